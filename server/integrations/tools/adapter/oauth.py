@@ -16,11 +16,11 @@ from server.core.errors import Conflict, DeskhandError, UpstreamFailed
 from server.integrations.tools.adapter.ending import Ending
 from server.integrations.tools.adapter.errors import clean_message
 from server.integrations.tools.adapter.http import make_client
-from server.integrations.tools.adapter.sign_in_http import SignInHttp
 from server.integrations.tools.models import Connection, OAuthClient, Transport
 from server.integrations.tools.sign_in.pending import Pending
 from server.integrations.tools.sign_in.sign_in import Refusal, SignIn
 from server.integrations.tools.sign_in.stored import Grant
+from server.sdk.oauth_http import SignInHttp
 
 if TYPE_CHECKING:
     from mcp.client.auth.oauth2 import OAuthContext
@@ -295,6 +295,20 @@ async def authorize(connection: Connection, client: OAuthClient, sign_in: SignIn
     except DeskhandError as error:
         raise type(error)(FAILED.format(title=connection.title, reason=error.detail)) from error
     sign_in.note_success()
+
+
+async def revoke(url: str, client: OAuthClient, sign_in: SignIn) -> None:
+    """Revoke what was granted where it was issued, if that is offered (RFC 7009). Raises an error of ours."""
+    grant = sign_in.grant
+    endpoint = ((grant.authorization_server if grant else None) or {}).get("revocation_endpoint")
+    if grant is None or not endpoint:
+        return
+    flow, kind = Flow(url, client, sign_in), "refresh_token" if grant.tokens.get("refresh_token") else "access_token"
+    if grant.client:
+        flow.context.client_info = OAuthClientInformationFull.model_validate(grant.client)
+    data = {"token": str(grant.tokens[kind]), "token_type_hint": kind, "client_id": str(grant.client.get("client_id", ""))}
+    data, headers = flow.context.prepare_token_auth(data, {})
+    await SignInHttp(url).send(httpx2.Request("POST", str(endpoint), data=data, headers=headers))
 
 
 async def probe(connection: Connection) -> Refusal | None:

@@ -1,15 +1,13 @@
 """OAuth client of one server, in the spellings of VS Code and Claude (`oauth`), Cursor (`auth`) and mcpo (`oauth`)."""
 
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from server.core.text import shorten
 from server.integrations.tools.config.variables import VARIABLE
 from server.integrations.tools.models import OAuthClient
-
-if TYPE_CHECKING:
-    from server.integrations.tools.config.entry import Reader
 
 SECRET = "client secret"  # noqa: S105, name of the variable that holds it
 NAMES = {
@@ -33,7 +31,24 @@ SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e ]*")  # RFC 6749 §3.3
 LONGEST = 4_096
 
 
-def read_client(reader: "Reader") -> tuple[OAuthClient | None, dict[str, str]]:
+class Reader(Protocol):
+    """Reader of the fields of one server."""
+
+    @property
+    def title(self) -> str: ...
+
+    @property
+    def fields(self) -> Mapping[str, Any]: ...
+
+    @property
+    def notes(self) -> list[str]: ...
+
+    def fail(self, sentence: str) -> Exception: ...
+
+    def scalar(self, name: str, value: Any) -> str: ...
+
+
+def read_client(reader: Reader) -> tuple[OAuthClient | None, dict[str, str]]:
     """Read the client, and the values of its variables. Raises EntryError with a sentence if it cannot be used."""
     name = next((name for name in ("oauth", "auth") if reader.fields.get(name) is not None), "")
     value = reader.fields.get(name)
@@ -51,12 +66,14 @@ def read_client(reader: "Reader") -> tuple[OAuthClient | None, dict[str, str]]:
     return make_client(reader, texts), values
 
 
-def collect(reader: "Reader", name: str, value: dict[str, Any]) -> tuple[dict[str, str], list[str]]:
+def collect(reader: Reader, name: str, value: dict[str, Any]) -> tuple[dict[str, str], list[str]]:
     """Collect the settings by our names, and those that are not used."""
     texts, unused = dict[str, str](), list[str]()
     for key, item in value.items():
         plain = re.sub(r"[-_ ]", "", key).lower()
-        if plain in NAMES and item is not None:
+        if item is None:
+            continue
+        if plain in NAMES:
             words = item if isinstance(item, list) and NAMES[plain] == "scope" else [item]
             texts[NAMES[plain]] = " ".join(reader.scalar(f"{name}.{key}", word) for word in words)
         elif plain not in WITHOUT_EFFECT:
@@ -67,7 +84,7 @@ def collect(reader: "Reader", name: str, value: dict[str, Any]) -> tuple[dict[st
     return texts, unused
 
 
-def make_client(reader: "Reader", texts: dict[str, str]) -> OAuthClient:
+def make_client(reader: Reader, texts: dict[str, str]) -> OAuthClient:
     """Make the client. Raises EntryError for one that has not all that it needs."""
     grant = re.sub(r"[-_ ]", "", texts.pop("machine", "authorization_code")).lower()
     port = read_port(reader, texts.pop("callback_port", ""), texts.pop("redirect_uri", ""))
@@ -83,7 +100,7 @@ def make_client(reader: "Reader", texts: dict[str, str]) -> OAuthClient:
     return client
 
 
-def read_port(reader: "Reader", port: str, redirect_uri: str) -> int:
+def read_port(reader: Reader, port: str, redirect_uri: str) -> int:
     """Return the port of the redirect URI that a client was registered with; 0 for any."""
     match = REDIRECT_URI.fullmatch(redirect_uri)
     if redirect_uri and not match:

@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from urllib.parse import parse_qs, urlsplit
 
 from server.core.errors import Forbidden, InvalidInput, UpstreamFailed
+from server.core.hosts import is_this_computer
 
 NAMES = {"state", "code", "iss", "error"}
 UNREADABLE = "This answer to a sign-in cannot be read. Start the sign-in again in Deskhand's window."
@@ -70,11 +70,3 @@ def is_page(address: str) -> bool:
     except ValueError:
         return False
     return named and (parts.scheme == "https" or (parts.scheme == "http" and is_this_computer(parts.hostname or "")))
-
-
-def is_this_computer(host: str) -> bool:
-    """Return whether a host names this computer."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")

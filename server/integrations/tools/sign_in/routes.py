@@ -43,9 +43,8 @@ async def begin_sign_in(tools: Tools, server_id: str, order: ServerSignInOrder |
 
 @signing_in.delete("/{server_id}/sign-in")
 async def sign_out(tools: Tools, server_id: str) -> ToolsView:
-    """Forgets the tokens for a server, and Deskhand's registration there."""
-    tools.servers.find(server_id)
-    await tools.servers.sign_ins.forget(server_id)
+    """Revokes and forgets the tokens for a server, and forgets Deskhand's registration there."""
+    await tools.servers.sign_ins.sign_out(tools.servers.find(server_id))
     await tools.servers.restart(server_id)
     return view_all(tools)
 

@@ -141,6 +141,17 @@ class SignIns:
         state = self._states.pop(server_id, None) or SignIn(self._store, server_id, "", "", self._publish)
         await state.forget()
 
+    async def sign_out(self, upstream: "Upstream") -> None:
+        """Revoke what was granted, as far as its server answers, and forget it."""
+        sign_in = upstream.sign_in
+        if sign_in and sign_in.grant:
+            oauth = await asyncio.to_thread(import_module, "server.integrations.tools.adapter.oauth")
+            with suppress(DeskhandError):
+                client = resolve_client(upstream.config, upstream.credentials.secrets)
+                connection = await asyncio.to_thread(resolve, upstream.config, upstream.credentials.secrets)
+                await oauth.revoke(connection.url, client, sign_in)
+        await self.forget(upstream.config.id)
+
     async def close(self) -> None:
         """End the sign-ins that wait."""
         tasks = [task for _, task in self._pending.values()]

@@ -9,8 +9,7 @@ from pydantic import Field, ValidationError
 from server.core.errors import Unavailable
 from server.integrations.tools.config.connection import read_target
 from server.integrations.tools.models import Frozen, Transport, UpstreamConfig, UpstreamSecrets
-from server.integrations.tools.store import secret_name
-from server.integrations.tools.stored import digest, fingerprint
+from server.integrations.tools.stored import SECTION, digest, fingerprint
 from server.storage.secrets import Secrets
 
 log = logging.getLogger(__name__)
@@ -57,7 +56,7 @@ class GrantStore:
 
 
 def name_grant(server_id: str) -> str:
-    return f"{secret_name(server_id)}:sign-in"
+    return f"{SECTION}:{server_id}:sign-in"
 
 
 def bind(config: UpstreamConfig, secrets: UpstreamSecrets) -> str:

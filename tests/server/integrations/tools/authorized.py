@@ -54,7 +54,7 @@ class AuthorizedServer:
 
     def count(self, path: str, **parameters: str) -> int:
         """Count the requests for a path with these parameters."""
-        return sum(asked == path and parameters.items() <= values.items() for _, asked, values in self.requests)
+        return sum(received == path and parameters.items() <= values.items() for _, received, values in self.requests)
 
     def revoke(self) -> None:
         """Accept no token that was issued, and refresh none."""
@@ -75,6 +75,7 @@ class AuthorizedServer:
             "authorization_endpoint": self.page or f"{self.address}/authorize",
             "token_endpoint": f"{self.address}/token",
             "registration_endpoint": f"{self.address}/register",
+            "revocation_endpoint": f"{self.address}/revoke",
             "code_challenge_methods_supported": ["S256"],
             "token_endpoint_auth_methods_supported": ["none", "client_secret_post"],
         }
@@ -88,32 +89,32 @@ class AuthorizedServer:
         return JSONResponse({**described, "client_id": client_id, "token_endpoint_auth_method": "none"}, 201)
 
     async def authorize(self, request: Request) -> Response:
-        asked = dict(request.query_params)
-        self.requests.append(("GET", "/authorize", asked))
-        client = self.clients.get(asked["client_id"])
-        if client is None or asked["redirect_uri"] not in client["redirect_uris"]:
+        received = dict(request.query_params)
+        self.requests.append(("GET", "/authorize", received))
+        client = self.clients.get(received["client_id"])
+        if client is None or received["redirect_uri"] not in client["redirect_uris"]:
             return Response("unknown client", 400)
         code = secrets.token_hex(16)
-        self.codes[code] = asked
-        answer: dict[str, str | None] = {"code": code, "state": asked["state"], "iss": self.address}
+        self.codes[code] = received
+        answer: dict[str, str | None] = {"code": code, "state": received["state"], "iss": self.address}
         if self.is_denied:
-            answer = {"error": "access_denied", "state": asked["state"]}
+            answer = {"error": "access_denied", "state": received["state"]}
         parameters = {name: value for name, value in {**answer, **self.answers}.items() if value is not None}
-        return RedirectResponse(f"{asked['redirect_uri']}?{urlencode(parameters)}", 302)
+        return RedirectResponse(f"{received['redirect_uri']}?{urlencode(parameters)}", 302)
 
     async def issue(self, request: Request) -> Response:
-        asked = dict(parse_qsl((await request.body()).decode()))
-        self.requests.append(("POST", request.url.path, asked))
-        grant = asked.get("grant_type")
+        received = dict(parse_qsl((await request.body()).decode()))
+        self.requests.append(("POST", request.url.path, received))
+        grant = received.get("grant_type")
         if grant == "authorization_code":
-            begun = self.codes.pop(asked["code"], {})
-            challenge = base64.urlsafe_b64encode(hashlib.sha256(asked["code_verifier"].encode()).digest()).decode().rstrip("=")
-            valid = begun.get("code_challenge") == challenge and begun["redirect_uri"] == asked["redirect_uri"]
+            begun = self.codes.pop(received["code"], {})
+            challenge = base64.urlsafe_b64encode(hashlib.sha256(received["code_verifier"].encode()).digest()).decode().rstrip("=")
+            valid = begun.get("code_challenge") == challenge and begun["redirect_uri"] == received["redirect_uri"]
         elif grant == "refresh_token":
             if self.refresh_status != 200:
                 return JSONResponse({"error": "temporarily_unavailable"}, self.refresh_status)
             await asyncio.sleep(0.05)  # so that two refreshes would overlap
-            former = [access for access, refresh in self.issued.items() if refresh == asked["refresh_token"]]
+            former = [access for access, refresh in self.issued.items() if refresh == received["refresh_token"]]
             valid = bool(former)
             for access in former:  # it rotates: a second refresh with it fails
                 del self.issued[access]
@@ -126,6 +127,12 @@ class AuthorizedServer:
         self.issued[access] = refresh
         answer = {"access_token": access, "token_type": "Bearer", "expires_in": self.expires_in}
         return JSONResponse(answer if grant == "client_credentials" else {**answer, "refresh_token": refresh})
+
+    async def revoke_token(self, request: Request) -> Response:
+        received = dict(parse_qsl((await request.body()).decode()))
+        self.requests.append(("POST", "/revoke", received))
+        self.issued = {access: refresh for access, refresh in self.issued.items() if refresh != received["token"]}
+        return Response()
 
     def protect(self, app: ASGIApp) -> ASGIApp:
         """Let requests with a valid token through."""
@@ -162,6 +169,7 @@ def authorized_server(**options: Any) -> Iterator[AuthorizedServer]:
             Route("/register", state.register, methods=["POST"]),
             Route("/authorize", state.authorize),
             Route("/token", state.issue, methods=["POST"]),
+            Route("/revoke", state.revoke_token, methods=["POST"]),
             Route("/other/token", state.issue, methods=["POST"]),
             Mount("/", state.protect(mcp)),
         ],

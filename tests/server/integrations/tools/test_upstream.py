@@ -9,8 +9,12 @@ from server.core.clock import Clock
 from server.core.errors import Conflict, Unavailable
 from server.integrations.tools.models import Catalog, Tool, Transport, UpstreamConfig, UpstreamSecrets, UpstreamState
 from server.integrations.tools.record import ServerRecord
+from server.integrations.tools.sign_in.sign_in import SignIn
+from server.integrations.tools.sign_in.stored import Grant, GrantStore
 from server.integrations.tools.stored import Credentials, fingerprint, fingerprint_tool
 from server.integrations.tools.upstream import Upstream
+from server.storage.secrets import Secrets
+from tests.server.integrations.tools.authorized import authorized_server
 from tests.server.integrations.tools.gateway import ScriptedUpstream, describe_tool, find_server, trust, wait_until
 from tests.server.integrations.tools.upstreams import ignore_change
 from tests.server.listening import until
@@ -170,3 +174,24 @@ def test_call_that_takes_long_is_a_job_with_progress_and_is_cancelled_at_the_ser
     assert library.call("GET", job).json()["message"].startswith("page ")
     assert library.call("DELETE", job).json()["status"] == "cancelled"
     wait_until(lambda: "cancelled" in library.call("POST", "/tools/last-copy", json={}).json()["result"])
+
+
+async def test_callers_with_a_token_of_their_own_never_use_the_sign_in_of_the_person(tmp_path):
+    with authorized_server() as server:
+        server.issued = {"of-the-person": "", "of-the-caller": ""}
+        config = UpstreamConfig(id="notes", title="Notes", transport=Transport.http, url=server.url)
+        sign_in = SignIn(GrantStore(Secrets(tmp_path, folder_only=True)), "notes", "Notes", "binding", ignore_change)
+        sign_in.grant = Grant(binding="binding", tokens={"access_token": "of-the-person"})
+        credentials = Credentials(fingerprint=fingerprint(config))
+        upstream = Upstream(config, credentials, ignore_change, Clock(), sign_in=sign_in)
+        try:
+            async with upstream.sessions.use() as supervisor, supervisor.session():
+                pass
+            assert set(server.tokens_seen) == {"of-the-person"}
+            await upstream.supervisor.stop()
+            server.tokens_seen.clear()
+            async with upstream.sessions.use("of-the-caller") as supervisor, supervisor.session() as session:
+                assert (await session.call_tool("whoami", {})).text == "hello"
+            assert set(server.tokens_seen) == {"of-the-caller"}
+        finally:
+            await upstream.close()

@@ -87,10 +87,11 @@ async def test_session_uses_what_was_granted(upstream, sign_in):
         assert (await session.call_tool("whoami", {})).text == "hello"
 
 
-async def test_session_without_a_grant_asks_the_person_and_registers_nothing(upstream, sign_in):
+@pytest.mark.parametrize("transport", [Transport.http, Transport.sse])
+async def test_session_without_a_grant_needs_a_sign_in_and_registers_nothing(upstream, sign_in, transport):
     auth = SessionAuth(upstream.url, OAuthClient(), sign_in)
     with pytest.raises(SignInNeeded, match="needs you to sign in"):
-        async with open_session(connect_url(upstream.url), UpstreamLog(), ignore_change, auth):
+        async with open_session(connect_url(upstream.url, transport), UpstreamLog(), ignore_change, auth):
             pytest.fail("it opened")
     assert upstream.requests == []
 
@@ -243,7 +244,8 @@ async def test_registration_is_used_again_after_a_sign_in_that_was_not_finished(
     assert upstream.count("/register") == 1
 
 
-async def test_query_of_the_address_is_told_to_nobody(upstream, sign_in):
+async def test_query_of_the_address_is_sent_to_its_server_only(upstream, sign_in):
+    upstream.resource = {"resource": None}  # so that the address itself is named
     pending = Pending("Notes", CALLBACK)
     task = asyncio.create_task(authorize(connect_url(f"{upstream.url}?key=secret-key"), OAuthClient(), sign_in, pending))
     page = await pending.page

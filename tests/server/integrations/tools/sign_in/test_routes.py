@@ -58,8 +58,8 @@ def test_person_signs_in_and_calls_carry_the_token(served, upstream):
     assert view["sign_in"] == {"needed": False, "signed_in": True, "url": "", "error": ""}
     tried = served.person("POST", f"/api/tools/{upstream.id}/try", json={"tool": "whoami", "arguments": {}})
     assert (tried.json()["failed"], tried.json()["text"]) == (False, "hello")
-    (asked,) = [values for _, path, values in upstream.requests if path == "/authorize"]
-    assert (asked["code_challenge_method"], asked["resource"]) == ("S256", upstream.url)
+    (parameters,) = [values for _, path, values in upstream.requests if path == "/authorize"]
+    assert (parameters["code_challenge_method"], parameters["resource"]) == ("S256", upstream.url)
     assert upstream.count("/token", resource=upstream.url) == 1
 
 
@@ -83,10 +83,21 @@ def test_signing_out_forgets_tokens_and_registration(served, upstream):
     sign_in(served, upstream)
     view = served.person("DELETE", f"/api/tools/{upstream.id}/sign-in").json()
     assert next(server for server in view["servers"] if server["id"] == upstream.id)["sign_in"]["signed_in"] is False
+    assert (upstream.count("/revoke"), upstream.issued) == (1, {})
     wait_until(lambda: find_server(served, upstream.id)["sign_in"]["needed"])
     assert next(iter(upstream.clients)) not in (served.data / "secrets.json").read_text()
     sign_in(served, upstream)
     assert upstream.count("/register") == 2
+
+
+def test_signing_out_does_not_wait_for_a_server_that_is_away(served):
+    with authorized_server() as upstream:
+        upstream.id = add_servers(served, away={"url": upstream.url})["added"][0]
+        sign_in(served, upstream)
+    answer = served.person("DELETE", f"/api/tools/{upstream.id}/sign-in")
+    assert answer.status_code == 200
+    assert find_server(served, upstream.id)["sign_in"]["signed_in"] is False
+    served.person("DELETE", f"/api/tools/{upstream.id}")
 
 
 def test_removed_server_leaves_no_token_for_the_next_of_its_name(served, upstream):

@@ -1,4 +1,4 @@
-"""Requests of a sign-in: to the upstream server itself, and else to public servers only, within limits (SSRF)."""
+"""Requests of a sign-in at an outside server: to itself, and else to public authorization servers only, within limits (SSRF)."""
 
 import asyncio
 import ssl
@@ -9,7 +9,7 @@ import httpcore2
 import httpx2
 
 from server.core.errors import InvalidInput, TooLarge, UpstreamFailed, UpstreamTimedOut
-from server.integrations.tools.sign_in.pending import is_this_computer
+from server.core.hosts import is_this_computer
 from server.outbound.public_network import Resolver, is_loopback, is_public, resolve_name
 
 LARGEST = 1_048_576  # bytes of an answer
@@ -24,7 +24,7 @@ PORTS = {"http": 80, "https": 443}
 
 
 class SignInNetwork(httpcore2.AsyncNetworkBackend):
-    """Opens connections to the upstream server, and to others if they are public.
+    """Opens connections to the server, and to others if they are public.
 
     A server on this computer or in its network may name others there; one on the internet may not.
     """
@@ -55,7 +55,7 @@ class SignInNetwork(httpcore2.AsyncNetworkBackend):
 
 
 def is_near(address: str, server: Iterable[str]) -> bool:
-    """Return whether an upstream server at these addresses may name this one: it is as private as the server itself."""
+    """Return whether a server at these addresses may name this one: it is as private as the server itself."""
     own = list(server)
     if is_public(address) or all(map(is_loopback, own)):
         return is_public(address) or is_loopback(address) or is_private(address)

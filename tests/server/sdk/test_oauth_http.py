@@ -3,7 +3,7 @@ import httpx2
 import pytest
 
 from server.core.errors import InvalidInput, TooLarge, UpstreamFailed
-from server.integrations.tools.adapter.sign_in_http import LARGEST, SignInHttp
+from server.sdk.oauth_http import LARGEST, SignInHttp
 from tests.server.integrations.tools.upstreams import answer, listen_http
 
 PUBLIC, LAN = "93.184.215.14", "192.168.1.20"
