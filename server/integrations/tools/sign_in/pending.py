@@ -46,6 +46,9 @@ class Pending:
 
     async def open(self, address: str) -> None:
         """Offer the page to the person. Raises UpstreamFailed for an address that no browser should open."""
+        endpoint, _, parameters = address.rpartition("?")
+        if "?" in endpoint:  # the SDK overlooks that an endpoint may have a query (RFC 6749 §3.1)
+            address = f"{endpoint}&{parameters}"
         if not is_page(address):
             raise UpstreamFailed(NOT_OPENED)
         self.state = parse_qs(urlsplit(address).query)["state"][-1]

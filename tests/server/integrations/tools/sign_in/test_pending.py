@@ -37,6 +37,13 @@ async def test_page_that_is_none_is_not_offered():
     assert not pending.page.done()
 
 
+async def test_query_of_the_authorization_endpoint_is_retained():
+    pending = Pending("Notes", "http://127.0.0.1/callback")
+    await pending.open("https://auth.example/authorize?tenant=a&state=other?response_type=code&state=own")
+    assert pending.page.result() == "https://auth.example/authorize?tenant=a&state=other&response_type=code&state=own"
+    assert pending.state == "own"
+
+
 async def test_denied_sign_in_is_refused():
     pending = Pending("Notes", "http://127.0.0.1/callback")
     pending.answer.set_result(Answer("state", error="access_denied"))
