@@ -19,6 +19,7 @@ DOCUMENTS = ("tests/server/projections/test_documents.py", "tests/server/project
 LISTS = ("tests/server/sdk/test_operation.py",)
 
 MUTANTS = [
+    Mutant("server/sdk/pages.py", "<p>{escape(sentence)}</p>", "<p>{sentence}</p>", ("tests/server/sdk/test_pages.py",)),
     Mutant(
         "server/http/in_process.py",
         "        while route is None and self.prepare and await self.prepare",

@@ -101,12 +101,6 @@ MUTANTS = [
         (f"{SIGN_IN}::test_token_that_comes_after_signing_out_is_not_stored",),
     ),
     Mutant(
-        f"{S}/upstream.py",
-        "if self.sign_in and token == SHARED:",
-        "if self.sign_in:",
-        (f"{T}/test_upstream.py::test_callers_with_a_token_of_their_own_never_use_the_sign_in_of_the_person",),
-    ),
-    Mutant(
         f"{S}/adapter/oauth.py",
         'url.partition("?")[0]',
         "url",

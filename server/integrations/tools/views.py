@@ -6,7 +6,6 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from server.integrations.tools.callers import Callers
 from server.integrations.tools.config.values import list_missing, list_variables
 from server.integrations.tools.models import Input, ServerInfo, Tool, Transport, UpstreamState
 from server.integrations.tools.offer import OfferedTool
@@ -137,13 +136,16 @@ def view_all(service: ToolsService) -> ToolsView:
     """View all servers."""
     servers = service.servers
     return ToolsView(
-        servers=[view_upstream(service.offers, servers.callers, upstream) for upstream in servers.upstreams.values()],
+        servers=[
+            view_upstream(service.offers, upstream, caller_tokens=servers.callers.is_enabled(server_id))
+            for server_id, upstream in servers.upstreams.items()
+        ],
         renamed=service.offers.list_renamed(),
         watched=service.watcher.view(),
     )
 
 
-def view_upstream(offers: Offers, callers: Callers, upstream: Upstream) -> UpstreamView:
+def view_upstream(offers: Offers, upstream: Upstream, *, caller_tokens: bool = False) -> UpstreamView:
     """View a server with its tools."""
     config, status, credentials = upstream.config, upstream.status, upstream.credentials
     return UpstreamView(
@@ -163,7 +165,7 @@ def view_upstream(offers: Offers, callers: Callers, upstream: Upstream) -> Upstr
         revision=upstream.revision,
         resources=len(upstream.supervisor.catalog.resources) + len(upstream.supervisor.catalog.templates),
         prompts=len(upstream.supervisor.catalog.prompts),
-        caller_tokens=callers.is_enabled(config.id),
+        caller_tokens=caller_tokens,
         sign_in=view_sign_in(upstream.sign_in),
         info=status.info,
         notes=[*upstream.supervisor.catalog.notes, *warn_of_number(upstream)],

@@ -1,4 +1,3 @@
-from server.integrations.tools.callers import Callers
 from server.integrations.tools.models import Catalog, Tool
 from server.integrations.tools.offers import Offers
 from server.integrations.tools.sign_in.pending import Pending
@@ -6,25 +5,22 @@ from server.integrations.tools.sign_in.sign_in import Refusal, SignIn
 from server.integrations.tools.sign_in.stored import Grant, GrantStore
 from server.integrations.tools.stored import fingerprint_tool
 from server.integrations.tools.views import ServerSignIn, view_sign_in, view_upstream
-from server.sdk.caller_tokens import CallerTokens
 from server.storage.secrets import Secrets
 from tests.server.integrations.tools.test_upstream import OTHER, TOOL, make_upstream
 from tests.server.integrations.tools.upstreams import ignore_change
-
-CALLERS = Callers(CallerTokens())
 
 
 def test_changed_tools_are_shown_as_changed():
     marks = {"a": fingerprint_tool(TOOL)}
     upstream, offers = make_upstream(read_only=marks), Offers()
     offers.make({"crm": upstream}, frozenset())
-    assert [(tool.read_only, tool.changed) for tool in view_upstream(offers, CALLERS, upstream).tools] == [
+    assert [(tool.read_only, tool.changed) for tool in view_upstream(offers, upstream).tools] == [
         (True, False),
         (False, False),
     ]
     upstream.supervisor.catalog = Catalog(tools=(TOOL.model_copy(update={"description": "Sends."}), OTHER))
     offers.make({"crm": upstream}, frozenset())
-    assert [(tool.read_only, tool.changed) for tool in view_upstream(offers, CALLERS, upstream).tools] == [
+    assert [(tool.read_only, tool.changed) for tool in view_upstream(offers, upstream).tools] == [
         (False, True),
         (False, False),
     ]
@@ -32,7 +28,7 @@ def test_changed_tools_are_shown_as_changed():
 
 def test_tool_that_is_not_offered_has_no_public_name():
     upstream = make_upstream(tools=(Tool(name="new"),))
-    (tool,) = view_upstream(Offers(), CALLERS, upstream).tools
+    (tool,) = view_upstream(Offers(), upstream).tools
     assert (tool.name, tool.public_name, tool.operation) == ("new", "", "")
 
 
