@@ -1,8 +1,9 @@
-"""The MCP servers that stand behind the gateways in benchmarks/gateway, over standard streams. Each has a tool `echo`.
+"""The MCP servers that stand behind the gateways in benchmarks/gateway and many_tools, over standard streams.
 
-    python gateway_server.py trivial|fastmcp
+    python gateway_server.py trivial [NUMBER NAME] | fastmcp
 
-`trivial` does as little as a server can, without a library. `fastmcp` is what the MCP SDK 1.x makes of a plain function.
+`trivial` does as little as a server can, without a library, and has a tool `echo`, or so many tools whose names begin with NAME.
+`fastmcp` is what the MCP SDK 1.x makes of a plain function.
 """
 
 import json
@@ -16,13 +17,19 @@ TOOL = {
 }
 
 
+def list_tools() -> list[dict[str, Any]]:
+    if len(sys.argv) < 4:
+        return [TOOL]
+    return [{**TOOL, "name": f"{sys.argv[3]}_{number}"} for number in range(int(sys.argv[2]))]
+
+
 def answer(method: str, parameters: dict[str, Any]) -> dict[str, Any] | None:
     """Answer a request; None if the method is not known."""
     if method == "initialize":
         info = {"name": "trivial", "version": "1"}
         return {"protocolVersion": parameters["protocolVersion"], "capabilities": {"tools": {}}, "serverInfo": info}
     if method == "tools/list":
-        return {"tools": [TOOL]}
+        return {"tools": list_tools()}
     if method == "tools/call":
         return {"content": [{"type": "text", "text": parameters["arguments"]["text"]}], "isError": False}
     return {} if method == "ping" else None
