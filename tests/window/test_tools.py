@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 from desktop.server_thread import BackgroundServer
 from server.lifecycle.program import Options, Program
 from tests.server.conftest import Served
-from tests.server.integrations.tools.gateway import add_servers, find_server, wait_for_tools, write_config
+from tests.server.integrations.tools.gateway import add_servers, find_server, wait_for_tools, wait_until, write_config
 from tests.window.conftest import UNTIL_AT_REST, answered, find_barriers, scrolls_sideways
 
 UPSTREAM = Path(__file__).with_name("tools_upstream.py")
@@ -262,7 +262,7 @@ def test_callers_are_let_in_after_a_confirmation_and_shut_out_again(open_page, s
     assert (view["caller_tokens"], view["token_variable"]) == (True, "GALLERY_TOKEN")
     switch.press("Space")
     expect(switch).not_to_be_checked()
-    assert not find_server(server, "gallery")["caller_tokens"]
+    wait_until(lambda: not find_server(server, "gallery")["caller_tokens"])
 
 
 def test_server_that_runs_commands_cannot_be_trusted_as_a_whole(open_page, server, folder):
