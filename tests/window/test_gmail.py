@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from server.sdk.desktop import NoScreen
 from tests import loopback
-from tests.window.conftest import find_barriers, scrolls_sideways
+from tests.window.conftest import answered, find_barriers, scrolls_sideways
 
 ALEX, OTHER = "alex@example.com", "alex.morgan@example.org"
 FILE = {"installed": {"client_id": "mine.apps.googleusercontent.com", "client_secret": "secret-of-mine"}}
@@ -155,7 +155,8 @@ def test_sign_in_address_is_copyable_without_a_browser(open_page, server):
 def test_pending_sign_in_is_opened_again_and_cancelled(open_page, server, opened):
     page = open_page("gmail")
     page.get_by_role("button", name="Add an account").click()
-    page.get_by_role("button", name="Open again").click()
+    with answered(page, "POST"):
+        page.get_by_role("button", name="Open again").click()
     expect(page.get_by_role("button", name="Open again")).to_be_enabled()
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_role("button", name="Add an account")).to_be_visible()

@@ -127,7 +127,7 @@ def test_broken_agent_is_explained_in_a_sentence(tmp_path: Path, program: str | 
 def test_log_has_the_errors_of_the_agent_without_authtokens(tmp_path: Path, caplog) -> None:
     caplog.set_level("DEBUG")
     caplog.set_level("DEBUG", "pyngrok")
-    error = r"from-the-person is unknown\nYour authtoken: from-the-file\nERR_NGROK_107"
+    error = r"from-the-person is unknown\nYour authtoken: from-the-file\n ERR_NGROK_107"
     file = tmp_path / "ngrok"
     file.write_text(f"#!/bin/sh\ncat <<'END'\nt=2026-01-01T00:00:00Z lvl=eror msg=closing err=\"{error}\"\nEND\nexit 1\n")
     file.chmod(0o700)

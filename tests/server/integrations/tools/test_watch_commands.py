@@ -17,7 +17,7 @@ def test_file_is_watched_and_its_changes_are_confirmed(serve, deskhand, tmp_path
     refused = deskhand("tools", "confirm", "crm")
     assert refused.returncode == 1
     assert f"Folder: {tmp_path}" in refused.stderr
-    assert deskhand("tools", "confirm", "crm", "--yes").stdout == "crm confirmed.\n"
+    assert deskhand("tools", "confirm", "crm", "--yes").stdout == "crm is confirmed.\n"
     assert find_server(served)["confirmed"]
     assert deskhand("tools", "confirm", "nothing", "--yes").returncode == 1
     assert deskhand("tools", "watch", str(path), "--off").returncode == 1
