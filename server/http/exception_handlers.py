@@ -58,7 +58,8 @@ def from_deskhand(error: DeskhandError) -> Response:
 def from_validation(error: RequestValidationError) -> Response:
     """Name each wrong field in words; what was sent is not repeated, for it may hold what no JSON answer can."""
     fields = [
-        {"field": name_field(item["loc"], item["type"]), "message": str(item["msg"])} for item in error.errors()[:MOST_FIELDS]
+        {"field": name_field(item["loc"], item["type"]), "message": str(item["msg"]).removeprefix("Value error, ")}
+        for item in error.errors()[:MOST_FIELDS]
     ]
     sentence = "; ".join(f"{field['field']}: {field['message']}" for field in fields)
     return respond(
