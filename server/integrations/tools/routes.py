@@ -4,16 +4,29 @@ from typing import Annotated
 
 from fastapi import Query, Response
 
+from server.core.sentences import Sentence
 from server.integrations.tools.dispatch import Question, ToolCall, ToolList, ask, call_by_name, list_allowed
 from server.integrations.tools.service import ToolsService
-from server.sdk.operation import Operations, Sentence, Wording
+from server.sdk.operation import Operations, Wording
 from server.sdk.services import provided
 
 public = Operations(prefix="", title="Tools", open_world=True, scopes=("", ""))
 Tools = Annotated[ToolsService, provided(ToolsService)]
-LIST = Wording("List tools", "Lists the tools that it may use.", (Sentence("list its tools"),))
-CALL = Wording("Call a tool", "Calls a tool by its name.", (Sentence("call a tool by its name"),))
-ASK = Wording("Ask a question", "Asks a tool a question in plain language.", (Sentence("ask a question"),))
+LIST = Wording(
+    "List tools",
+    "Lists the tools that it may use.",
+    (Sentence("list its tools", "is listing its tools", "listed its tools", "could not list its tools"),),
+)
+CALL = Wording(
+    "Call a tool",
+    "Calls a tool by its name.",
+    (Sentence("use a tool", "is using a tool", "used a tool", "could not use a tool"),),
+)
+ASK = Wording(
+    "Ask a question",
+    "Asks a tool a question in plain language.",
+    (Sentence("ask a question", "is asking a question", "asked a question", "could not ask a question"),),
+)
 QueryText = Annotated[str, Query(min_length=1, max_length=10_000, description="The question.")]
 Format = Annotated[str, Query(max_length=40, description="The form of the answer: table, natural or both.")]
 
