@@ -46,12 +46,8 @@ def cli() -> None:
 @data_dir_option
 def serve(host: str, port: int, public_url: str | None, data_dir: Path | None, *, verbose: bool) -> None:
     """Serve until Ctrl+C. The first start installs Ambivo's MCP server."""
-    from server.core.command import format_command
-
     os.environ.setdefault(VARIABLE, PRESET)
     folder = find_data_dir(data_dir)
-    command = format_command("clients create my-gpt --data-dir")
-    click.echo(f"Create a key for ChatGPT: {command} '{folder}'", err=True)
     options = [*(["--public-url", public_url] if public_url else []), *(["--verbose"] if verbose else [])]
     run_deskhand(["serve", "--host", host, "--port", str(port), *options], folder)
 
