@@ -14,6 +14,7 @@ from server.integrations.tools.review_commands import address, register
 from server.sdk.cli import confirm, connect, data_dir_option, example, json_option, print_json, say, show, yes_option
 
 INSTALL_SECONDS = 1_800.0  # for an installation over a slow connection
+NOT_PUBLIC = "ChatGPT cannot reach these addresses. Turn on the tunnel first: they change then."
 NO_OBJECT = "The arguments are not a JSON object, such as '{\"limit\": 2}'."
 
 
@@ -69,12 +70,15 @@ def presets_command(data_dir: Path | None, *, as_json: bool) -> None:
 
 
 @tools.command("gpt-config", epilog=example("deskhand tools gpt-config --output gpt_actions_config.json"))
+@click.argument("server", default="")
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="The file to write. Default: stdout.")
 @data_dir_option
-def gpt_config_command(output: Path | None, data_dir: Path | None) -> None:
-    """Write the configuration of a GPT that uses the tools: names, addresses and conversation starters."""
+def gpt_config_command(server: str, output: Path | None, data_dir: Path | None) -> None:
+    """Write the configuration of a GPT that uses the tools of SERVER: names, addresses and conversation starters."""
     with connect(data_dir, running_only=True) as deskhand:
-        config = deskhand.call("GET", "/api/tools/gpt-config")
+        config = deskhand.call("GET", f"/api/tools/gpt-config?server={quote(server, safe='')}")
+    if not config["schema_url"].startswith("https:"):
+        say(NOT_PUBLIC, err=True)
     if output is None:
         print_json(config)
         return
