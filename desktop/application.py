@@ -193,7 +193,7 @@ class DesktopApplication:
     def _greet(self, ready: "Ready") -> None:
         from server.commandline.serve import tell
 
-        click.echo(tell(ready, demo=self.demo))
+        click.echo(tell(ready, demo=self.demo, data_dir=self.data_dir))
         if not has_screen():
             click.echo(NO_SCREEN)
         later = threading.Timer(HOST_SECONDS if self.hidden else 0, self._tell_host)

@@ -10,6 +10,7 @@ import click
 from server.access.clients.presets import Preset
 from server.commandline.client import ask, connect
 from server.core.command import format_command
+from server.core.errors import InvalidInput
 from server.sdk.cli import LocalApi, confirm, data_dir_option, example, json_option, print_json, say, say_time, yes_option
 
 WAYS = {"own": "made here", "registered": "registered itself", "document": "known by a document"}
@@ -130,6 +131,8 @@ def add_policy_command(policy: str, operation: str, text: str) -> None:
     def set_policy(name: str, operations: tuple[str, ...], data_dir: Path | None) -> None:
         order = {"policies": dict.fromkeys(operations, policy)}
         with connect(data_dir) as deskhand:
+            if policy != "deny":
+                require_scopes(deskhand, name, operations)
             client = deskhand.call("PATCH", f"/api/clients/{quoted(name)}", order)
             warn_of_always(deskhand, operations if policy == "allow" else ())
         tell(client)
@@ -178,6 +181,31 @@ def revoke(name: str | None, data_dir: Path | None, *, every: bool, yes: bool) -
         else:
             deskhand.call("DELETE", f"/api/clients/{quoted(name or '')}")
             say(f"{name} is revoked.")
+
+
+@clients.command("scopes", epilog=example("deskhand clients scopes my-gpt --add use:crm"))
+@click.argument("name")
+@click.option("--add", "added", multiple=True, metavar="SCOPE", help="A scope to give; repeatable. use:SERVER: a server's tools.")
+@click.option("--remove", "removed", multiple=True, metavar="SCOPE", help="A scope to take away; repeatable.")
+@data_dir_option
+def change_scopes(name: str, added: tuple[str, ...], removed: tuple[str, ...], data_dir: Path | None) -> None:
+    """Give scopes to a client, or take them away. Without options: show them."""
+    with connect(data_dir) as deskhand:
+        client = deskhand.call("GET", f"/api/clients/{quoted(name)}")
+        if added or removed:
+            scopes = sorted({*client["scopes"], *added} - {*removed})
+            client = deskhand.call("PATCH", f"/api/clients/{quoted(name)}", {"scopes": scopes})
+    tell(client)
+
+
+def require_scopes(deskhand: LocalApi, name: str, operations: Sequence[str]) -> None:
+    """Raises InvalidInput if a client lacks a scope for operations, which it could not use then."""
+    had = {"", *deskhand.call("GET", f"/api/clients/{quoted(name)}")["scopes"]}
+    needed = {view["name"]: view["scope"] for view in deskhand.call("GET", "/api/operations")}
+    if lacking := sorted({needed[each] for each in operations if each in needed} - had):
+        add = " ".join(f"--add {scope}" for scope in lacking)
+        command = f"{format_command('clients scopes')} {name} {add}"
+        raise InvalidInput(f"{name} cannot use that without the scope {', '.join(lacking)}. Give it first: {command}")
 
 
 def warn_of_always(deskhand: LocalApi, names: Sequence[str]) -> None:

@@ -55,15 +55,20 @@ def resume(data_dir: Path | None) -> None:
 
 @click.command("generate-schema", epilog=example("deskhand generate-schema my-gpt --output openapi.yaml"))
 @click.argument("client", required=False)
+@click.option("--scope", default="", help="Only the operations of this scope, such as use:crm.")
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="The file to write. Default: stdout.")
 @click.option("--format", "form", type=click.Choice(["yaml", "json"]), help="Default: as the file's name ends, else yaml.")
 @data_dir_option
-def generate_schema(client: str | None, output: Path | None, form: str | None, data_dir: Path | None) -> None:
+def generate_schema(client: str | None, scope: str, output: Path | None, form: str | None, data_dir: Path | None) -> None:
     """Write the OpenAPI document of all operations, or of CLIENT's."""
-    from urllib.parse import quote
+    from urllib.parse import urlencode
 
-    path = "/api/schema" + (f"?client={quote(client, safe='')}" if client else "")
-    document = ask(data_dir, "GET", path, running_only=True)
+    from server.projections.openapi import find_excesses
+
+    query = urlencode({"scope": scope} | ({"client": client} if client else {}))
+    document = ask(data_dir, "GET", f"/api/schema?{query}", running_only=True)
+    for excess in find_excesses(document):
+        say(f"Not for ChatGPT: {excess}", err=True)
     if (form or (output.suffix if output else "")).lstrip(".") == "json":
         text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
     else:

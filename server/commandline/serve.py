@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import signal
 import sys
 import threading
@@ -109,7 +110,7 @@ def announce(ready: "Ready", options: "Options", *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(asdict(ready)))
     else:
-        click.echo(tell(ready, demo=options.demo))
+        click.echo(tell(ready, demo=options.demo, data_dir=options.data_dir))
     sys.stdout.flush()
 
 
@@ -122,14 +123,17 @@ def make_schedule(*, wanted: bool) -> "TrafficSchedule | None":
     return TrafficSchedule()
 
 
-def tell(ready: "Ready", *, demo: bool) -> str:
+def tell(ready: "Ready", *, demo: bool, data_dir: Path | None = None) -> str:
     """Say where the server is and what to do next, for a person."""
+    folder = (
+        f" --data-dir {shlex.quote(str(data_dir))}" if data_dir and str(data_dir) != os.environ.get("DESKHAND_DATA_DIR") else ""
+    )
     lines = [
         "Deskhand is running in demo mode: sample accounts, nothing leaves this computer." if demo else "Deskhand is running.",
         f"  for ChatGPT and scripts   {ready.public}",
         f"  API docs                  {ready.public}/docs",
         f"  OpenAPI document          {ready.public}/openapi.json",
-        f"Create a key for a script:  {format_command('clients create my-script')}",
+        f"Create a key for a script:  {format_command('clients create my-script')}{folder}",
         *ready.notices,
     ]
     return "\n".join(map(make_visible, lines))

@@ -58,14 +58,21 @@ def from_deskhand(error: DeskhandError) -> Response:
 def from_validation(error: RequestValidationError) -> Response:
     """Name each wrong field in words; what was sent is not repeated, for it may hold what no JSON answer can."""
     fields = [
-        {"field": name_field(item["loc"], item["type"]), "message": str(item["msg"])} for item in error.errors()[:MOST_FIELDS]
+        {"field": name_field(item["loc"], item["type"]), "message": str(item["msg"]).removeprefix("Value error, ")}
+        for item in error.errors()[:MOST_FIELDS]
     ]
-    sentence = "; ".join(f"{field['field']}: {field['message']}" for field in fields)
+    sentence = "; ".join(explain(field, item["type"]) for field, item in zip(fields, error.errors(), strict=False))
     return respond(
         422,
         clean(f"The request does not fit. {sentence}."),
         {"errors": [{k: clean(v) for k, v in field.items()} for field in fields]},
     )
+
+
+def explain(field: dict[str, str], kind: str) -> str:
+    """Explain what is wrong with a field; a check of the whole body names its fields itself."""
+    whole = field["field"] == "body" and kind == "value_error"
+    return field["message"] if whole else f"{field['field']}: {field['message']}"
 
 
 def name_field(location: tuple[Any, ...] | list[Any], kind: str = "") -> str:

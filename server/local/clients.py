@@ -1,6 +1,8 @@
 """Clients: creation, changes and revocation."""
 
 import asyncio
+from collections.abc import Iterable
+from difflib import get_close_matches
 
 from fastapi import APIRouter, Depends
 
@@ -13,6 +15,8 @@ from server.local.oauth_models import CallbackOrder, OAuthOrder, view_program
 from server.projections.documents import Documents, permitted
 from server.projections.openapi import walk_operations
 from server.runtime.state import State
+
+MOST_SIMILAR = 5  # operations that an error proposes
 
 
 def create_routes(state: State) -> APIRouter:
@@ -160,8 +164,9 @@ def choose_permissions(state: State, order: NewClient) -> Permissions:
     permissions, operations = Permissions(check_scopes(state, order.scopes), {}), state.runtime.operations()
     if order.preset:
         permissions = make_permissions(order.preset, operations.values(), permissions.scopes)
-        if beyond := sorted(name for name in order.allow if operations[name].scope not in {"", *permissions.scopes}):
-            raise InvalidInput(f"The preset {order.preset} does not include {', '.join(beyond)}. Choose another one.")
+    if beyond := sorted(name for name in order.allow if operations[name].scope not in {"", *permissions.scopes}):
+        chosen = f"The preset {order.preset} does" if order.preset else "These scopes do"
+        raise InvalidInput(f"{chosen} not include {', '.join(beyond)}. Choose another one.")
     named = dict.fromkeys(order.allow, Policy.allow) | dict.fromkeys(order.deny, Policy.deny)
     return Permissions(permissions.scopes, {**permissions.policies, **named})
 
@@ -180,7 +185,15 @@ def check_operations(state: State, names: set[str]) -> None:
     """Raises InvalidInput for an unknown operation."""
     known = state.runtime.operations()
     if unknown := sorted(names - known.keys()):
-        raise InvalidInput(f"There is no operation {', '.join(unknown)}. There are: {', '.join(sorted(known))}.")
+        similar = sorted({name for each in unknown for name in find_similar(each, known)})
+        meant = f"Did you mean {' or '.join(similar)}?" if similar else f"There are: {', '.join(sorted(known))}."
+        raise InvalidInput(f"There is no operation {', '.join(unknown)}. {meant}")
+
+
+def find_similar(name: str, known: Iterable[str]) -> list[str]:
+    """Find operations that may be meant: those of a tool with this name, else those that are spelled alike."""
+    names = list(known)
+    return [each for each in names if each.endswith(f"__{name}")][:MOST_SIMILAR] or get_close_matches(name, names, MOST_SIMILAR)
 
 
 async def make_change(state: State, name: str, order: ClientChange) -> Change:

@@ -84,13 +84,11 @@ def create_details(state: State) -> APIRouter:
         return await list_addresses(state)
 
     @routes.get("/schema")
-    async def make_schema(client: str | None = None) -> dict[str, Any]:
-        """Makes the document of all operations, or of a client's."""
-        return await (
-            asyncio.to_thread(documents.make_for, await state.clients.show(client))
-            if client
-            else asyncio.to_thread(documents.make)
-        )
+    async def make_schema(client: str | None = None, scope: str = "") -> dict[str, Any]:
+        """Makes the document of all operations, or of a client's; with a scope, of those within it."""
+        if client:
+            return await asyncio.to_thread(documents.make_for, await state.clients.show(client), scope)
+        return await asyncio.to_thread(documents.make_part, scope)
 
     return routes
 

@@ -6,6 +6,7 @@ from typing import Any
 from server.access.clients.presets import is_needed
 from server.access.clients.registry import Client, Policy
 from server.core.errors import NotFound
+from server.core.text import shorten
 from server.core.version import read_version
 from server.projections.openapi import describe_document, find_excesses, make_document
 from server.runtime.state import State
@@ -69,6 +70,18 @@ class Documents:
             operations = [*own, *(other for other in operations if not other.scope and is_needed(other, own))]
             title = f"{self._state.runtime.scopes()[scope]} ({title})"
         return self.make({operation.name for operation in operations}, title, signs_in=client.signs_in)
+
+    def make_part(self, scope: str) -> dict[str, Any]:
+        """Make the document of all operations within one scope, or of all without one. Raises NotFound if nothing is."""
+        if not scope:
+            return self.make()
+        operations = [operation for operation in self._state.runtime.operations().values() if not operation.ingests]
+        own = [operation for operation in operations if operation.scope == scope]
+        if not own:
+            raise NotFound(f"There is nothing of the scope {shorten(scope)}.")
+        needed = [other for other in operations if not other.scope and is_needed(other, own)]
+        title = f"{self._state.runtime.scopes()[scope]} (Deskhand)"
+        return self.make({operation.name for operation in (*own, *needed)}, title)
 
     def check(self, client: Client) -> list[str]:
         """Say what ChatGPT would not take about a client's document."""

@@ -59,12 +59,12 @@ def create_documents(state: State, documents: Documents) -> APIRouter:
     routes = APIRouter(include_in_schema=False, dependencies=[Depends(state.runtime.wait)])
 
     @routes.get("/openapi.json")
-    async def show_document() -> JSONResponse:
-        return JSONResponse(await asyncio.to_thread(documents.make))
+    async def show_document(scope: Part = "") -> JSONResponse:
+        return JSONResponse(await asyncio.to_thread(documents.make_part, scope))
 
     @routes.get("/openapi.yaml")
-    async def show_document_yaml() -> Response:
-        return await to_yaml(await asyncio.to_thread(documents.make))
+    async def show_document_yaml(scope: Part = "") -> Response:
+        return await to_yaml(await asyncio.to_thread(documents.make_part, scope))
 
     @routes.get("/.well-known/ai-plugin.json")
     async def show_manifest() -> JSONResponse:

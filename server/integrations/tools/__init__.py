@@ -37,12 +37,14 @@ def load() -> IntegrationSpec:
 def commands() -> "list[click.Command]":
     """Import its commands."""
     from server.integrations.tools.caller_commands import caller_tokens_command
+    from server.integrations.tools.choice_commands import register
     from server.integrations.tools.commands import tools
     from server.integrations.tools.sign_in.commands import sign_in_command, sign_out_command
     from server.integrations.tools.watch_commands import confirm_command, watch_command
 
     for command in (watch_command, confirm_command, caller_tokens_command, sign_in_command, sign_out_command):
         tools.add_command(command)
+    register(tools)
     return [tools]
 
 

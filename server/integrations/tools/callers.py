@@ -21,7 +21,7 @@ SETTING = re.compile(
 CREDENTIAL = re.compile(r"auth|key|token|secret|passw|credential|cookie|session|bearer|\bpat\b|_pat\b", re.IGNORECASE)
 OPENING = re.compile(r"//[^/]*@|\?[^=]+=")  # credentials in an address
 VALUE = re.compile(r"-|[^=:]+(?:=|:\s)")  # arguments that are options, or name what they say
-PLACES = {"userHome", "pathSeparator", "/"}
+PLACES = {"userHome", "pathSeparator", "/", "HOME", "USERPROFILE"}
 HARMLESS_HEADERS = {"user-agent", "accept", "accept-language"}
 AUTHORIZATION = "Authorization"
 NAME_NEEDED = "Name the variable in which “{}” expects the token of its caller."

@@ -8,47 +8,19 @@ from urllib.parse import quote
 
 import click
 
-from server.core.command import format_command
 from server.core.errors import DeskhandError, InvalidInput
+from server.integrations.tools.describe import choose_servers, complete_variables, describe_servers, read_pairs, warn_of_unused
 from server.integrations.tools.review_commands import address, register
 from server.sdk.cli import confirm, connect, data_dir_option, example, json_option, print_json, say, show, yes_option
 
 INSTALL_SECONDS = 1_800.0  # for an installation over a slow connection
+NOT_PUBLIC = "ChatGPT cannot reach these addresses. Turn on the tunnel first: they change then."
+NO_OBJECT = "The arguments are not a JSON object, such as '{\"limit\": 2}'."
 
 
 @click.group(epilog=example("deskhand tools add mcp.json"))
 def tools() -> None:
     """Offer the tools of MCP servers to ChatGPT and scripts."""
-
-
-def describe_servers(view: dict[str, Any]) -> Iterator[str]:
-    """Describe the servers, each with its tools."""
-    if not view["servers"]:
-        yield f"No MCP servers. Add some: {format_command('tools add FILE')}"
-    for server in view["servers"]:
-        yield describe_server(server)
-        yield from (f"  {text}" for text in (*server["warnings"], *server["notes"]))
-        for tool in server["tools"]:
-            yield describe_tool(tool)
-    for name, others in view["renamed"].items():
-        yield f"{name} is {' or '.join(others)} here, as several tools have that name."
-
-
-def describe_tool(tool: dict[str, Any]) -> str:
-    marks = {
-        "hidden": not tool["public_name"],
-        "changed": tool["changed"],
-        "reads": tool["read_only"],
-        "trusted": tool["trusted"],
-    }
-    mark = next((name for name, applies in marks.items() if applies), "asks")
-    return f"  {tool['public_name'] or tool['name']:<30} {mark:<8} {tool['description'].partition(chr(10))[0][:80]}"
-
-
-def describe_server(server: dict[str, Any]) -> str:
-    state = server["state"] if server["confirmed"] else "not confirmed"
-    error = f": {server['error']}" if server["error"] else ""
-    return f"{server['id']} ({server['title']}, {server['target'][:200]}): {state if server['enabled'] else 'off'}{error}"
 
 
 @tools.command("list", epilog=example("deskhand tools list --json"))
@@ -63,24 +35,24 @@ def list_command(data_dir: Path | None, *, as_json: bool) -> None:
 def describe_added(added: dict[str, Any]) -> Iterator[str]:
     """Describe what was added."""
     yield from added["notes"]
-    servers = [server for server in added["tools"]["servers"] if server["id"] in added["added"]]
-    yield from describe_servers({"servers": servers, "renamed": added["tools"]["renamed"]})
+    yield from describe_servers(choose_servers(added["tools"], added["added"]))
 
 
 @tools.command("add", epilog=example("deskhand tools add ~/.cursor/mcp.json"))
 @click.argument("file", type=click.File(encoding="utf-8", errors="replace"), required=False)
 @click.option("--preset", metavar="NAME", help="Install this server from the list of `tools presets`, instead of FILE.")
-@click.option("--input", "inputs", multiple=True, metavar="ID=VALUE", help="The value of an input that it asks for.")
+@click.option("--input", "inputs", multiple=True, metavar="ID=VALUE", help="The value of an input or a variable that it needs.")
 @json_option
 @data_dir_option
 def add_command(file: Any, preset: str | None, inputs: tuple[str, ...], data_dir: Path | None, *, as_json: bool) -> None:
     """Add the MCP servers in FILE, as MCP clients write them; - reads from stdin. Every tool asks until you trust it."""
     if (file is None) == (preset is None):
         raise click.UsageError("Give a FILE, or --preset.")
-    values = dict(pair.partition("=")[::2] for pair in inputs)
+    values = read_pairs(inputs)
     with connect(data_dir, running_only=True) as deskhand:
         if preset is None:
-            added = deskhand.call("POST", "/api/tools", {"config": file.read(), "inputs": values})
+            added = deskhand.call("POST", "/api/tools", complete_variables(deskhand, file.read(), values))
+            warn_of_unused(values, choose_servers(added["tools"], added["added"])["servers"])
         else:
             say("Installing…", err=True)
             path = f"/api/tools/presets/{quote(preset, safe='')}"
@@ -98,12 +70,15 @@ def presets_command(data_dir: Path | None, *, as_json: bool) -> None:
 
 
 @tools.command("gpt-config", epilog=example("deskhand tools gpt-config --output gpt_actions_config.json"))
+@click.argument("server", default="")
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="The file to write. Default: stdout.")
 @data_dir_option
-def gpt_config_command(output: Path | None, data_dir: Path | None) -> None:
-    """Write the configuration of a GPT that uses the tools: names, addresses and conversation starters."""
+def gpt_config_command(server: str, output: Path | None, data_dir: Path | None) -> None:
+    """Write the configuration of a GPT that uses the tools of SERVER: names, addresses and conversation starters."""
     with connect(data_dir, running_only=True) as deskhand:
-        config = deskhand.call("GET", "/api/tools/gpt-config")
+        config = deskhand.call("GET", f"/api/tools/gpt-config?server={quote(server, safe='')}")
+    if not config["schema_url"].startswith("https:"):
+        say(NOT_PUBLIC, err=True)
     if output is None:
         print_json(config)
         return
@@ -158,8 +133,10 @@ def try_command(server: str, tool: str, arguments: str, data_dir: Path | None, *
     """Call TOOL of the MCP server SERVER with ARGUMENTS, a JSON object."""
     try:
         values = json.loads(arguments)
-    except ValueError as error:
-        raise InvalidInput("The arguments are no JSON.") from error
+    except ValueError:
+        values = None
+    if not isinstance(values, dict):
+        raise InvalidInput(NO_OBJECT)
     with connect(data_dir, running_only=True) as deskhand:
         result = deskhand.call("POST", address(server, "/try"), {"tool": tool, "arguments": values})
     if as_json:

@@ -113,13 +113,13 @@ def read_value(form_field: FormField, value: Any, *, whole: bool) -> Any:
         raise InvalidInput(f"{form_field.name} is too long.")
     if form_field.kind == "boolean":
         if text.lower() not in YES | NO:
-            raise InvalidInput(f"{form_field.name} is true or false.")
+            raise InvalidInput(f"{form_field.name} must be true or false.")
         return text.lower() in YES
     if form_field.kind == "number":
         try:
             return int(text) if whole else float(text)
         except ValueError:
-            raise InvalidInput(f"{form_field.name} is a number.") from None
+            raise InvalidInput(f"{form_field.name} must be a number.") from None
     if form_field.kind == "choices":
         return value if isinstance(value, list) else [item.strip() for item in text.split(",") if item.strip()]
     return value if isinstance(value, str) else text

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
+from server.integrations.tools.callers import scope_of
 from server.integrations.tools.presets.catalogue import AMBIVO
 from server.integrations.tools.service import ToolsService
 from server.sdk.routing import DeferredRouter
@@ -47,10 +48,13 @@ class GptConfig(BaseModel):
     example_queries: list[str] = Field([])
 
 
-def make_gpt_config(address: str, *, answers_questions: bool, is_ambivo: bool) -> GptConfig:
-    """Make the configuration. `answers_questions`: a server answers questions, for which there are examples."""
+def make_gpt_config(address: str, server_id: str = "", *, answers_questions: bool, is_ambivo: bool) -> GptConfig:
+    """Make the configuration. `answers_questions`: a server answers questions, for which there are examples.
+
+    `server_id`: of the server whose tools the GPT has; a GPT takes too few operations for all that Deskhand has.
+    """
     config = GptConfig(
-        schema_url=f"{address}/openapi.yaml",
+        schema_url=f"{address}/openapi.yaml" + (f"?scope={scope_of(server_id)}" if server_id else ""),
         privacy_policy_url=f"{address}/privacy",
         example_queries=list(AMBIVO.examples) if answers_questions else [],
     )
@@ -62,8 +66,14 @@ def make_gpt_config(address: str, *, answers_questions: bool, is_ambivo: bool) -
 
 
 @gpt_config.get("/gpt-config")
-async def show_gpt_config(tools: Tools) -> GptConfig:
-    """Shows the configuration of a GPT that uses the tools."""
-    return make_gpt_config(
-        tools.public_address, answers_questions=bool(tools.find_query_tools()), is_ambivo=bool(tools.presets.list_added(AMBIVO))
-    )
+async def show_gpt_config(tools: Tools, server: str = "") -> GptConfig:
+    """Shows the configuration of a GPT that uses the tools of a server: the one named, the one for questions, or the only one."""
+    questions = [tool.key.server for tool in tools.find_query_tools()]
+    if server:
+        chosen = tools.servers.find(server).config.id
+    elif questions:
+        chosen = questions[0]
+    else:
+        chosen = next(iter(tools.servers.upstreams)) if len(tools.servers.upstreams) == 1 else ""
+    ambivo = {config.id for config in tools.presets.list_added(AMBIVO)}
+    return make_gpt_config(tools.public_address, chosen, answers_questions=chosen in questions, is_ambivo=chosen in ambivo)

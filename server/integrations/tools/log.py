@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Iterable
 
-from server.core.invisible import show_line
+from server.core.invisible import make_visible, show_line
 from server.core.redaction import redact
 
 MOST_LINES = 500
@@ -27,15 +27,18 @@ class UpstreamLog:
     def add(self, text: str) -> None:
         """Add the lines of a text. Terminal controls and hidden characters are shown, secrets are not."""
         for line in text.splitlines():
-            shown = self.redact(line[: 2 * LONGEST_LINE])
+            shown = redact(make_visible(self._hide(line[: 2 * LONGEST_LINE]).expandtabs(4).rstrip()))
             if shown:
                 self._lines.append(shown if len(shown) <= LONGEST_LINE else f"{shown[:LONGEST_LINE]}…")
 
     def redact(self, line: str) -> str:
-        """Return a line as it may be shown."""
+        """Return a line as it may be shown, without spaces that align it."""
+        return redact(show_line(self._hide(line)))
+
+    def _hide(self, line: str) -> str:
         for secret in self._secrets:
             line = line.replace(secret, "•••")
-        return redact(show_line(line))
+        return line
 
     def lines(self) -> list[str]:
         """Return the lines, oldest first."""
@@ -43,4 +46,4 @@ class UpstreamLog:
 
     @property
     def last(self) -> str:
-        return self._lines[-1] if self._lines else ""
+        return self._lines[-1].strip() if self._lines else ""

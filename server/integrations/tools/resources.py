@@ -52,7 +52,7 @@ def describe_resources(catalog: Catalog, title: str) -> Tool | None:
     if not resources:
         return None
     known = [f"{shorten(resource.name)} ({shorten(resource.uri)})" for resource in resources]
-    description = fit(f"Read a resource of “{shorten(title)}”. Without uri, it lists all {len(resources)}. There are:", known)
+    description = fit(f"Read a resource of “{shorten(title)}”. Without uri, it lists {count(resources)}", known)
     uris = [resource.uri for resource in resources]
     shown = fit("The URI of the resource; fill in the {parts} of a template. Such as:", uris, LONGEST_PARAMETER)
     schema = {
@@ -63,13 +63,17 @@ def describe_resources(catalog: Catalog, title: str) -> Tool | None:
     return BuiltInTool(name=READ_RESOURCE, title="Read a resource", description=description, input_schema=schema)
 
 
+def count(listed: Sequence[object]) -> str:
+    return f"all {len(listed)}. There are:" if len(listed) > 1 else "it. There is:"
+
+
 def describe_prompts(catalog: Catalog, title: str) -> Tool | None:
     """Describe the tool that returns prompts; None if there are none."""
     prompts = [prompt for prompt in catalog.prompts if is_readable(prompt.name)]
     if not prompts:
         return None
     known = [f"{prompt.name}({', '.join(prompt.arguments)})" for prompt in prompts]
-    description = fit(f"Get a prompt of “{shorten(title)}”. Without name, it lists all {len(prompts)}. There are:", known)
+    description = fit(f"Get a prompt of “{shorten(title)}”. Without name, it lists {count(prompts)}", known)
     name: dict[str, Any] = {"type": "string", "description": "The name of the prompt."}
     if len(prompts) <= MOST_CHOICES:
         name["enum"] = [prompt.name for prompt in prompts]

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import click
 
+from server.core.command import format_command
 from server.core.errors import NotFound
 from server.core.text import shorten
 from server.sdk.cli import LocalApi, confirm, connect, data_dir_option, example, say, yes_option
@@ -91,7 +92,7 @@ def find_server(deskhand: LocalApi, server: str) -> dict[str, Any]:
     for view in deskhand.call("GET", "/api/tools")["servers"]:
         if view["id"] == server:
             return dict(view)
-    raise NotFound("There is no such MCP server.")
+    raise NotFound(f"There is no MCP server called {shorten(server)}. See {format_command('tools list')}.")
 
 
 def describe_change(tool: dict[str, Any]) -> Iterator[str]:

@@ -60,14 +60,16 @@ class Servers:
         """Find a server. Raises NotFound."""
         if upstream := self.upstreams.get(server_id):
             return upstream
-        raise NotFound("There is no such MCP server.")
+        raise NotFound(f"There is no MCP server called {shorten(server_id)}.")
 
     def find_listed(self, server_id: str, name: str) -> Tool:
         """Find a tool as its server lists it. Raises NotFound."""
         for tool in self.find(server_id).list_tools():
             if tool.name == name:
                 return tool
-        raise NotFound(f"“{self.find(server_id).config.title}” has no tool called {shorten(name)}.")
+        upstream = self.find(server_id)
+        upstream.require_on()
+        raise NotFound(f"“{upstream.config.title}” has no tool called {shorten(name)}.")
 
     async def put(self, imported: Imported) -> list[str]:
         """Add servers, or replace those of the same ids; one without secrets keeps those that it has."""
@@ -153,7 +155,7 @@ class Servers:
             await self._forget(server_id)
             await self._store.write_credentials(server_id, credentials)
             await self._open(upstream.config, credentials)
-        await self._update()
+        await self.settle([server_id])
 
     async def reconfigure(self, server_id: str, change: Change, *, reopen: bool = True) -> None:
         """Change a configuration, but not what it runs or reaches, and its secrets. `reopen`: the server starts again."""

@@ -151,7 +151,7 @@ class Supervisor:
                 self._session = session
                 self._set(UpstreamState.ready, info=session.info, latency=session.latency)
                 try:
-                    return Unavailable(f"“{self._title}” {await self._follow(session)}.")
+                    return Unavailable(f"“{self._title}” {(await self._follow(session)).rstrip('.')}.")
                 finally:
                     self._session = None
         except DeskhandError as error:

@@ -10,10 +10,10 @@ from typing import Any
 from server.core.clock import Clock
 from server.core.errors import Conflict, NotAuthenticated, SignInNeeded, Unavailable
 from server.core.text import shorten
-from server.integrations.tools.callers import for_caller
+from server.integrations.tools.callers import for_caller, is_setting
 from server.integrations.tools.config.connection import resolve
 from server.integrations.tools.log import UpstreamLog
-from server.integrations.tools.models import Ask, Catalog, Tool, ToolResult, UpstreamConfig, UpstreamStatus
+from server.integrations.tools.models import Ask, Catalog, Tool, ToolResult, UpstreamConfig, UpstreamSecrets, UpstreamStatus
 from server.integrations.tools.record import ServerRecord
 from server.integrations.tools.resources import BuiltInTool, list_built_in, use_built_in
 from server.integrations.tools.risks import Risks, find_risks
@@ -48,9 +48,7 @@ class Upstream:
     ) -> None:
         self.config, self.credentials, self._ask, self.sign_in = config, credentials, ask, sign_in
         self.record = record or ServerRecord()
-        values = credentials.secrets
-        texts = [*values.environment.values(), *values.headers.values(), *values.variables.values(), values.query]
-        self.log = UpstreamLog(value.get_secret_value() for value in texts)
+        self.log = UpstreamLog(list_secrets(credentials.secrets))
         self.supervisor = Supervisor(config.title, self._open, on_change, clock=clock)
         self.supervisor.catalog = self.record.catalog
         self.sessions, self._clock = Sessions(self._supervise, clock=clock), clock
@@ -74,6 +72,13 @@ class Upstream:
     @property
     def is_on(self) -> bool:
         return self.config.enabled and self.is_confirmed
+
+    def require_on(self) -> None:
+        """Raises Unavailable if the person has not confirmed this configuration, or has turned it off."""
+        if not self.is_confirmed:
+            raise Unavailable(f"“{self.config.title}” does not run until you confirm it, in the window or with `tools confirm`.")
+        if self.is_closed or not self.is_on:
+            raise Unavailable(f"“{self.config.title}” is off.")
 
     @property
     def status(self) -> UpstreamStatus:
@@ -159,8 +164,7 @@ class Upstream:
         Raises Unavailable if it is off, or has been removed, Conflict if the tool has changed. `seconds`: limit of the call; a
         client's call has the limit of jobs besides.
         """
-        if self.is_closed or not self.is_on:
-            raise Unavailable(f"“{self.config.title}” is off.")
+        self.require_on()
         call = current_call.get(None)
         token = call.caller_token if call else SHARED
         async with self.sessions.use(token) as supervisor:
@@ -209,3 +213,10 @@ class Upstream:
             auth = oauth.SessionAuth(connection.url, resolve_client(config, secrets), self.sign_in)
         async with adapter.open_session(connection, log, on_change, auth, ask) as session:
             yield session
+
+
+def list_secrets(secrets: UpstreamSecrets) -> list[str]:
+    """List the values that are not shown. Settings are: they are parts of commands and addresses, such as a folder."""
+    named = [*secrets.environment.items(), *secrets.headers.items(), *secrets.variables.items()]
+    values = [(name, value.get_secret_value()) for name, value in (*named, ("", secrets.query))]
+    return [value for name, value in values if not is_setting(name, value)]

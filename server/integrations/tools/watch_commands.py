@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import click
 
 from server.core.command import format_command
-from server.core.errors import InvalidInput, NotFound
+from server.core.errors import InvalidInput
+from server.integrations.tools.describe import choose_servers, describe_servers, read_pairs, warn_of_unused
+from server.integrations.tools.review_commands import address, find_server
 from server.sdk.cli import confirm, connect, data_dir_option, example, json_option, say, show, yes_option
 
 
@@ -24,12 +25,16 @@ def describe_watched(view: dict[str, Any]) -> Iterator[str]:
     for waiting in watched["waiting"]:
         changes = ", ".join(waiting["changes"]) or "changed"
         yield f"{waiting['server']} ({changes}) waits: {format_command('tools confirm')} {waiting['server']}"
+    if watched["servers"]:
+        yield from describe_servers(choose_servers(view, watched["servers"]))
 
 
 @click.command("watch", epilog=example("deskhand tools watch ~/.cursor/mcp.json"))
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @click.option("--off", is_flag=True, help="Stop watching; the servers stay.")
-@click.option("--input", "inputs", multiple=True, metavar="ID=VALUE", help="The value of an input that the file asks for.")
+@click.option(
+    "--input", "inputs", multiple=True, metavar="ID=VALUE", help="The value of an input or a variable that the file needs."
+)
 @json_option
 @data_dir_option
 def watch_command(file: Path | None, inputs: tuple[str, ...], data_dir: Path | None, *, off: bool, as_json: bool) -> None:
@@ -38,15 +43,14 @@ def watch_command(file: Path | None, inputs: tuple[str, ...], data_dir: Path | N
         raise InvalidInput("Give a file, or --off.")
     with connect(data_dir, running_only=True) as deskhand:
         if file or off:
-            order = {"path": str(file.expanduser().absolute()) if file else "", "inputs": read_pairs(inputs)}
-            view = deskhand.call("PUT", "/api/tools/watched", order)
+            values = read_pairs(inputs)
+            view = deskhand.call(
+                "PUT", "/api/tools/watched", {"path": str(file.expanduser().absolute()) if file else "", "inputs": values}
+            )
+            warn_of_unused(values, view["servers"])
         else:
             view = deskhand.call("GET", "/api/tools")
     show(view, describe_watched, as_json=as_json)
-
-
-def read_pairs(pairs: tuple[str, ...]) -> dict[str, str]:
-    return dict(pair.partition("=")[::2] for pair in pairs)
 
 
 @click.command("confirm", epilog=example("deskhand tools confirm crm"))
@@ -56,10 +60,12 @@ def read_pairs(pairs: tuple[str, ...]) -> dict[str, str]:
 def confirm_command(server: str, data_dir: Path | None, *, yes: bool) -> None:
     """Let the MCP server SERVER run as it is now configured, untrusted."""
     with connect(data_dir, running_only=True) as deskhand:
-        known = next((view for view in deskhand.call("GET", "/api/tools")["servers"] if view["id"] == server), None)
-        if known is None:
-            raise NotFound("There is no such MCP server.")
+        known = find_server(deskhand, server)
         names = ", ".join((*known["environment"], *known["headers"])) or "none"
-        confirm(f"It runs or reaches: {known['target']}\nFolder: {known['folder'] or 'none'}\nSecret values: {names}", yes=yes)
-        deskhand.call("POST", f"/api/tools/{quote(server, safe='')}/confirm?revision={known['revision']}")
+        for line in (f"It runs or reaches: {known['target']}", f"Folder: {known['folder'] or 'none'}", f"Secret values: {names}"):
+            say(line, err=True)
+        confirm("It starts, and each of its tools asks.", yes=yes)
+        view = deskhand.call("POST", address(server, f"/confirm?revision={known['revision']}"))
     say(f"{server} is confirmed.")
+    for line in describe_servers(choose_servers(view, [server])):
+        say(line)

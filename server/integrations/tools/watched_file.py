@@ -62,7 +62,7 @@ def read_contents(path: Path, inputs: Mapping[str, str]) -> Contents:
         ids.append(make_id(name, ids))
     if not servers:
         return Contents(Imported(upstreams=(), secrets={}), ())
-    return Contents(parse_config(text, None, inputs), tuple(ids))
+    return Contents(parse_config(text, {**os.environ, **inputs}, inputs), tuple(ids))
 
 
 def explain(error: DeskhandError) -> str:

@@ -7,6 +7,7 @@ once.
 
 import asyncio
 import logging
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from time import monotonic
@@ -40,6 +41,7 @@ class WatchedView(BaseModel):
     path: str
     error: str = Field(description="Why it is not followed now; empty if it is.")
     notes: list[str] = Field(description="What of it is not used.")
+    servers: list[str] = Field(description="Servers that it has.")
     waiting: list[WaitingView]
 
 
@@ -72,7 +74,8 @@ class Watcher:
             for server_id in watched.servers.values()
             if server_id in upstreams and not upstreams[server_id].is_confirmed
         ]
-        return WatchedView(path=watched.path, error=self.error, notes=self._notes[:MOST_NOTES], waiting=waiting)
+        servers = [server_id for server_id in watched.servers.values() if server_id in upstreams]
+        return WatchedView(path=watched.path, error=self.error, notes=self._notes[:MOST_NOTES], servers=servers, waiting=waiting)
 
     async def watch(self, path: str, inputs: Mapping[str, str]) -> None:
         """Watch a file, whose servers are added as they are now; with an empty path none. Raises InvalidInput."""
@@ -150,7 +153,7 @@ class Watcher:
         for server_id in watched.servers.values():
             if upstream := self._servers.upstreams.get(server_id):
                 for name, value in upstream.credentials.secrets.variables.items():
-                    if name.startswith("input:"):
+                    if name.startswith("input:") or name not in os.environ:
                         known.setdefault(name.removeprefix("input:"), value.get_secret_value())
         return known
 

@@ -109,3 +109,26 @@ def test_destructive_command_asks_first(deskhand) -> None:
         assert (refused.returncode, refused.stdout, "Continue? [y/N]" in refused.stderr) == (1, "", True)
     assert "revoked" not in deskhand("clients", "list").stdout
     assert deskhand("clients", "revoke", "bot", typed="y\n").stdout.endswith("bot is revoked.\n")
+
+
+def test_operation_without_its_scope_is_not_allowed_in_vain(deskhand) -> None:
+    deskhand("clients", "create", "bot", "--scope", "read:apps")
+    for policy in ("allow", "ask"):
+        refused = deskhand("clients", policy, "bot", "send_mail")
+        assert refused.returncode == 1
+        assert refused.stderr.endswith(" clients scopes bot --add write:mail\n")
+    assert deskhand("clients", "deny", "bot", "send_mail").returncode == 0
+    assert "scopes  read:apps write:mail\n" in deskhand("clients", "scopes", "bot", "--add", "write:mail").stdout
+    assert "allow  send_mail" in deskhand("clients", "allow", "bot", "send_mail").stdout
+    assert "scopes  read:apps\n" in deskhand("clients", "scopes", "bot", "--remove", "write:mail").stdout
+    assert deskhand("clients", "scopes", "bot").stdout == deskhand("clients", "show", "bot").stdout
+    assert "use:nothing" in deskhand("clients", "scopes", "bot", "--add", "use:nothing").stderr
+    refused = deskhand("clients", "create", "other", "--scope", "read:apps", "--allow", "send_mail")
+    assert refused.stderr == "These scopes do not include send_mail. Choose another one.\n"
+
+
+def test_operation_that_may_be_meant_is_proposed(deskhand) -> None:
+    deskhand("clients", "create", "bot")
+    refused = deskhand("clients", "allow", "bot", "sendmail")
+    assert refused.stderr.startswith("There is no operation sendmail. Did you mean ")
+    assert "send_mail" in refused.stderr

@@ -30,7 +30,12 @@ def test_schema_format_follows_the_file_name(deskhand, serve, tmp_path: Path) ->
     assert deskhand("generate-schema", "bot", "--output", str(target)).returncode == 0
     assert "/apps/list" in json.loads(target.read_text())["paths"]
     assert "/apps/control" not in json.loads(target.read_text())["paths"]
-    assert "/apps/control" in yaml.safe_load(deskhand("generate-schema").stdout)["paths"]
+    everything = deskhand("generate-schema")
+    assert "/apps/control" in yaml.safe_load(everything.stdout)["paths"]
+    assert everything.stderr.startswith("Not for ChatGPT: It has ")
+    part = deskhand("generate-schema", "--scope", "read:apps")
+    assert (list(yaml.safe_load(part.stdout)["paths"]), part.stderr) == (["/apps/list", "/apps/{app_name}"], "")
+    assert deskhand("generate-schema", "--scope", "use:nothing").returncode == 1
 
 
 def test_doctor_exits_with_1_on_problems(deskhand, serve, tmp_path: Path) -> None:

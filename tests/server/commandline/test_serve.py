@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from server.commandline.serve import tell
+from server.lifecycle.program import Ready
 from tests import loopback
 from tests.server.tunnel.tunnels import agents
 
@@ -121,3 +123,12 @@ def test_server_exits_even_if_threads_hang(tmp_path: Path, hangs: int, code: int
     finally:
         process.kill()
     assert process.returncode == code
+
+
+def test_printed_command_names_the_folder_that_is_served(monkeypatch) -> None:
+    ready = Ready("http://127.0.0.1:8000", "http://127.0.0.1:1", "", 1)
+    monkeypatch.delenv("DESKHAND_DATA_DIR", raising=False)
+    assert "clients create my-script --data-dir '/my data'" in tell(ready, demo=False, data_dir=Path("/my data"))
+    assert tell(ready, demo=False).endswith("clients create my-script")
+    monkeypatch.setenv("DESKHAND_DATA_DIR", "/my data")
+    assert tell(ready, demo=False, data_dir=Path("/my data")).endswith("clients create my-script")

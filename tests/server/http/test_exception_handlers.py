@@ -31,6 +31,13 @@ def test_wrong_field_is_named_without_its_value() -> None:
     assert body["errors"] == [{"field": "to.0", "message": "is no address"}]
 
 
+def test_check_of_the_whole_body_names_its_fields_itself() -> None:
+    error = RequestValidationError([{"type": "value_error", "loc": ("body",), "msg": 'Value error, limit: "z" is no number'}])
+    body = json.loads(to_response(error).body)
+    assert body["detail"] == 'The request does not fit. limit: "z" is no number.'
+    assert body["errors"] == [{"field": "body", "message": 'limit: "z" is no number'}]
+
+
 def test_malformed_json_is_wrong_as_a_whole() -> None:
     error = RequestValidationError([{"type": "json_invalid", "loc": ("body", 0), "msg": "JSON decode error"}])
     assert json.loads(to_response(error).body)["detail"] == "The request does not fit. body: JSON decode error."

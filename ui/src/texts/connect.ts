@@ -67,6 +67,7 @@ export const texts = {
     what: 'the GPT',
     instructions: 'Instructions',
     instructionsHint: (name: string) => `Paste this under **Configure → Instructions**. It matches the permissions of ${name}.`,
+    starters: 'Conversation starters',
     instructionsFirst: 'The instructions match the permissions of the client.',
     privacyPolicy: 'Privacy policy',
     privacyHint: 'Needed for GPTs that you share, at the end of the action. It says that your data stays on this computer.',

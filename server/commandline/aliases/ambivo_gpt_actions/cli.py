@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 PRESET = "ambivo"
+SCOPE = f"use:{PRESET}"
 VARIABLE = "DESKHAND_TOOLS_PRESETS"  # presets that a server adds when it starts
 data_dir_option = click.option(
     "--data-dir",
@@ -46,12 +47,8 @@ def cli() -> None:
 @data_dir_option
 def serve(host: str, port: int, public_url: str | None, data_dir: Path | None, *, verbose: bool) -> None:
     """Serve until Ctrl+C. The first start installs Ambivo's MCP server."""
-    from server.core.command import format_command
-
     os.environ.setdefault(VARIABLE, PRESET)
     folder = find_data_dir(data_dir)
-    command = format_command("clients create my-gpt --data-dir")
-    click.echo(f"Create a key for ChatGPT: {command} '{folder}'", err=True)
     options = [*(["--public-url", public_url] if public_url else []), *(["--verbose"] if verbose else [])]
     run_deskhand(["serve", "--host", host, "--port", str(port), *options], folder)
 
@@ -61,9 +58,10 @@ def serve(host: str, port: int, public_url: str | None, data_dir: Path | None, *
 @click.option("--format", "form", type=click.Choice(["yaml", "json"]), default="yaml", show_default=True)
 @data_dir_option
 def generate_schema(output: Path | None, form: str, data_dir: Path | None) -> None:
-    """Write the OpenAPI document of the server that runs."""
+    """Write the OpenAPI document of Ambivo's tools. The server must be running."""
     target = output or Path(f"openapi.{form}")
-    run_deskhand(["generate-schema", "--format", form, "--output", str(target)], data_dir)
+    scope = ["--scope", SCOPE] if PRESET in os.environ.get(VARIABLE, PRESET) else []  # a GPT takes too few operations for all
+    run_deskhand(["generate-schema", "--format", form, "--output", str(target), *scope], data_dir)
 
 
 def main(arguments: list[str] | None = None) -> None:

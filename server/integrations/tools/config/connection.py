@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from server.core.errors import InvalidInput
 from server.core.text import shorten
-from server.integrations.tools.config.variables import expand, explain_missing, find_variables
+from server.integrations.tools.config.variables import expand, explain_lack, find_variables
 from server.integrations.tools.models import Connection, Transport, UpstreamConfig, UpstreamSecrets
 from server.system.environment import clean_environment
 
@@ -27,7 +27,7 @@ def resolve(config: UpstreamConfig, secrets: UpstreamSecrets) -> Connection:
             return resolve_process(config, secrets, values)
         return resolve_address(config, secrets, values)
     except KeyError as error:
-        raise InvalidInput(f"“{config.title}” needs {explain_missing(shorten(str(error.args[0])))}. Add its value.") from None
+        raise InvalidInput(explain_lack(config.title, shorten(str(error.args[0])))) from None
 
 
 def read_target(config: UpstreamConfig, secrets: UpstreamSecrets) -> tuple[tuple[str, str], ...]:

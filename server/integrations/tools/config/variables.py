@@ -50,6 +50,12 @@ def read_value(name: str, environment: Mapping[str, str], inputs: Mapping[str, s
     return environment.get(name)
 
 
+def explain_lack(title: str, name: str) -> str:
+    """Say that a server lacks the value of a variable, and how to give it."""
+    option = f"--input {name.removeprefix('input:')}=…"
+    return f"“{title}” needs {explain_missing(name)}. Enter its value under Tools, or add the server again with {option}"
+
+
 def explain_missing(name: str) -> str:
     """Say where the value of a variable would have come from."""
     if name.startswith("input:"):

@@ -2,7 +2,7 @@
 
 from server.core.errors import InvalidInput
 from server.core.text import shorten
-from server.integrations.tools.config.variables import expand, explain_missing
+from server.integrations.tools.config.variables import expand, explain_lack
 from server.integrations.tools.models import OAuthClient, UpstreamConfig, UpstreamSecrets
 
 
@@ -13,5 +13,5 @@ def resolve_client(config: UpstreamConfig, secrets: UpstreamSecrets) -> OAuthCli
     try:
         filled = {name: expand(getattr(client, name), values) for name in ("client_id", "client_secret")}
     except KeyError as error:
-        raise InvalidInput(f"“{config.title}” needs {explain_missing(shorten(str(error.args[0])))}. Add its value.") from None
+        raise InvalidInput(explain_lack(config.title, shorten(str(error.args[0])))) from None
     return client.model_copy(update=filled)

@@ -16,3 +16,11 @@ def test_log_is_bounded() -> None:
     assert len(log.last) == LONGEST_LINE + 1
     log.add("\n\n")
     assert len(log.last) == LONGEST_LINE + 1
+
+
+def test_lines_keep_their_indentation() -> None:
+    log = UpstreamLog(["my  secret"])
+    log.add("Traceback:\n  File  a.py\n\tmy  secret  \n   \n")
+    assert log.lines() == ["Traceback:", "  File  a.py", "    •••"]
+    assert log.last == "•••"
+    assert log.redact("  a\n  my  secret") == "a •••"

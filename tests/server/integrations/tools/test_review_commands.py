@@ -41,7 +41,7 @@ def test_person_decides_about_servers_and_tools(serve, deskhand, notes):
     assert not find_tool(served, "list_notes", "notes")["changed"]
     assert deskhand("tools", "mark", "notes", "list_notes", "--off").stdout == "list_notes asks again.\n"
     assert not find_tool(served, "list_notes", "notes")["read_only"]
-    assert deskhand("tools", "confirm", "notes", "--yes").stdout == "notes is confirmed.\n"
+    assert deskhand("tools", "confirm", "notes", "--yes").stdout.startswith("notes is confirmed.\n")
     notes.write(describe_tool("run_command"))
     wait_for_tool(served, "notes", "run_command")
     refused = deskhand("tools", "trust", "notes")

@@ -72,6 +72,11 @@ def test_target_shows_no_secret():
     assert make_upstream(secrets=secrets).target == "crm •••"
 
 
+def test_target_shows_settings_and_places():
+    secrets = UpstreamSecrets.model_validate({"environment": {"CRM_PATH": "secret-value", "CRM_KEY": "secret-value-2"}})
+    assert make_upstream(secrets=secrets).target == "crm secret-value"
+
+
 async def test_tool_that_has_changed_since_its_call_was_decided_is_not_called(tmp_path):
     scripted = ScriptedUpstream(tmp_path / "tools.json", "crm")
     scripted.write(describe_tool("a"), describe_tool("b"))

@@ -74,7 +74,7 @@ def ids(served):
 
 def test_named_file_is_in_force_at_once(served, config):
     path, server = config
-    assert read(served)["watched"] == {"path": str(path), "error": "", "notes": [], "waiting": []}
+    assert read(served)["watched"] == {"path": str(path), "error": "", "notes": [], "servers": [server], "waiting": []}
     assert find_server(served, server)["state"] == "ready"
     assert find_server(served, server)["confirmed"]
 

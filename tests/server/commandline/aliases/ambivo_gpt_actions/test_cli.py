@@ -44,11 +44,10 @@ def wait_until_answered(url):
             time.sleep(0.1)
 
 
-def run(data, *arguments):
+def run(data, *arguments, presets=""):
     command = [sys.executable, "-m", *arguments]
-    return subprocess.run(
-        command, env=os.environ | {"AMBIVO_GPT_DATA_DIR": str(data)}, cwd=data.parent, capture_output=True, text=True, check=False
-    )
+    variables = os.environ | {"AMBIVO_GPT_DATA_DIR": str(data), "DESKHAND_TOOLS_PRESETS": presets}
+    return subprocess.run(command, env=variables, cwd=data.parent, capture_output=True, text=True, check=False)
 
 
 def test_guides_commands_work_on_its_own_data_directory(tmp_path) -> None:
@@ -62,6 +61,8 @@ def test_guides_commands_work_on_its_own_data_directory(tmp_path) -> None:
         assert run(data, "ambivo_gpt_actions", "generate-schema", "--format", "json", "--output", "schema.json").returncode == 0
         assert json.loads((tmp_path / "schema.json").read_text())["openapi"] == "3.1.0"
         assert run(data, "ambivo_gpt_actions.schema_generator", "--output", "my-schema.yaml").returncode == 0
+        refused = run(data, "ambivo_gpt_actions", "generate-schema", presets="ambivo")
+        assert refused.stderr == "There is nothing of the scope use:ambivo.\n", "it is not installed"
         assert (tmp_path / "my-schema.yaml").exists()
 
 
