@@ -55,6 +55,21 @@ MUTANTS: list[Mutant] = [
     ),
     # What servers send
     Mutant(
+        f"{S}/adapter/throttle.py",
+        "            await asyncio.sleep(PAUSE * used)\n",
+        "",
+        (f"{STDIO}::test_flood_leaves_the_time_to_others",),
+    ),
+    Mutant(
+        f"{S}/adapter/stdio.py",
+        "self.unanswered > 0",
+        "True",
+        (f"{STDIO}::test_flood_leaves_the_time_to_others[answers]",),
+    ),
+    Mutant(
+        f"{S}/log.py", ".splitlines()[-MOST_LINES:]", ".splitlines()", (f"{T}/test_log.py::test_long_texts_take_little_time",)
+    ),
+    Mutant(
         f"{S}/adapter/messages.py",
         "return self._allowance >= 0",
         "return True",

@@ -26,7 +26,7 @@ class UpstreamLog:
 
     def add(self, text: str) -> None:
         """Add the lines of a text. Terminal controls and hidden characters are shown, secrets are not."""
-        for line in text.splitlines():
+        for line in text.splitlines()[-MOST_LINES:]:
             shown = self.redact(line[: 2 * LONGEST_LINE])
             if shown:
                 self._lines.append(shown if len(shown) <= LONGEST_LINE else f"{shown[:LONGEST_LINE]}…")

@@ -1,3 +1,5 @@
+import time
+
 from server.integrations.tools.log import LONGEST_LINE, MOST_LINES, UpstreamLog
 
 
@@ -16,3 +18,10 @@ def test_log_is_bounded() -> None:
     assert len(log.last) == LONGEST_LINE + 1
     log.add("\n\n")
     assert len(log.last) == LONGEST_LINE + 1
+
+
+def test_long_texts_take_little_time() -> None:
+    log, begun = UpstreamLog(), time.thread_time()
+    log.add("x\r" * 32_768)
+    assert time.thread_time() - begun < 0.2
+    assert log.lines() == ["x"] * MOST_LINES
