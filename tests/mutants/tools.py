@@ -55,6 +55,60 @@ MUTANTS: list[Mutant] = [
     ),
     # What servers send
     Mutant(
+        f"{S}/adapter/content.py",
+        "sum(map(measure, contents)) > LARGE",
+        "False",
+        (f"{T}/adapter/test_content.py::test_large_answer_is_converted_in_a_thread",),
+    ),
+    Mutant(
+        f"{S}/adapter/errors.py",
+        "message[:LONGEST_SOURCE]",
+        "message",
+        (f"{T}/adapter/test_errors.py::test_long_message_takes_little_time",),
+    ),
+    Mutant(
+        f"{S}/adapter/elicitation.py",
+        "message[:LONGEST_SOURCE]",
+        "message",
+        (f"{T}/adapter/test_elicitation.py::test_long_question_takes_little_time",),
+    ),
+    Mutant(
+        f"{S}/adapter/progress.py",
+        '(message or "")[:LONGEST_SOURCE]',
+        'message or ""',
+        (f"{T}/adapter/test_progress.py::test_long_message_takes_little_time",),
+    ),
+    Mutant(
+        f"{S}/schemas/texts.py",
+        "            raise SchemaTooLarge\n",
+        "            return\n",
+        (f"{T}/schemas/test_portable.py::test_values_that_references_multiply_are_not_shown",),
+    ),
+    Mutant(
+        f"{S}/adapter/listing.py",
+        "self._size > LARGEST_TOOLS",
+        "False",
+        (f"{T}/adapter/test_listing.py::test_size_of_all_tools_is_limited",),
+    ),
+    Mutant(
+        f"{S}/schemas/references.py",
+        "islice(listed, MOST_DEFINITIONS)",
+        "listed",
+        (f"{T}/schemas/test_references.py::test_anchors_are_looked_for_in_some_definitions",),
+    ),
+    Mutant(
+        f"{S}/adapter/throttle.py",
+        "            await asyncio.sleep(PAUSE * used)\n",
+        "",
+        (f"{STDIO}::test_flood_leaves_the_time_to_others",),
+    ),
+    Mutant(
+        f"{S}/adapter/stdio.py",
+        "self.unanswered > 0",
+        "True",
+        (f"{STDIO}::test_flood_leaves_the_time_to_others[answers]",),
+    ),
+    Mutant(
         f"{S}/adapter/messages.py",
         "return self._allowance >= 0",
         "return True",
@@ -87,7 +141,12 @@ MUTANTS: list[Mutant] = [
         "False",
         (f"{T}/adapter/test_content.py", f"{SESSION}::test_demo_crm_is_listed_and_called"),
     ),
-    Mutant(f"{S}/adapter/errors.py", "remove_hidden(message)", "message", (f"{T}/adapter/test_errors.py",)),
+    Mutant(
+        f"{S}/adapter/errors.py",
+        "remove_hidden(message[:LONGEST_SOURCE])",
+        "message[:LONGEST_SOURCE]",
+        (f"{T}/adapter/test_errors.py",),
+    ),
     Mutant(f"{S}/log.py", 'line = line.replace(secret, "•••")', "pass", (f"{T}/test_log.py",)),
     # Configuration
     Mutant(

@@ -26,7 +26,7 @@ class UpstreamLog:
 
     def add(self, text: str) -> None:
         """Add the lines of a text. Terminal controls and hidden characters are shown, secrets are not."""
-        for line in text.splitlines():
+        for line in text.splitlines()[-MOST_LINES:]:
             shown = redact(make_visible(self._hide(line[: 2 * LONGEST_LINE]).expandtabs(4).rstrip()))
             if shown:
                 self._lines.append(shown if len(shown) <= LONGEST_LINE else f"{shown[:LONGEST_LINE]}…")

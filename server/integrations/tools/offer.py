@@ -174,7 +174,7 @@ def describe_call(tool: Tool, title: str) -> Sentence:
 def to_content(result: ToolResult, title: str) -> Content:
     """Convert an answer. Raises UpstreamFailed, or InvalidInput, with the server's message if the tool failed."""
     if result.failed:
-        message = " ".join(result.text.split())[:LONGEST_ERROR]
+        message = " ".join(result.text[: 10 * LONGEST_ERROR].split())[:LONGEST_ERROR]
         if INVALID.match(message):
             raise InvalidInput(f"“{title}” refused the arguments: {message}")
         raise UpstreamFailed(f"“{title}” reported an error: {message}")

@@ -1,7 +1,8 @@
 """Contents of answers: texts, images, audio, links and resources, each converted by itself."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import mcp_types as types
 
@@ -11,6 +12,21 @@ from server.integrations.tools.models import Block, BlockKind, ToolResult
 
 MOST_BLOCKS = 1_000
 LONGEST_URI = 4_096
+LARGE = 50_000  # characters of an answer; removing what a larger one hides could take seconds
+T = TypeVar("T")
+
+
+async def convert(contents: Iterable[Any], function: Callable[..., T], *arguments: Any) -> T:
+    """Call a function that converts contents, in a thread if they are large."""
+    if sum(map(measure, contents)) > LARGE:
+        return await asyncio.to_thread(function, *arguments)
+    return function(*arguments)
+
+
+def measure(content: Any) -> int:
+    """Measure the texts of a content."""
+    fields = {**vars(content), **vars(getattr(content, "resource", content))}
+    return sum(len(value) for value in fields.values() if isinstance(value, str))
 
 
 def convert_result(result: types.CallToolResult, error_prefixes: tuple[str, ...]) -> ToolResult:

@@ -12,6 +12,7 @@ from server.integrations.tools.log import UpstreamLog
 from server.integrations.tools.models import Answer, Ask, Question
 
 LONGEST_MESSAGE = 2_000  # characters
+LONGEST_SOURCE = 20_000  # of one that are read
 SHOWN = 500  # in the log
 UNASKED = "It asked while none of its tools was called."
 UNHEARD = "Nobody can answer it here."
@@ -58,10 +59,14 @@ class Elicitation:
 
 def read_question(params: types.ElicitRequestParams) -> Question:
     """Read a question, without hidden characters."""
-    message = remove_hidden(params.message)[:LONGEST_MESSAGE].strip()
+    message = clean(params.message)
     if isinstance(params, types.ElicitRequestURLParams):
         return Question(message=message, url=params.url)
     return Question(message=message, form=params.requested_schema)
+
+
+def clean(message: str) -> str:
+    return remove_hidden(message[:LONGEST_SOURCE])[:LONGEST_MESSAGE].strip()
 
 
 def list_pages_to_visit(error: BaseException | None) -> list[Question]:
@@ -71,7 +76,7 @@ def list_pages_to_visit(error: BaseException | None) -> list[Question]:
         return []
     pages = leaf.data.get("elicitations")
     return [
-        Question(message=remove_hidden(str(page.get("message", "")))[:LONGEST_MESSAGE], url=str(page["url"]))
+        Question(message=clean(str(page.get("message", ""))), url=str(page["url"]))
         for page in (pages if isinstance(pages, list) else [])[:1]
         if isinstance(page, dict) and "url" in page
     ]

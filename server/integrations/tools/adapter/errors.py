@@ -12,6 +12,7 @@ from server.core.invisible import remove_hidden
 from server.integrations.tools.adapter.ending import Ending
 
 LONGEST_MESSAGE = 1_000  # characters of a server's own error
+LONGEST_SOURCE = 20_000  # of one that are read
 REFUSALS = (401, 403)
 GENERIC = "Server returned an error response"  # in place of any HTTP status that the SDK does not know
 UNSUPPORTED = frozenset({"Sampling not supported", "List roots not supported", "Elicitation not supported"})  # the SDK's words
@@ -86,5 +87,5 @@ def explain_status(status: int, title: str, ending: Ending) -> DeskhandError:
 
 def clean_message(message: str) -> str:
     """Return an error message from outside as it may be shown."""
-    text = " ".join(remove_hidden(message).split())
+    text = " ".join(remove_hidden(message[:LONGEST_SOURCE]).split())
     return text if len(text) <= LONGEST_MESSAGE else f"{text[:LONGEST_MESSAGE]}…"

@@ -1,5 +1,6 @@
 """Listings of a server: all pages, up to limits, without hidden characters, and without items that cannot be read."""
 
+import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -12,6 +13,7 @@ from server.integrations.tools.hidden import HIDDEN_TEXT, hides_text, show_name,
 from server.integrations.tools.models import Prompt, Resource, Tool
 
 MOST_TOOLS = 1_000
+LARGEST_TOOLS = 8 * 1_048_576  # characters of all tools
 MOST_OTHERS = 1_000  # resources, or prompts
 MOST_PAGES = 100
 LONGEST_NAME = 256  # characters; the protocol recommends 128
@@ -31,11 +33,10 @@ class ToolFilter:
 
     def __init__(self) -> None:
         self.output_schemas: dict[str, dict[str, Any]] = {}
-        self.unreadable = 0
-        self.left_out = 0
+        self.unreadable = self.left_out = self._size = 0
 
     def reset(self) -> None:
-        self.output_schemas, self.unreadable, self.left_out = {}, 0, 0
+        self.output_schemas, self.unreadable, self.left_out, self._size = {}, 0, 0, 0
 
     def inspect(self, result: dict[str, Any]) -> None:
         """Filter the tools of an answer, if it has any."""
@@ -50,6 +51,10 @@ class ToolFilter:
             return False
         output_schema = tool.pop("outputSchema", None)
         try:
+            self._size += len(json.dumps([tool, output_schema]))
+            if self._size > LARGEST_TOOLS:
+                self.left_out += 1
+                return False
             name = types.Tool.model_validate(tool, by_name=False).name
             invalid = not name or len(name) > LONGEST_NAME or find_invalid_x_mcp_header(tool["inputSchema"])
         except (ValidationError, RecursionError):

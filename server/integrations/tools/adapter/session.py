@@ -14,7 +14,7 @@ from mcp.client.streamable_http import streamable_http_client
 from server.core.errors import Conflict, DeskhandError, UpstreamFailed
 from server.core.version import read_version
 from server.integrations.tools.adapter.changes import follow_changes, is_list_change
-from server.integrations.tools.adapter.content import convert_blocks, convert_result
+from server.integrations.tools.adapter.content import convert, convert_blocks, convert_result
 from server.integrations.tools.adapter.elicitation import Elicitation, list_pages_to_visit
 from server.integrations.tools.adapter.ending import Ending
 from server.integrations.tools.adapter.errors import explain
@@ -91,7 +91,7 @@ class Session:
         except UpstreamFailed as error:
             await self._ask_to_visit(error)
             raise
-        converted = convert_result(result, self._connection.error_prefixes)
+        converted = await convert(result.content, convert_result, result, self._connection.error_prefixes)
         if len(self._elicitation.refusals) > refused:
             note = Block(kind=BlockKind.text, text=UNANSWERED.format(why=self._elicitation.refusals[-1]))
             return converted.model_copy(update={"blocks": (*converted.blocks, note)})
@@ -105,12 +105,14 @@ class Session:
 
     async def read_resource(self, uri: str, seconds: float = LIST_SECONDS) -> tuple[Block, ...]:
         """Read a resource."""
-        return convert_blocks((await self._request(self._elicitation.during(self._client.read_resource(uri)), seconds)).contents)
+        result = await self._request(self._elicitation.during(self._client.read_resource(uri)), seconds)
+        return await convert(result.contents, convert_blocks, result.contents)
 
     async def get_prompt(self, name: str, arguments: dict[str, str], seconds: float = LIST_SECONDS) -> tuple[Block, ...]:
         """Return the messages of a prompt."""
         result = await self._request(self._elicitation.during(self._client.get_prompt(name, arguments)), seconds)
-        return convert_blocks(message.content for message in result.messages)
+        contents = [message.content for message in result.messages]
+        return await convert(contents, convert_blocks, contents)
 
     async def _request(self, request: Awaitable[T], seconds: float) -> T:
         """Await an answer. Raises an error of ours with a sentence."""
@@ -136,7 +138,7 @@ class Session:
         if hides_text(client.instructions or "", LONGEST_INSTRUCTIONS):
             notes.append("Hidden text was removed from its instructions.")
         if cut or self._filtered.left_out:
-            notes.insert(0, f"It lists more than {MOST_TOOLS} tools, or without end; {len(tools)} are offered.")
+            notes.insert(0, f"It lists more than {MOST_TOOLS} tools, too large ones, or without end; {len(tools)} are offered.")
         if self._filtered.unreadable:
             notes.append(f"{self._filtered.unreadable} of its tools cannot be read and are left out.")
         return Catalog(tools=tuple(tools), **await list_others(client, info, notes), notes=tuple(notes))

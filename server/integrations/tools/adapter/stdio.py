@@ -10,13 +10,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import anyio
 from mcp.shared.message import SessionMessage
-from mcp_types import jsonrpc_message_adapter
+from mcp_types import JSONRPCError, JSONRPCRequest, JSONRPCResponse, jsonrpc_message_adapter
 
 from server.integrations.tools.adapter.ending import Ending
+from server.integrations.tools.adapter.throttle import Throttle
 from server.integrations.tools.log import UpstreamLog
 from server.integrations.tools.models import Connection
 from server.system import child_guard, processes
@@ -34,11 +36,21 @@ Messages = tuple[Any, Any]  # the SDK's streams: messages from the server, messa
 
 @dataclass
 class Child:
-    """Process of a server. `lifeline`: writing end of the pipe that holds it alive; None without a guard."""
+    """Process of a server. `lifeline`: writing end of the pipe that holds it alive; None without a guard.
+
+    `unanswered`: how many requests it has not answered.
+    """
 
     process: Process
     identity: processes.Process
     lifeline: int | None
+    unanswered: int = 0
+
+    def is_requested(self, message: Any) -> bool:
+        """Return whether a message may be the answer to a request; there is one to each."""
+        requested = isinstance(message, JSONRPCResponse | JSONRPCError) and self.unanswered > 0
+        self.unanswered -= requested
+        return requested
 
     def release(self) -> None:
         """Let the guard end the server."""
@@ -123,7 +135,7 @@ async def has_exited(process: Process, seconds: float) -> bool:
 
 async def read_messages(child: Child, received: Any, log: UpstreamLog, ending: Ending) -> None:
     """Pass on what the server writes, line by line. Lines that are no messages go to the log."""
-    stdout = child.process.stdout
+    stdout, throttle = child.process.stdout, Throttle()
     with suppress(anyio.ClosedResourceError, anyio.BrokenResourceError):
         while stdout:
             try:
@@ -135,18 +147,24 @@ async def read_messages(child: Child, received: Any, log: UpstreamLog, ending: E
                 await has_exited(child.process, 1.0)
                 ending.set(describe_exit(child.process.returncode, log))
                 break
-            if line.strip():
-                await pass_on(line, received, log)
+            begun = monotonic()
+            message = read_message(line, log)
+            if not child.is_requested(message):
+                await throttle.pause(begun)
+            if message:
+                await received.send(SessionMessage(message))
     received.close()
 
 
-async def pass_on(line: bytes, received: Any, log: UpstreamLog) -> None:
+def read_message(line: bytes, log: UpstreamLog) -> Any:
+    """Read a message; None if the line is none."""
+    if not line.strip():
+        return None
     try:
-        message = jsonrpc_message_adapter.validate_json(line, by_name=False)
+        return jsonrpc_message_adapter.validate_json(line, by_name=False)
     except ValueError:
         log.add(line[:LOG_CHUNK].decode("utf-8", "replace"))
-    else:
-        await received.send(SessionMessage(message))
+        return None
 
 
 def describe_exit(status: int | None, log: UpstreamLog) -> str:
@@ -160,10 +178,10 @@ async def write_messages(child: Child, outgoing: Any, ending: Ending) -> None:
     stdin = child.process.stdin
     try:
         async for message in outgoing:
-            lines = encode(message)
+            lines = encode(message, child)
             with suppress(anyio.WouldBlock):
                 while len(lines) < WRITE_CHUNK:
-                    lines += encode(outgoing.receive_nowait())
+                    lines += encode(outgoing.receive_nowait(), child)
             if stdin:
                 stdin.write(lines)
                 await stdin.drain()
@@ -171,19 +189,21 @@ async def write_messages(child: Child, outgoing: Any, ending: Ending) -> None:
         ending.set("does not read what Deskhand sends")
 
 
-def encode(message: SessionMessage) -> bytes:
-    """Write a message as a line."""
+def encode(message: SessionMessage, child: Child) -> bytes:
+    """Write a message to a server as a line."""
+    child.unanswered += isinstance(message.message, JSONRPCRequest)
     return message.message.model_dump_json(by_alias=True, exclude_unset=True).encode("utf-8", "replace") + b"\n"
 
 
 async def read_log(child: Child, log: UpstreamLog) -> None:
     """Log what the server writes to its standard error."""
-    rest = b""
+    rest, throttle = b"", Throttle()
     while child.process.stderr and (chunk := await child.process.stderr.read(LOG_CHUNK)):
-        *lines, rest = (rest + chunk).split(b"\n")
-        for line in lines:
-            log.add(line.decode("utf-8", "replace"))
+        begun = monotonic()
+        lines, _, rest = (rest + chunk).rpartition(b"\n")
+        log.add(lines.decode("utf-8", "replace"))
         if len(rest) > LOG_CHUNK:
             log.add(rest.decode("utf-8", "replace"))
             rest = b""
+        await throttle.pause(begun)
     log.add(rest.decode("utf-8", "replace"))

@@ -8,10 +8,11 @@ from typing import Any
 from server.integrations.tools.hidden import show_name
 from server.integrations.tools.schemas.branches import describe_choices, list_branches, merge_branches, union_of
 from server.integrations.tools.schemas.references import resolve_reference
-from server.integrations.tools.schemas.texts import Texts, join_sentences
+from server.integrations.tools.schemas.texts import SchemaTooLarge, Texts, join_sentences
 from server.integrations.tools.schemas.values import MOST_VALUES, add_values
 
 LARGEST = 262_144  # characters of a schema as JSON
+GROWTH, SMALLEST_LIMIT = 4, 32_768  # how much larger it may be when it is written out; as large as this in any case
 DEEPEST = 10  # levels of the result
 MOST_PARTS = 1_000  # subschemas of the result
 LONGEST_PROPERTY = 64
@@ -41,9 +42,12 @@ def make_portable(schema: Any) -> PortableSchema:
     except (RecursionError, ValueError, TypeError):
         size = LARGEST + 1
     if not isinstance(schema, Mapping) or size > LARGEST:
-        return PortableSchema(generic_object(), ("Its input schema is too large or invalid, so it is not shown.",))
-    writer = Writer(schema)
-    result = writer.write_root()
+        return NOT_SHOWN
+    writer = Writer(schema, max(GROWTH * size, SMALLEST_LIMIT))
+    try:
+        result = writer.write_root()
+    except SchemaTooLarge:
+        return NOT_SHOWN
     return PortableSchema(result, writer.notes, writer.renamed)
 
 
@@ -51,14 +55,17 @@ def generic_object() -> dict[str, Any]:
     return {"type": "object", "properties": {}, "additionalProperties": True}
 
 
-class Writer:
-    """Writes one schema, within limits."""
+NOT_SHOWN = PortableSchema(generic_object(), ("Its input schema is too large or invalid, so it is not shown.",))
 
-    def __init__(self, root: Mapping[str, Any]) -> None:
+
+class Writer:
+    """Writes one schema, within limits. `limit`: characters of its texts and values."""
+
+    def __init__(self, root: Mapping[str, Any], limit: int) -> None:
         self._root = root
         self._parts = 0
         self._stack: list[str] = []  # references that are being written out
-        self._texts = Texts()
+        self._texts = Texts(limit)
         self.renamed: dict[str, str] = {}
 
     @property

@@ -1,10 +1,12 @@
 """References inside a JSON schema (`$ref`): resolved within the document, never fetched."""
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 from urllib.parse import unquote
 
 LONGEST_REFERENCE = 1_000  # characters
+MOST_DEFINITIONS = 500  # that may have an anchor
 
 
 def resolve_reference(root: Any, reference: str) -> Any:
@@ -30,7 +32,8 @@ def find_anchor(root: Any, anchor: str) -> Any:
     """Return the definition with this `$anchor`. Raises LookupError if there is none."""
     for container in ("$defs", "definitions"):
         definitions = root.get(container) if isinstance(root, Mapping) else None
-        for definition in definitions.values() if isinstance(definitions, Mapping) else ():
+        listed = definitions.values() if isinstance(definitions, Mapping) else ()
+        for definition in islice(listed, MOST_DEFINITIONS):
             if isinstance(definition, Mapping) and anchor in (definition.get("$anchor"), definition.get("$dynamicAnchor")):
                 return definition
     raise LookupError(anchor)

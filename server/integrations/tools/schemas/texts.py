@@ -18,26 +18,41 @@ RULES = (
 NULLABLE = "May be null."
 
 
-class Texts:
-    """Cleans the texts of one schema, and collects the notes about it."""
+class SchemaTooLarge(Exception):
+    """A schema whose parts are, written out, much larger than the schema."""
 
-    def __init__(self) -> None:
+
+class Texts:
+    """Cleans the texts of one schema, and collects the notes about it.
+
+    `limit`: characters of texts and values that are read in all, also again where references repeat them; SchemaTooLarge beyond.
+    """
+
+    def __init__(self, limit: int) -> None:
         self.notes: dict[str, None] = {}
+        self._left = limit
 
     def note(self, sentence: str) -> None:
         """Add a sentence about what was removed or not kept, once."""
         self.notes[sentence] = None
 
+    def _count(self, size: int) -> None:
+        self._left -= size
+        if self._left < 0:
+            raise SchemaTooLarge
+
     def clean(self, value: Any) -> str:
         """Return a text without hidden characters, which are noted; empty if it is no text."""
         if not isinstance(value, str):
             return ""
+        self._count(len(value))
         if hides_text(value, LONGEST_SOURCE):
             self.note(HIDDEN)
         return show_plain(value, LONGEST_SOURCE)
 
     def is_plain(self, value: Any) -> bool:
         """Return whether a value has no hidden text, which is noted: in a value it cannot be removed."""
+        self._count(len(json.dumps(value)))
         plain = is_plain(value, LONGEST_SOURCE)
         if not plain:
             self.note(HIDDEN)

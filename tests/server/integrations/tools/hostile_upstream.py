@@ -110,6 +110,8 @@ def handle(message: dict[str, Any]) -> None:
         send({"id": identity, "result": result})
     elif method == "notifications/initialized" and MODE == "endless":
         threading.Thread(target=send_forever, daemon=True).start()
+    elif method == "notifications/initialized" and MODE == "flood":
+        threading.Thread(target=flood, daemon=True).start()
     elif method == "notifications/cancelled":
         CANCELLED.append(params.get("requestId"))
     elif method == "tools/list":
@@ -140,6 +142,21 @@ def watch() -> None:
 def send_forever() -> None:
     while True:
         send({"method": "notifications/message", "params": {"level": "info", "data": "x"}})
+
+
+FLOODS = {
+    "lines": (1, b"x\n"),
+    "blanks": (1, b"\n"),
+    "log": (2, b"x\n"),
+    "answers": (1, b'{"jsonrpc":"2.0","id":99,"result":{}}\n'),
+}
+
+
+def flood() -> None:
+    """Write as much as fits, without end."""
+    stream, line = FLOODS[sys.argv[2]]
+    while True:
+        os.write(stream, line * (65_536 // len(line)))
 
 
 def start_family() -> None:

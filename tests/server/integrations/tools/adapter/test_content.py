@@ -1,7 +1,9 @@
+import threading
+
 import mcp_types as types
 import pytest
 
-from server.integrations.tools.adapter.content import MOST_BLOCKS, convert_blocks, convert_result
+from server.integrations.tools.adapter.content import LARGE, MOST_BLOCKS, convert, convert_blocks, convert_result
 from server.integrations.tools.models import Block, BlockKind
 
 
@@ -39,3 +41,16 @@ def test_failure_is_what_the_server_or_its_words_say(words: str, is_error: bool,
 
 def test_number_of_blocks_is_limited() -> None:
     assert len(convert_blocks([text("x")] * (MOST_BLOCKS + 5))) == MOST_BLOCKS
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        text("x" * LARGE * 2),
+        types.EmbeddedResource(resource=types.TextResourceContents(uri="file:///a", text="x" * LARGE * 2)),
+        types.ResourceLink(uri="file:///a", name="n", description="x" * LARGE * 2),
+    ],
+)
+async def test_large_answer_is_converted_in_a_thread(content: object) -> None:
+    threads = [await convert([part], threading.current_thread) for part in (text("small"), content)]
+    assert [thread is threading.main_thread() for thread in threads] == [True, False]

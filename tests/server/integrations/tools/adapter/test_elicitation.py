@@ -1,11 +1,13 @@
 import json
 import sys
+import time
 from pathlib import Path
 
+import mcp_types as types
 import pytest
 
 from server.core.errors import UpstreamFailed
-from server.integrations.tools.adapter.elicitation import Elicitation
+from server.integrations.tools.adapter.elicitation import Elicitation, read_question
 from server.integrations.tools.adapter.session import open_session
 from server.integrations.tools.log import UpstreamLog
 from server.integrations.tools.models import Answer, Question
@@ -70,3 +72,11 @@ async def test_question_outside_of_a_call_is_declined_without_asking():
 
     elicitation = Elicitation(ask, UpstreamLog())
     assert (await elicitation.put(Question(message="Hello?"))).action == "decline"
+
+
+def test_long_question_takes_little_time() -> None:
+    begun = time.thread_time()
+    read_question(
+        types.ElicitRequestFormParams(message="\u200b" * 1_000_000, requested_schema={"type": "object", "properties": {}})
+    )
+    assert time.thread_time() - begun < 0.5

@@ -1,10 +1,12 @@
+import time
+
 import httpx2
 import pytest
 from mcp.shared.exceptions import MCPError
 
 from server.core.errors import InvalidInput, NotFound, SignInNeeded, Unavailable, UpstreamFailed, UpstreamTimedOut
 from server.integrations.tools.adapter.ending import Ending
-from server.integrations.tools.adapter.errors import explain
+from server.integrations.tools.adapter.errors import clean_message, explain
 
 
 def ended(sentence: str = "", status: int = 0) -> Ending:
@@ -49,3 +51,9 @@ def test_failure_is_explained(error: Exception, ending: Ending, kind: type[Excep
 
 def test_long_message_is_cut() -> None:
     assert len(explain(MCPError(1, "x" * 100_000), "A", ended()).detail) < 1_100
+
+
+def test_long_message_takes_little_time() -> None:
+    begun = time.thread_time()
+    clean_message("\u200b" * 1_000_000)
+    assert time.thread_time() - begun < 0.5

@@ -1,3 +1,6 @@
+import pytest
+
+from server.integrations.tools.adapter import listing
 from server.integrations.tools.adapter.listing import MOST_PAGES, MOST_TOOLS, ToolFilter, list_pages
 
 
@@ -36,3 +39,13 @@ def test_tools_beyond_the_limit_are_not_read() -> None:
     result = {"tools": [{"name": f"t{number}", "inputSchema": {"type": "object"}} for number in range(MOST_TOOLS + 7)]}
     filtered.inspect(result)
     assert (len(result["tools"]), filtered.left_out) == (MOST_TOOLS, 7)
+
+
+def test_size_of_all_tools_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listing, "LARGEST_TOOLS", 1_000)
+    filtered = ToolFilter()
+    for number in range(3):
+        result = {"tools": [{"name": f"t{number}", "inputSchema": {"type": "object", "title": "x" * 400}}]}
+        filtered.inspect(result)
+        assert len(result["tools"]) == (number < 2)
+    assert filtered.left_out == 1

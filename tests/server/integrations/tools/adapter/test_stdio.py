@@ -1,3 +1,4 @@
+import asyncio
 import os
 import shutil
 import signal
@@ -134,3 +135,14 @@ async def test_program_that_is_missing_leaves_no_open_pipe() -> None:
             async with open_session(connect_command(["/nowhere/program"]), UpstreamLog(), ignore_change):
                 pass
     assert count_files() <= before + 1
+
+
+@pytest.mark.parametrize("kind", ["lines", "blanks", "log", "answers"])
+async def test_flood_leaves_the_time_to_others(kind: str) -> None:
+    """A server whose output nobody requested gets a share of the event loop, whose other work goes on."""
+    async with open_hostile("flood", kind):
+        begun, used = time.monotonic(), time.thread_time()
+        while time.monotonic() - begun < 2:
+            await asyncio.sleep(0.01)
+        used = time.thread_time() - used
+    assert used < 0.8

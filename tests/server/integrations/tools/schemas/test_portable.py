@@ -128,6 +128,22 @@ def test_schema_that_multiplies_is_cut() -> None:
 
 
 @pytest.mark.parametrize(
+    "part",
+    [
+        {"enum": [f"{number}" * 90 for number in range(400)]},
+        {"const": "x" * 50_000},
+        {"type": "string", "description": "<! é" * 4_000},
+        {"type": "string", "not": {"const": "x" * 50_000}},
+    ],
+)
+def test_values_that_references_multiply_are_not_shown(part: dict[str, Any]) -> None:
+    schema = {"type": "object", "properties": {f"p{number}": {"$ref": "#/$defs/X"} for number in range(500)}}
+    portable = make_portable({**schema, "$defs": {"X": part}})
+    assert portable.schema["properties"] == {}
+    assert "too large" in portable.notes[0]
+
+
+@pytest.mark.parametrize(
     "schema", [None, [], "x", 5, {"a": "x" * 300_000}, {"type": "object", "properties": []}, {"type": "array"}]
 )
 def test_invalid_schema_becomes_any_object(schema: Any) -> None:

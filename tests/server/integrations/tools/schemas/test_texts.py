@@ -8,9 +8,9 @@ def test_sentences_are_joined_with_full_stops() -> None:
 
 def test_examples_and_rules_are_described() -> None:
     result: dict[str, object] = {}
-    Texts().describe({"description": "Size", "examples": [1, 2, 3, 4], "contains": {}}, result)
+    Texts(100_000).describe({"description": "Size", "examples": [1, 2, 3, 4], "contains": {}}, result)
     assert result["description"] == 'Size. Rules: {"contains": {}}. Examples: [1, 2, 3]'
 
 
 def test_long_rule_is_cut() -> None:
-    assert len(Texts().write_rule("x" * 5_000)) == 300
+    assert len(Texts(100_000).write_rule("x" * 5_000)) == 300

@@ -5,7 +5,7 @@ from server.integrations.tools.schemas.values import MOST_VALUES, add_values
 
 
 def write(schema):
-    texts, result = Texts(), {}
+    texts, result = Texts(100_000), {}
     add_values(schema, result, texts)
     return result, list(texts.notes)
 
