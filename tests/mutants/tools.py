@@ -220,4 +220,29 @@ MUTANTS: list[Mutant] = [
         "if is_idle(use, limit)]",
         (f"{T}/test_sessions.py::test_idle_sessions_end_and_make_room",),
     ),
+    # What the person and clients are told
+    Mutant(
+        f"{S}/offer.py",
+        "(label(name), value if",
+        "(name, value if",
+        (f"{T}/test_offer.py::test_person_sees_which_fields_are_arguments",),
+    ),
+    Mutant(
+        f"{S}/offer.py",
+        " and argument.lower() not in LABELS",
+        "",
+        (f"{T}/test_offer.py::test_argument_is_not_labelled_as_deskhand_labels",),
+    ),
+    Mutant(
+        f"{S}/offers.py",
+        "for tool in self.tools if is_allowed(tool)}",
+        "for tool in self.tools}",
+        (f"{T}/test_offers.py::test_tools_that_a_caller_may_not_use_are_not_named_to_them",),
+    ),
+    Mutant(
+        f"{S}/config/connection.py",
+        ", *(value.get_secret_value() for _, value in loading))",
+        ")",
+        (f"{T}/config/test_connection.py::test_variable_that_has_another_program_run_is_part_of_the_target",),
+    ),
 ]

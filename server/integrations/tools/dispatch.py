@@ -90,14 +90,14 @@ async def call_by_name(tools: ToolsService, order: ToolCall) -> Response:
     name = order.name or order.function_name
     if not name:
         raise InvalidInput("Give the name of a tool. GET /tools lists them.")
-    tool = tools.offers.find_tool(name)
+    tool = tools.offers.find_tool(name, is_allowed)
     response = await hand_over(tool, order.arguments)
     return reshape(response, {"tool_name": tool.public.name})
 
 
 async def ask(tools: ToolsService, question: Question) -> Response:
     """Ask the tool for questions, with the arguments that it knows. Raises NotFound if there is none."""
-    candidates = list(tools.find_query_tools())
+    candidates = tools.find_query_tools()
     tool = next((candidate for candidate in candidates if is_allowed(candidate)), next(iter(candidates), None))
     if tool is None:
         raise NotFound(NO_QUERY_TOOL)

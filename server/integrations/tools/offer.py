@@ -33,6 +33,8 @@ INVALID = re.compile(
     r"(?:MCP error -32602\b|Input validation error\b|Invalid arguments for tool\b|"
     r"(?:Error executing tool [^:]{1,200}: )?\d+ validation errors? for )"
 )
+LABELS = {"server", "tool", "note"}
+PLAIN = re.compile(r"[a-z0-9_$@][A-Za-z0-9_$@.-]*")
 KINDS = {BlockKind.image: "image", BlockKind.audio: "audio"}
 
 log = logging.getLogger(__name__)
@@ -125,12 +127,13 @@ def add_tool(
     async def preview(arguments: dict[str, Any]) -> Effect:
         described, links = await files.describe(slots, arguments) if files and slots.slots else ((), ())
         fields = (
-            (name, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+            (label(name), value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
             for name, value in arguments.items()
             if not (slots.slots and name == FIELD)
         )
         changed = (("Note", CHANGED),) if offered.unaccepted else ()
-        shown = (("Server", title), ("Tool", tool.name), *changed, *fields, *described)
+        given = ((label(name), text) for name, text in described)
+        shown = (("Server", title), ("Tool", tool.name), *changed, *fields, *given)
         return Effect(sentence, shown, links=links, seal=upstream.fingerprint(tool), once=offered.unaccepted)
 
     operation = Operation(
@@ -153,6 +156,11 @@ def add_tool(
     if slots.slots:
         takes, shown = slots.extend(takes, {}), slots.extend(takes, {"type": "string"})
     router.add(operation, f"/{offered.public.path}", use, preview, takes, shown)
+
+
+def label(argument: str) -> str:
+    """Label an argument for the person: quoted, unless it is a plain name that none of Deskhand's own labels resembles."""
+    return argument if PLAIN.fullmatch(argument) and argument.lower() not in LABELS else f"“{argument}”"
 
 
 def summarize(tool: Tool, title: str) -> str:

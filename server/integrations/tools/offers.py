@@ -1,6 +1,6 @@
 """Tools of all servers, as they are offered."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from server.core.errors import NotFound
@@ -60,17 +60,22 @@ class Offers:
         """The input schema of a tool with the notes about it."""
         return self._offers[tool.key.server].schemas[tool.identity]
 
-    def find_tool(self, name: str) -> OfferedTool:
-        """Find a tool by any of its names. Raises NotFound, which says what several tools of one name are called."""
+    def find_tool(self, name: str, is_allowed: Callable[[OfferedTool], bool] = lambda _: True) -> OfferedTool:
+        """Find a tool by any of its names. Raises NotFound, which says what several tools of one name are called.
+
+        `is_allowed`: whether that may name a tool to the caller.
+        """
         for tool in self.tools:
             if name in {tool.public.name, tool.identity, tool.public.path}:
                 return tool
-        others = {
+        known = {tool.public.name for tool in self.tools if is_allowed(tool)}
+        others = known & {
             public for expected, publics in self.list_renamed().items() if fold(expected) == fold(name) for public in publics
         }
         if others:
             raise NotFound(
-                f"Several tools have this name, or one that differs by a dash only. Use one of {', '.join(sorted(others))}."
+                f"Several tools have this name, or one that differs by a dash only. Use {'one of ' if len(others) > 1 else ''}"
+                f"{', '.join(sorted(others))}."
             )
         raise NotFound(f"There is no tool called {shorten(name)}. GET /tools lists them.")
 

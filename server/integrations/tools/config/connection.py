@@ -32,10 +32,10 @@ def resolve(config: UpstreamConfig, secrets: UpstreamSecrets) -> Connection:
 
 def read_target(config: UpstreamConfig, secrets: UpstreamSecrets) -> tuple[tuple[str, str], ...]:
     """Return the values with which a configuration runs or reaches something else than with others."""
-    texts = (config.command, *config.arguments, config.folder, config.url)
+    loading = [(name, value) for name, value in sorted(secrets.environment.items()) if LOADING.match(name.upper())]
+    texts = (config.command, *config.arguments, config.folder, config.url, *(value.get_secret_value() for _, value in loading))
     names = sorted({name for text in texts for name in find_variables(text)})
-    values = [(name, secrets.variables[name]) for name in names if name in secrets.variables]
-    values += [(name, value) for name, value in sorted(secrets.environment.items()) if LOADING.match(name.upper())]
+    values = [(name, secrets.variables[name]) for name in names if name in secrets.variables] + loading
     return tuple((name, value.get_secret_value()) for name, value in values)
 
 

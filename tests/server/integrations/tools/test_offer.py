@@ -5,7 +5,7 @@ import pytest
 from server.core.errors import InvalidInput, UpstreamFailed
 from server.integrations.tools.models import Block, BlockKind, Tool, ToolResult
 from server.integrations.tools.names import ToolKey
-from server.integrations.tools.offer import convert_block, identify, make_offer, name_tools, summarize, to_content
+from server.integrations.tools.offer import convert_block, identify, label, make_offer, name_tools, summarize, to_content
 from server.sdk.dynamic import make_routes
 from server.sdk.operation import operation_of
 from tests.server.integrations.tools.test_upstream import CONFIG, make_upstream
@@ -111,3 +111,23 @@ def test_file_of_a_resource_keeps_its_bytes():
     block = Block(kind=BlockKind.resource, data="JVBERi0=", mime_type="application/pdf", uri="a://b")
     (shown,) = to_content(ToolResult(blocks=(block,)), "CRM").blocks
     assert (shown.kind, shown.data, shown.uri, shown.mime_type) == ("resource_link", b"%PDF-", "a://b", "application/pdf")
+
+
+@pytest.mark.parametrize(
+    "name", ["Note", "note", "Server", "TOOL", "Note\u200b", "N\u043ete", "Verified by Deskhand", "\u200bnote", "a b"]
+)
+def test_argument_is_not_labelled_as_deskhand_labels(name):
+    assert label(name) == f"“{name}”"
+
+
+@pytest.mark.parametrize("name", ["query", "maxResults", "_id", "$filter", "x.y-z", "2fa"])
+def test_plain_argument_is_its_own_label(name):
+    assert label(name) == name
+
+
+async def test_person_sees_which_fields_are_arguments():
+    upstream = make_upstream(tools=(Tool(name="a"),))
+    router = make_offer(upstream, name_tools([upstream], ())).router
+    operation = operation_of(router.routes[0].endpoint)
+    effect = await operation.preview(None, {"Note": "x", "q": "y"})
+    assert effect.fields == (("Server", upstream.config.title), ("Tool", "a"), ("“Note”", "x"), ("q", "y"))

@@ -59,6 +59,15 @@ def test_name_of_several_tools_says_what_they_are_called():
     assert [tool.key.server for tool in offers.find_query_tools("other__natural_query")] == ["other"]
 
 
+def test_tools_that_a_caller_may_not_use_are_not_named_to_them():
+    offers = Offers()
+    offers.make(make_two("natural_query"), NONE)
+    with pytest.raises(NotFound, match=r"Use crm__natural_query\.$"):
+        offers.find_tool("natural_query", lambda tool: tool.key.server == "crm")
+    with pytest.raises(NotFound, match="There is no tool called natural_query"):
+        offers.find_tool("natural_query", lambda _: False)
+
+
 @pytest.mark.parametrize("name", ["get_sum", "get-sum", "GET_SUM"])
 def test_name_that_differs_by_a_dash_says_what_the_tools_are_called(name) -> None:
     offers = Offers()

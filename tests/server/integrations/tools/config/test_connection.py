@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from server.core.errors import InvalidInput
-from server.integrations.tools.config.connection import resolve
+from server.integrations.tools.config.connection import read_target, resolve
 from server.integrations.tools.config.parser import parse_config
 from server.integrations.tools.models import Connection
 
@@ -45,3 +45,13 @@ def test_invalid_value_is_refused_in_a_sentence(text: str, environment: dict[str
     with pytest.raises(InvalidInput) as caught:
         connect(text, environment)
     assert sentence in caught.value.detail
+
+
+@pytest.mark.parametrize(("name", "changed"), [("NODE_OPTIONS", True), ("REGION", False)])
+def test_variable_that_has_another_program_run_is_part_of_the_target(name: str, changed: bool) -> None:
+    text = f'{{"mcpServers": {{"a": {{"command": "node", "env": {{"{name}": "${{X}}"}}}}}}}}'
+    targets = []
+    for value in ("--trace", "--require /tmp/x.js"):
+        imported = parse_config(text, {"X": value})
+        targets.append(read_target(imported.upstreams[0], imported.secrets["a"]))
+    assert (targets[0] != targets[1]) is changed
