@@ -12,7 +12,14 @@ from playwright.sync_api import expect
 from desktop.server_thread import BackgroundServer
 from server.lifecycle.program import Options, Program
 from tests.server.conftest import Served
-from tests.server.integrations.tools.gateway import add_servers, find_server, wait_for_tools, wait_until, write_config
+from tests.server.integrations.tools.gateway import (
+    add_servers,
+    describe_crm,
+    find_server,
+    wait_for_tools,
+    wait_until,
+    write_config,
+)
 from tests.window.conftest import UNTIL_AT_REST, answered, find_barriers, scrolls_sideways
 
 UPSTREAM = Path(__file__).with_name("tools_upstream.py")
@@ -418,6 +425,15 @@ def test_log_is_followed(open_page, server):
     server.person("POST", "/api/tools/gallery/try", json={"tool": "delete_note"})
     expect(log).to_contain_text("called delete_note")
     assert find_barriers(page) == []
+
+
+def test_examples_of_a_server_for_questions_are_conversation_starters(open_page, server):
+    add_servers(server, crm=describe_crm())
+    server.make_client("curious-gpt")
+    page = open_page("connect/gpt/curious-gpt/use:crm")
+    expect(page.get_by_text("Show me leads created this week")).to_be_visible()
+    assert find_barriers(page) == []
+    server.person("DELETE", "/api/tools/crm")
 
 
 def test_document_of_one_server_is_chosen_in_the_kit(open_page, server):
