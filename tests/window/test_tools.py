@@ -431,7 +431,7 @@ def test_examples_of_a_server_for_questions_are_conversation_starters(open_page,
     add_servers(server, crm=describe_crm())
     server.make_client("curious-gpt")
     page = open_page("connect/gpt/curious-gpt/use:crm")
-    expect(page.get_by_text("Show me leads created this week")).to_be_visible()
+    expect(page.get_by_role("group", name="Show me leads created this week")).to_be_visible()
     assert find_barriers(page) == []
     server.person("DELETE", "/api/tools/crm")
 
