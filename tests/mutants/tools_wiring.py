@@ -91,7 +91,7 @@ MUTANTS = [
         (f"{REVIEWS}::test_change_that_was_not_seen_is_not_accepted",),
     ),
     Mutant(f"{S}/reviews.py", "    read_only = {name: current.get(name, mark)", "    read_only = {name: mark", MARKS),
-    Mutant(f"{S}/service.py", "            await self.servers.observe()\n", "                pass\n", CHANGED),
+    Mutant(f"{S}/service.py", "            await self.servers.observe()\n", "            pass\n", CHANGED),
     Mutant(
         f"{S}/servers.py",
         "        await asyncio.to_thread(records.write, server_id, upstream.record)\n",
