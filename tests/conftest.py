@@ -27,6 +27,7 @@ IMPURE_MODULES = {
     "playwright.sync_api",
     "server.integrations.gmail.fake",
     "server.http.server",
+    "server.integrations.tools.presets.pythons",
     "socket",
     "subprocess",
     "tests.loopback",

@@ -6,13 +6,18 @@ import tomllib
 from collections.abc import Mapping
 from typing import Any
 
+import regex
+
 from server.core.errors import InvalidInput, TooLarge
 from server.core.strict_json import parse_json
 from server.core.text import shorten
 
 LARGEST = 1_048_576  # bytes
 DEEPEST = 20
-TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"|//[^\n]*|/\*(?:[^*]|\*(?!/))*+\*/|,(?=(?:\s|//[^\n]*\n|/\*(?:[^*]|\*(?!/))*+\*/)*+[}\]])')
+# The regex library, for Python's own mistakes possessive repetitions of groups until 3.11.4 (gh-101955).
+TOKEN = regex.compile(
+    r'"(?:[^"\\]|\\.)*+"|//[^\n]*|/\*(?:[^*]|\*(?!/))*+\*/|,(?=(?:\s|//[^\n]*\n|/\*(?:[^*]|\*(?!/))*+\*/)*+[}\]])'
+)
 TABLE = re.compile(r"\s*(?:#[^\n]*\s*)*\[[\w.\"-]+\]\s*(?:\n|$)")
 NOT_JSON = "This is no configuration: it is neither JSON nor TOML. Paste the whole file, beginning with its first brace."
 TOO_LARGE = "This configuration is too large. It may have 1 MB."
