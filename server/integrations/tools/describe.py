@@ -17,6 +17,9 @@ def describe_servers(view: dict[str, Any]) -> Iterator[str]:
         yield f"No MCP servers. Add some: {format_command('tools add FILE')}"
     for server in view["servers"]:
         yield describe_server(server)
+        if server["missing"]:
+            options = " ".join(f"--input {name.removeprefix('input:')}=VALUE" for name in server["missing"])
+            yield f"  Or add it again with {options}"
         yield from (f"  {text}" for text in (*server["warnings"], *server["notes"]))
         for tool in server["tools"]:
             yield describe_tool(tool)
