@@ -69,7 +69,8 @@ def complete_variables(deskhand: LocalApi, config: str, values: Mapping[str, str
     """Make the order to add a configuration. Variables that Deskhand does not know have the values of this shell."""
     order = {"config": config, "inputs": values, "variables": values}
     missing = deskhand.call("POST", "/api/tools/preview", order)["missing"]
-    return order | {"variables": {name: os.environ[name] for name in missing if name in os.environ} | values}
+    shell = {name: os.environ[name] for name in missing if name in os.environ}
+    return {**order, "variables": {**shell, **values}}
 
 
 def warn_of_unused(values: Iterable[str], servers: Iterable[dict[str, Any]]) -> None:
