@@ -64,10 +64,9 @@ class Documents:
         operations = offered(client, self._state.runtime.operations())
         title = f"Deskhand for {client.name}"
         if scope:
-            own = [operation for operation in operations if operation.scope == scope]
-            if not own:
+            operations = select(operations, scope)
+            if not operations:
                 raise NotFound("This client has nothing of that scope. Deskhand shows what it has under Access.")
-            operations = [*own, *(other for other in operations if not other.scope and is_needed(other, own))]
             title = f"{self._state.runtime.scopes()[scope]} ({title})"
         return self.make({operation.name for operation in operations}, title, signs_in=client.signs_in)
 
@@ -75,18 +74,22 @@ class Documents:
         """Make the document of all operations within one scope, or of all without one. Raises NotFound if nothing is."""
         if not scope:
             return self.make()
-        operations = [operation for operation in self._state.runtime.operations().values() if not operation.ingests]
-        own = [operation for operation in operations if operation.scope == scope]
-        if not own:
+        operations = select([*self._state.runtime.operations().values()], scope)
+        if not operations:
             raise NotFound(f"There is nothing of the scope {shorten(scope)}.")
-        needed = [other for other in operations if not other.scope and is_needed(other, own)]
         title = f"{self._state.runtime.scopes()[scope]} (Deskhand)"
-        return self.make({operation.name for operation in (*own, *needed)}, title)
+        return self.make({operation.name for operation in operations}, title)
 
     def check(self, client: Client) -> list[str]:
         """Say what ChatGPT would not take about a client's document."""
         names = {operation.name for operation in offered(client, self._state.runtime.operations())}
         return find_excesses(self.make(names))
+
+
+def select(operations: list[Operation], scope: str) -> list[Operation]:
+    """Select the operations within a scope, with those that they need; none if the scope has none."""
+    own = [operation for operation in operations if operation.scope == scope]
+    return [*own, *(other for other in operations if not other.scope and is_needed(other, own))] if own else []
 
 
 def offered(client: Client, operations: dict[str, Operation]) -> list[Operation]:

@@ -245,4 +245,29 @@ MUTANTS: list[Mutant] = [
         ")",
         (f"{T}/config/test_connection.py::test_variable_that_has_another_program_run_is_part_of_the_target",),
     ),
+    # Commands
+    Mutant(
+        "server/commandline/clients.py",
+        "                require_scopes(deskhand, name, operations)\n",
+        "                pass\n",
+        ("tests/server/commandline/test_clients.py::test_operation_without_its_scope_is_not_allowed_in_vain",),
+    ),
+    Mutant(
+        f"{S}/servers.py",
+        "            await self._open(upstream.config, credentials)\n        await self.settle([server_id])\n",
+        "            await self._open(upstream.config, credentials)\n        await self._update()\n",
+        (f"{T}/test_watch_commands.py::test_file_is_watched_and_its_changes_are_confirmed",),
+    ),
+    Mutant(
+        f"{S}/upstream.py",
+        " if not is_setting(name, value)]",
+        "]",
+        (f"{T}/test_upstream.py::test_target_shows_settings_and_places",),
+    ),
+    Mutant(
+        f"{S}/watched_file.py",
+        "{**os.environ, **inputs}",
+        "None",
+        (f"{T}/test_watch_commands.py::test_variable_of_a_watched_file_has_the_value_that_was_given",),
+    ),
 ]

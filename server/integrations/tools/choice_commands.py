@@ -39,10 +39,10 @@ def choose_command(server: str, names: tuple[str, ...], data_dir: Path | None, *
 
 def find_tools(tools: list[dict[str, Any]], pattern: str) -> Iterator[str]:
     """Find the tools that a pattern names. Raises NotFound if there is none."""
-    found = [tool["name"] for tool in tools if fnmatchcase(tool["name"], pattern) or fnmatchcase(tool["public_name"], pattern)]
-    if not found:
+    matching = [tool["name"] for tool in tools if fnmatchcase(tool["name"], pattern) or fnmatchcase(tool["public_name"], pattern)]
+    if not matching:
         raise NotFound(f"This server has no tool called {shorten(pattern)}.")
-    yield from found
+    yield from matching
 
 
 @click.command("restart", epilog=example("deskhand tools restart crm"))

@@ -17,6 +17,9 @@ def describe_servers(view: dict[str, Any]) -> Iterator[str]:
         yield f"No MCP servers. Add some: {format_command('tools add FILE')}"
     for server in view["servers"]:
         yield describe_server(server)
+        if server["missing"]:
+            options = " ".join(f"--input {name.removeprefix('input:')}=VALUE" for name in server["missing"])
+            yield f"  Or add it again with {options}"
         yield from (f"  {text}" for text in (*server["warnings"], *server["notes"]))
         for tool in server["tools"]:
             yield describe_tool(tool)
@@ -66,7 +69,8 @@ def complete_variables(deskhand: LocalApi, config: str, values: Mapping[str, str
     """Make the order to add a configuration. Variables that Deskhand does not know have the values of this shell."""
     order = {"config": config, "inputs": values, "variables": values}
     missing = deskhand.call("POST", "/api/tools/preview", order)["missing"]
-    return order | {"variables": {name: os.environ[name] for name in missing if name in os.environ} | dict(values)}
+    shell = {name: os.environ[name] for name in missing if name in os.environ}
+    return {**order, "variables": {**shell, **values}}
 
 
 def warn_of_unused(values: Iterable[str], servers: Iterable[dict[str, Any]]) -> None:

@@ -77,6 +77,9 @@ class Offers:
                 f"Several tools have this name, or one that differs by a dash only. Use {'one of ' if len(others) > 1 else ''}"
                 f"{', '.join(sorted(others))}."
             )
+        alike = [tool for tool in self.tools if fold(name) in {fold(tool.public.name), fold(tool.identity)}]
+        if len(alike) == 1:  # models write dashes as underscores
+            return alike[0]
         raise NotFound(f"There is no tool called {shorten(name)}. GET /tools lists them.")
 
     def find_query_tools(self, chosen: str) -> list[OfferedTool]:

@@ -51,9 +51,8 @@ def read_value(name: str, environment: Mapping[str, str], inputs: Mapping[str, s
 
 
 def explain_lack(title: str, name: str) -> str:
-    """Say that a server lacks the value of a variable, and how to give it."""
-    option = f"--input {name.removeprefix('input:')}=…"
-    return f"“{title}” needs {explain_missing(name)}. Enter its value under Tools, or add the server again with {option}"
+    """Say that a server lacks the value of a variable."""
+    return f"“{title}” needs {explain_missing(name)}. Enter its value under Tools."
 
 
 def explain_missing(name: str) -> str:

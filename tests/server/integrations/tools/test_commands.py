@@ -44,7 +44,7 @@ def test_values_of_inputs_and_variables_are_given_on_the_command_line(serve, des
     path.write_text(json.dumps(config | {"inputs": [{"id": "team"}]}))
     missing = deskhand("tools", "add", str(path), "--input", "teem=blue")
     assert missing.stderr == "No server needs the input teem.\n"
-    assert "--input NOT_SET_HERE=…" in missing.stdout
+    assert "  Or add it again with --input NOT_SET_HERE=VALUE --input team=VALUE\n" in missing.stdout
     added = deskhand("tools", "add", str(path), "--input", "team=blue", "--input", "NOT_SET_HERE=x")
     assert (added.returncode, added.stderr) == (0, "")
     assert find_server(served)["state"] == "ready"

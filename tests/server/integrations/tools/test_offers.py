@@ -84,3 +84,10 @@ def test_name_of_a_call_leads_nowhere_else(name) -> None:
     offers.make({"crm": make_upstream(tools=(Tool(name="get_leads"),))}, NONE)
     with pytest.raises(NotFound):
         offers.find_tool(name)
+
+
+@pytest.mark.parametrize("name", ["get_sum", "GET-SUM", "crm__get_sum"])
+def test_dashes_of_a_name_may_be_underscores(name):
+    offers = Offers()
+    offers.make({"crm": make_upstream(tools=(Tool(name="get-sum"),))}, NONE)
+    assert offers.find_tool(name).key.tool == "get-sum"
