@@ -243,4 +243,16 @@ MUTANTS: list[Mutant] = [
         ")",
         (f"{T}/config/test_connection.py::test_variable_that_has_another_program_run_is_part_of_the_target",),
     ),
+    Mutant(
+        f"{S}/reviews.py",
+        "not upstream.is_known(tool) if revision is None else revision != upstream.fingerprint(tool)",
+        "revision is not None and revision != upstream.fingerprint(tool)",
+        (f"{T}/test_reviews.py::test_tool_that_was_not_seen_as_it_is_gets_no_mark",),
+    ),
+    Mutant(
+        f"{S}/reviews.py",
+        "not upstream.is_known(tool) if revision is None else revision != upstream.fingerprint(tool)",
+        "revision is None and not upstream.is_known(tool)",
+        (f"{T}/test_reviews.py::test_tool_that_was_not_seen_as_it_is_gets_no_mark",),
+    ),
 ]
