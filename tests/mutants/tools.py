@@ -55,6 +55,18 @@ MUTANTS: list[Mutant] = [
     ),
     # What servers send
     Mutant(
+        f"{S}/adapter/http.py",
+        "        if self._allowance < 0:\n",
+        "        if False:\n",
+        (f"{HTTP}::test_stream_that_ends_at_once_is_not_opened_without_a_pause",),
+    ),
+    Mutant(
+        f"{S}/adapter/http.py",
+        "throttle if unrequested else None",
+        "None",
+        (f"{HTTP}::test_stream_that_nobody_requested_leaves_the_time_to_others",),
+    ),
+    Mutant(
         f"{S}/adapter/content.py",
         "sum(map(measure, contents)) > LARGE",
         "False",
