@@ -55,6 +55,18 @@ MUTANTS: list[Mutant] = [
     ),
     # What servers send
     Mutant(
+        f"{S}/adapter/http.py",
+        "        if self._allowance < 0:\n",
+        "        if False:\n",
+        (f"{HTTP}::test_stream_that_ends_at_once_is_not_opened_without_a_pause",),
+    ),
+    Mutant(
+        f"{S}/adapter/http.py",
+        "throttle if unrequested else None",
+        "None",
+        (f"{HTTP}::test_stream_that_nobody_requested_leaves_the_time_to_others",),
+    ),
+    Mutant(
         f"{S}/adapter/content.py",
         "sum(map(measure, contents)) > LARGE",
         "False",
@@ -269,5 +281,17 @@ MUTANTS: list[Mutant] = [
         "{**os.environ, **inputs}",
         "None",
         (f"{T}/test_watch_commands.py::test_variable_of_a_watched_file_has_the_value_that_was_given",),
+    ),
+    Mutant(
+        f"{S}/reviews.py",
+        "not upstream.is_known(tool) if revision is None else revision != upstream.fingerprint(tool)",
+        "revision is not None and revision != upstream.fingerprint(tool)",
+        (f"{T}/test_reviews.py::test_tool_that_was_not_seen_as_it_is_gets_no_mark",),
+    ),
+    Mutant(
+        f"{S}/reviews.py",
+        "not upstream.is_known(tool) if revision is None else revision != upstream.fingerprint(tool)",
+        "revision is None and not upstream.is_known(tool)",
+        (f"{T}/test_reviews.py::test_tool_that_was_not_seen_as_it_is_gets_no_mark",),
     ),
 ]

@@ -211,4 +211,23 @@ MUTANTS = [
         "re.compile('.*').fullmatch",
         (f"{CLIENT}::test_client_that_cannot_be_used_is_refused",),
     ),
+    # Answers of hostile authorization servers
+    Mutant(
+        f"{S}/adapter/oauth.py",
+        'methods is not None and "S256" not in methods',
+        "False",
+        ("tests/server/integrations/tools/adapter/test_oauth.py::test_metadata_that_leads_elsewhere_ends_the_sign_in",),
+    ),
+    Mutant(
+        f"{S}/adapter/oauth.py",
+        "ValueError, ArithmeticError, LookupError, TypeError)",
+        "ValueError)",
+        ("tests/server/integrations/tools/adapter/test_oauth.py::test_metadata_that_leads_elsewhere_ends_the_sign_in",),
+    ),
+    Mutant(
+        f"{S}/sign_in/pending.py",
+        "            raise UpstreamFailed(UNUSABLE)\n",
+        "            return\n",
+        ("tests/server/integrations/tools/sign_in/test_pending.py::test_page_that_is_none_is_not_offered",),
+    ),
 ]

@@ -32,6 +32,8 @@ GRANTS = ["authorization_code", "refresh_token"]
 SECRET_METHODS = ("client_secret_basic", "client_secret_post")
 FOR_NOW = "its authorization server does not answer just now."
 UNREADABLE = "its authorization server answered in a way that Deskhand cannot read."
+UNREADABLE_ANSWER = (OAuthFlowError, ValueError, ArithmeticError, LookupError, TypeError)
+NO_PKCE = "its authorization server does not support PKCE with S256, which keeps others from using the sign-in."
 LONGEST_REASON = 300  # characters of what another server says
 NOT_ASKED = "“{title}” does not ask for a sign-in."
 FAILED = "The sign-in at “{title}” failed: {reason}"
@@ -153,6 +155,10 @@ class Flow:
     async def _open_page(self, address: str) -> None:
         if self._pending is None:
             raise OAuthFlowError
+        server = self.context.oauth_metadata
+        methods = server.code_challenge_methods_supported if server else None
+        if methods is not None and "S256" not in methods:  # servers that name none may support it
+            raise UpstreamFailed(NO_PKCE)
         choose_method(self.context)
         await self._pending.open(address)
 
@@ -176,7 +182,7 @@ class Flow:
                 await self._send_until(flow, await flow.asend(self._make_response(refusal, request)), request)
         except StopAsyncIteration:
             pass
-        except (OAuthFlowError, ValueError) as error:
+        except UNREADABLE_ANSWER as error:
             raise UpstreamFailed(name_reason(error)) from error
         finally:
             await flow.aclose()

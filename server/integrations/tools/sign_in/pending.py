@@ -12,6 +12,7 @@ NAMES = {"state", "code", "iss", "error"}
 UNREADABLE = "This answer to a sign-in cannot be read. Start the sign-in again in Deskhand's window."
 LONGEST_PAGE = 16_384  # characters of an address
 NOT_OPENED = "it wants to open a page whose address is not https, which Deskhand does not do."
+UNUSABLE = "the address of its page for signing in cannot be used."
 DENIED = "it was denied by you or by the server. You can try again."
 
 
@@ -51,7 +52,10 @@ class Pending:
             address = f"{endpoint}&{parameters}"
         if not is_page(address):
             raise UpstreamFailed(NOT_OPENED)
-        self.state = parse_qs(urlsplit(address).query)["state"][-1]
+        states = parse_qs(urlsplit(address).query).get("state")
+        if not states:  # such as behind a fragment
+            raise UpstreamFailed(UNUSABLE)
+        self.state = states[-1]
         if not self.page.done():
             self.page.set_result(address)
 

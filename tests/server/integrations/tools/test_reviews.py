@@ -131,6 +131,28 @@ def test_change_that_was_not_seen_is_not_accepted(served, notes, key):
     assert put(served, notes, "accept", {"tools": ["no_such_tool"]}).status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("decision", "seen"),
+    [
+        ("read-only", lambda revision: {"tool": "list_notes", "read_only": True, "revision": revision}),
+        ("trust", lambda revision: {"trusted": True, "revisions": {"list_notes": revision}}),
+    ],
+    ids=["read-only", "trust"],
+)
+def test_tool_that_was_not_seen_as_it_is_gets_no_mark(served, notes, key, decision, seen):
+    former = find_tool(served, "list_notes", notes.id)["revision"]
+    notes.write(CHANGED)
+    current = wait_for_tool(served, notes.id, "list_notes", changed=True)["revision"]
+    unseen = {name: value for name, value in seen(former).items() if name not in {"revision", "revisions"}}
+    for order in (seen(former), unseen):
+        refused = put(served, notes, decision, order)
+        assert (refused.status_code, "has changed" in refused.text) == (409, True)
+    tool = find_tool(served, "list_notes", notes.id)
+    assert (tool["read_only"], tool["trusted"], tool["changed"]) == (False, False, True)
+    assert put(served, notes, decision, seen(current)).status_code == 200
+    assert call(served, key).status_code == 200
+
+
 def test_marks_hold_again_when_a_change_is_accepted(served, notes):
     assert put(served, notes, "read-only", {"tool": "list_notes", "read_only": True}).status_code == 200
     assert put(served, notes, "trust", {"trusted": True}).status_code == 200

@@ -12,7 +12,8 @@ export async function turn(server: Server, enabled: boolean): Promise<void> {
 }
 
 export async function trust(server: Server, trusted: boolean): Promise<void> {
-  await unwrap(api.PUT('/api/tools/{server_id}/trust', { ...at(server), body: { trusted } }))
+  const revisions = Object.fromEntries(server.tools.map(({ name, revision }) => [name, revision]))
+  await unwrap(api.PUT('/api/tools/{server_id}/trust', { ...at(server), body: { trusted, revisions } }))
   showToast(trusted ? texts.trust.on(server.title) : texts.trust.off(server.title), () => trust(server, !trusted))
 }
 
@@ -23,7 +24,7 @@ export async function letCallersIn(server: Server, enabled: boolean, variable = 
 }
 
 export async function mark(server: Server, tool: Tool, readOnly: boolean): Promise<void> {
-  await unwrap(api.PUT('/api/tools/{server_id}/read-only', { ...at(server), body: { tool: tool.name, read_only: readOnly } }))
+  await unwrap(api.PUT('/api/tools/{server_id}/read-only', { ...at(server), body: { tool: tool.name, read_only: readOnly, revision: tool.revision } }))
   showToast(readOnly ? texts.list.markedReadOnly(tool.name) : texts.list.markedChanging(tool.name), () => mark(server, tool, !readOnly))
 }
 

@@ -1,6 +1,7 @@
 import asyncio
 import gzip
 import json
+import time
 from typing import Any
 
 import pytest
@@ -135,3 +136,61 @@ async def test_client_follows_no_redirect_by_itself() -> None:
     async with listen_http(respond) as url, module.make_client(connect_url(url), module.Ending()) as client:
         assert (await client.post(f"{url}/mcp")).status_code == 307
     assert visits == ["/mcp"]
+
+
+def answer_with_session(request: dict[str, Any], writer: asyncio.StreamWriter) -> None:
+    """Answer as a server with sessions, for which alone a client opens a stream."""
+    if request.get("method") != "initialize":
+        answer_basics(request, writer, [ECHO])
+        return
+    info = {"protocolVersion": "2025-11-25", "capabilities": {"tools": {}}, "serverInfo": {"name": "e", "version": "1"}}
+    body = json.dumps({"jsonrpc": "2.0", "id": request["id"], "result": info}).encode()
+    answer(writer, body, "200 OK", "Mcp-Session-Id: one")
+
+
+STREAM = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
+
+
+async def test_stream_that_ends_at_once_is_not_opened_without_a_pause() -> None:
+    opened = 0
+
+    async def respond(head, request, writer) -> None:
+        nonlocal opened
+        if head.startswith("GET"):
+            opened += 1
+            writer.write(STREAM + b"id: %d\nretry: 0\ndata: \n\n" % opened)
+        else:
+            answer_with_session(request, writer)
+
+    async with listen_http(respond) as url, open_session(connect_url(url), UpstreamLog(), ignore_change):
+        async with asyncio.timeout(30):
+            while opened < module.MOST_STREAMS:
+                await asyncio.sleep(0.01)
+        begun = time.monotonic()
+        while time.monotonic() - begun < 1.5:
+            await asyncio.sleep(0.01)
+    assert opened <= module.MOST_STREAMS + 4
+
+
+async def test_stream_that_nobody_requested_leaves_the_time_to_others() -> None:
+    sent = 0
+
+    async def respond(head, request, writer) -> None:
+        nonlocal sent
+        if head.startswith("GET"):
+            writer.write(STREAM)
+            while True:
+                writer.write(b":x\n" * 16_384)
+                await writer.drain()
+                sent += 1
+        else:
+            answer_with_session(request, writer)
+
+    async with listen_http(respond) as url, open_session(connect_url(url), UpstreamLog(), ignore_change):
+        async with asyncio.timeout(30):
+            while not sent:
+                await asyncio.sleep(0.01)
+        begun, used = time.monotonic(), time.thread_time()
+        while time.monotonic() - begun < 2:
+            await asyncio.sleep(0.01)
+        assert time.thread_time() - used < 1

@@ -267,6 +267,8 @@ async def test_server_that_does_not_ask_has_no_sign_in(sign_in):
         ({"metadata": {"token_endpoint": "http://10.0.0.1/token"}}, "does not contact"),
         ({"metadata": {"registration_endpoint": "http://169.254.169.254/register"}}, "does not contact"),
         ({"resource": {"authorization_servers": ["http://[fd00::1]/"]}}, "does not contact"),
+        ({"metadata": {"code_challenge_methods_supported": ["plain"]}}, "PKCE"),
+        ({"expires_in": 10**400}, "cannot read"),
     ],
 )
 async def test_metadata_that_leads_elsewhere_ends_the_sign_in(upstream, sign_in, changes, reason):

@@ -30,10 +30,11 @@ def test_page_is_https_or_on_this_computer(address, expected):
     assert is_page(address) is expected
 
 
-async def test_page_that_is_none_is_not_offered():
+@pytest.mark.parametrize("address", ["http://auth.example/?state=x", "https://auth.example/#?state=x", "https://auth.example/"])
+async def test_page_that_is_none_is_not_offered(address):
     pending = Pending("Notes", "http://127.0.0.1/callback")
     with pytest.raises(UpstreamFailed):
-        await pending.open("http://auth.example/?state=x")
+        await pending.open(address)
     assert not pending.page.done()
 
 
