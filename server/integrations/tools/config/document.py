@@ -6,18 +6,15 @@ import tomllib
 from collections.abc import Mapping
 from typing import Any
 
-import regex
-
 from server.core.errors import InvalidInput, TooLarge
 from server.core.strict_json import parse_json
 from server.core.text import shorten
 
 LARGEST = 1_048_576  # bytes
 DEEPEST = 20
-# The regex library, for Python's own mistakes possessive repetitions of groups until 3.11.4 (gh-101955).
-TOKEN = regex.compile(
-    r'"(?:[^"\\]|\\.)*+"|//[^\n]*|/\*(?:[^*]|\*(?!/))*+\*/|,(?=(?:\s|//[^\n]*\n|/\*(?:[^*]|\*(?!/))*+\*/)*+[}\]])'
-)
+STRING = r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)'  # as comments, also one without an end, which would be searched again and again
+COMMENT = re.compile(rf"{STRING}|//[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
+LAST_COMMA = re.compile(rf"{STRING}|,(?=\s*[}}\]])", re.DOTALL)
 TABLE = re.compile(r"\s*(?:#[^\n]*\s*)*\[[\w.\"-]+\]\s*(?:\n|$)")
 NOT_JSON = "This is no configuration: it is neither JSON nor TOML. Paste the whole file, beginning with its first brace."
 TOO_LARGE = "This configuration is too large. It may have 1 MB."
@@ -54,7 +51,8 @@ def load_json(text: str) -> tuple[Any, list[str]]:
     try:
         parse_json(text.encode())  # what strict JSON forbids stays forbidden: NaN, lone surrogates
     except ValueError:
-        text = TOKEN.sub(lambda match: match[0] if match[0].startswith('"') else " ", text)
+        for superfluous in (COMMENT, LAST_COMMA):
+            text = superfluous.sub(lambda match: match[0] if match[0].startswith('"') else " ", text)
         parse_json(text.encode())
     return json.loads(text, object_pairs_hook=collect), repeated
 
