@@ -45,7 +45,7 @@ def describe_added(added: dict[str, Any]) -> Iterator[str]:
 @json_option
 @data_dir_option
 def add_command(file: Any, preset: str | None, inputs: tuple[str, ...], data_dir: Path | None, *, as_json: bool) -> None:
-    """Add the MCP servers in FILE. It is the configuration of an MCP client; - reads stdin. Every tool asks until you trust it."""
+    """Add the MCP servers in FILE. It is an MCP client's configuration; - is stdin. Every tool asks until you trust it."""
     if (file is None) == (preset is None):
         raise click.UsageError("Give a FILE, or --preset.")
     values = read_pairs(inputs)
