@@ -20,7 +20,7 @@ OPEN = (
 @yes_option
 @data_dir_option
 def caller_tokens_command(server: str, state: str, variable: str, data_dir: Path | None, *, yes: bool) -> None:
-    """Let callers use the MCP server SERVER with a token of their own as bearer, or no more."""
+    """Let callers use SERVER with a token of their own. They send it as bearer, and need no key."""
     enabled = state == "on"
     with connect(data_dir, running_only=True) as deskhand:
         if enabled:

@@ -69,7 +69,7 @@ def enable_command(server: str, data_dir: Path | None) -> None:
 @click.argument("server")
 @data_dir_option
 def disable_command(server: str, data_dir: Path | None) -> None:
-    """Turn the MCP server SERVER off: it does not run, and its tools are not offered."""
+    """Turn the MCP server SERVER off. It does not run, and its tools are not offered."""
     with connect(data_dir, running_only=True) as deskhand:
         deskhand.call("PUT", address(server, "/enabled"), {"enabled": False})
     say(f"{server} is off.")

@@ -45,7 +45,7 @@ def describe_added(added: dict[str, Any]) -> Iterator[str]:
 @json_option
 @data_dir_option
 def add_command(file: Any, preset: str | None, inputs: tuple[str, ...], data_dir: Path | None, *, as_json: bool) -> None:
-    """Add the MCP servers in FILE, as MCP clients write them; - reads from stdin. Every tool asks until you trust it."""
+    """Add the MCP servers in FILE. It is an MCP client's configuration; - is stdin. Every tool asks until you trust it."""
     if (file is None) == (preset is None):
         raise click.UsageError("Give a FILE, or --preset.")
     values = read_pairs(inputs)
@@ -64,7 +64,7 @@ def add_command(file: Any, preset: str | None, inputs: tuple[str, ...], data_dir
 @json_option
 @data_dir_option
 def presets_command(data_dir: Path | None, *, as_json: bool) -> None:
-    """List the servers that can be installed with `tools add --preset NAME`, and their inputs."""
+    """List the servers that can be installed, and their inputs. `tools add --preset NAME` installs one."""
     with connect(data_dir, running_only=True) as deskhand:
         show(deskhand.call("GET", "/api/tools/presets"), describe_presets, as_json=as_json)
 
@@ -74,7 +74,7 @@ def presets_command(data_dir: Path | None, *, as_json: bool) -> None:
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="The file to write. Default: stdout.")
 @data_dir_option
 def gpt_config_command(server: str, output: Path | None, data_dir: Path | None) -> None:
-    """Write the configuration of a GPT that uses the tools of SERVER: names, addresses and conversation starters."""
+    """Write the configuration of a GPT for SERVER. It has names, addresses and conversation starters."""
     with connect(data_dir, running_only=True) as deskhand:
         config = deskhand.call("GET", f"/api/tools/gpt-config?server={quote(server, safe='')}")
     if not config["schema_url"].startswith("https:"):
@@ -130,7 +130,7 @@ def log_command(server: str, data_dir: Path | None, *, as_json: bool) -> None:
 @json_option
 @data_dir_option
 def try_command(server: str, tool: str, arguments: str, data_dir: Path | None, *, as_json: bool) -> None:
-    """Call TOOL of the MCP server SERVER with ARGUMENTS, a JSON object."""
+    """Call TOOL of the MCP server SERVER. ARGUMENTS is a JSON object."""
     try:
         values = json.loads(arguments)
     except ValueError:

@@ -29,7 +29,7 @@ def register(group: click.Group) -> None:
 @click.argument("server")
 @data_dir_option
 def trust_command(server: str, data_dir: Path | None) -> None:
-    """Trust the MCP server SERVER: its tools, as they are now, do not ask any more."""
+    """Trust the MCP server SERVER. Its tools, as they are now, do not ask any more."""
     with connect(data_dir, running_only=True) as deskhand:
         deskhand.call("PUT", address(server, "/trust"), {"trusted": True})
     say(f"{server} is trusted.")
@@ -39,7 +39,7 @@ def trust_command(server: str, data_dir: Path | None) -> None:
 @click.argument("server")
 @data_dir_option
 def untrust_command(server: str, data_dir: Path | None) -> None:
-    """Stop trusting the MCP server SERVER: its tools ask again."""
+    """Stop trusting the MCP server SERVER. Its tools ask again."""
     with connect(data_dir, running_only=True) as deskhand:
         deskhand.call("PUT", address(server, "/trust"), {"trusted": False})
     say(f"{server} is not trusted any more.")
@@ -51,7 +51,7 @@ def untrust_command(server: str, data_dir: Path | None) -> None:
 @click.option("--off", is_flag=True, help="Remove the mark: the tool asks again.")
 @data_dir_option
 def mark_command(server: str, tool: str, data_dir: Path | None, *, off: bool) -> None:
-    """Mark TOOL of the MCP server SERVER, as it is now, as one that only reads, so that it does not ask."""
+    """Mark TOOL of SERVER as one that only reads. As it is now, it does not ask any more."""
     with connect(data_dir, running_only=True) as deskhand:
         deskhand.call("PUT", address(server, "/read-only"), {"tool": tool, "read_only": not off})
     say(f"{tool} asks again." if off else f"{tool} is marked as reading.")
@@ -63,7 +63,7 @@ def mark_command(server: str, tool: str, data_dir: Path | None, *, off: bool) ->
 @yes_option
 @data_dir_option
 def accept_command(server: str, names: tuple[str, ...], data_dir: Path | None, *, yes: bool) -> None:
-    """Show how tools of the MCP server SERVER have changed, and accept them as they are now. Without TOOL: all that have."""
+    """Show how tools of SERVER have changed, and accept that. Without TOOL: all of them."""
     with connect(data_dir, running_only=True) as deskhand:
         view = find_server(deskhand, server)
         tools = [tool for tool in view["tools"] if tool["changed"]]

@@ -58,7 +58,7 @@ def watch_command(file: Path | None, inputs: tuple[str, ...], data_dir: Path | N
 @yes_option
 @data_dir_option
 def confirm_command(server: str, data_dir: Path | None, *, yes: bool) -> None:
-    """Let the MCP server SERVER run as it is now configured, untrusted."""
+    """Let SERVER run as it is now configured. It is untrusted then."""
     with connect(data_dir, running_only=True) as deskhand:
         known = find_server(deskhand, server)
         names = ", ".join((*known["environment"], *known["headers"])) or "none"

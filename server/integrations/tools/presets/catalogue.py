@@ -5,6 +5,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from server.core.errors import NotFound
+from server.core.text import shorten
 
 LOCKS = Path(__file__).parent / "locks"
 AMBIVO_API = "https://goferapi.ambivo.com"
@@ -182,4 +183,4 @@ def find_preset(name: str, presets: tuple[Preset, ...] = PRESETS) -> Preset:
     for preset in presets:
         if preset.id == name:
             return preset
-    raise NotFound("There is no such preset.")
+    raise NotFound(f"There is no preset called {shorten(name)}. There are: {', '.join(preset.id for preset in presets)}.")
