@@ -294,4 +294,10 @@ MUTANTS: list[Mutant] = [
         "revision is None and not upstream.is_known(tool)",
         (f"{T}/test_reviews.py::test_tool_that_was_not_seen_as_it_is_gets_no_mark",),
     ),
+    Mutant(
+        f"{S}/models.py",
+        ' = Field(pattern=r"^[a-z0-9-]{1,64}$")',
+        "",
+        (f"{T}/test_models.py::test_id_of_a_server_stands_for_no_other",),
+    ),
 ]

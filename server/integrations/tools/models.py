@@ -40,7 +40,7 @@ class UpstreamConfig(Frozen):
     `environment` and `headers`: names, whose values are among the secrets.
     """
 
-    id: str
+    id: str = Field(pattern=r"^[a-z0-9-]{1,64}$")  # others could stand for another server's names, files and secrets
     title: str
     transport: Transport
     command: str = ""
