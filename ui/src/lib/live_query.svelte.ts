@@ -29,6 +29,7 @@ export class LiveQuery<T> {
   #latest = 0
   #busy = false
   #stale = false
+  #stopped = false
 
   constructor(load: () => Promise<T>) { this.#load = load }
 
@@ -44,8 +45,11 @@ export class LiveQuery<T> {
     }
     if (mine !== this.#latest) return
     this.#busy = false
-    if (this.#stale) { this.#stale = false; await this.refetch() }
+    if (this.#stale && !this.#stopped) { this.#stale = false; await this.refetch() }
   }
+
+  /** Fetches no more: what `load` reads is gone with its component. */
+  stop(): void { this.#stopped = true }
 
   /** Fetches after the pending request ended: a burst of events costs one more request. */
   refresh(): void {
@@ -58,7 +62,10 @@ export class LiveQuery<T> {
 export function liveQuery<T>(topics: readonly string[], load: () => Promise<T>): LiveQuery<T> {
   const query = new LiveQuery(load)
   $effect(() => { void query.refetch() })
-  $effect(() => untrack(() => subscribe(topics, () => query.refresh())))
+  $effect(() => untrack(() => {
+    const unsubscribe = subscribe(topics, () => query.refresh())
+    return () => { unsubscribe(); query.stop() }
+  }))
   return query
 }
 

@@ -145,4 +145,4 @@ async def test_flood_leaves_the_time_to_others(kind: str) -> None:
         while time.monotonic() - begun < 2:
             await asyncio.sleep(0.01)
         used = time.thread_time() - used
-    assert used < 0.8
+    assert used < 1.5
