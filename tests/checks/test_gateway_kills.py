@@ -101,7 +101,7 @@ def kill_and_wait(server: Process) -> float:
 
 
 def kill_again_and_again(server: Process, callers: Callers, seconds: float) -> list[float]:
-    """Kill one of the servers for some seconds, and until a call met that; return how long it took each time until it was back."""
+    """Kill a server for some seconds, and until a call met that; return how long it took each time until it was back."""
     took, end = list[float](), time.monotonic() + seconds
     while time.monotonic() < end or (not callers.failed and time.monotonic() < end + MEET_SECONDS):
         took.append(kill_and_wait(server))
