@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from server.integrations.tools.review_commands import address
+from server.integrations.tools.local_api import address
 from server.sdk.cli import confirm, connect, data_dir_option, example, say, yes_option
 
 OPEN = (

@@ -10,7 +10,7 @@ import click
 from server.core.errors import NotFound
 from server.core.text import shorten
 from server.integrations.tools.describe import choose_servers, describe_servers
-from server.integrations.tools.review_commands import address, find_server
+from server.integrations.tools.local_api import address, change_server, find_server
 from server.sdk.cli import connect, data_dir_option, example, say
 
 
@@ -60,8 +60,7 @@ def restart_command(server: str, data_dir: Path | None) -> None:
 @data_dir_option
 def enable_command(server: str, data_dir: Path | None) -> None:
     """Turn the MCP server SERVER on."""
-    with connect(data_dir, running_only=True) as deskhand:
-        deskhand.call("PUT", address(server, "/enabled"), {"enabled": True})
+    change_server(data_dir, server, "/enabled", enabled=True)
     say(f"{server} is on.")
 
 
@@ -70,6 +69,5 @@ def enable_command(server: str, data_dir: Path | None) -> None:
 @data_dir_option
 def disable_command(server: str, data_dir: Path | None) -> None:
     """Turn the MCP server SERVER off. It does not run, and its tools are not offered."""
-    with connect(data_dir, running_only=True) as deskhand:
-        deskhand.call("PUT", address(server, "/enabled"), {"enabled": False})
+    change_server(data_dir, server, "/enabled", enabled=False)
     say(f"{server} is off.")

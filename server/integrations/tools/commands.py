@@ -9,8 +9,9 @@ from urllib.parse import quote
 import click
 
 from server.core.errors import DeskhandError, InvalidInput
-from server.integrations.tools.describe import choose_servers, complete_variables, describe_servers, read_pairs, warn_of_unused
-from server.integrations.tools.review_commands import address, register
+from server.integrations.tools.describe import choose_servers, describe_servers, read_pairs, warn_of_unused
+from server.integrations.tools.local_api import address, complete_variables
+from server.integrations.tools.review_commands import register
 from server.sdk.cli import confirm, connect, data_dir_option, example, json_option, print_json, say, show, yes_option
 
 INSTALL_SECONDS = 1_800.0  # for an installation over a slow connection

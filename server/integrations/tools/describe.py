@@ -1,12 +1,11 @@
-"""Descriptions of servers for a terminal, and the values that its commands pass on."""
+"""Descriptions of servers for a terminal, and the values that are given there."""
 
-import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from server.core.command import format_command
 from server.core.text import shorten
-from server.sdk.cli import LocalApi, say
+from server.sdk.cli import say
 
 LONGEST_TARGET = 300  # characters
 
@@ -63,14 +62,6 @@ def choose_servers(view: dict[str, Any], server_ids: Iterable[str]) -> dict[str,
 def read_pairs(pairs: Iterable[str]) -> dict[str, str]:
     """Read values that are given as ID=VALUE."""
     return dict(pair.partition("=")[::2] for pair in pairs)
-
-
-def complete_variables(deskhand: LocalApi, config: str, values: Mapping[str, str]) -> dict[str, Any]:
-    """Make the order to add a configuration. Variables that Deskhand does not know have the values of this shell."""
-    order = {"config": config, "inputs": values, "variables": values}
-    missing = deskhand.call("POST", "/api/tools/preview", order)["missing"]
-    shell = {name: os.environ[name] for name in missing if name in os.environ}
-    return {**order, "variables": {**shell, **values}}
 
 
 def warn_of_unused(values: Iterable[str], servers: Iterable[dict[str, Any]]) -> None:

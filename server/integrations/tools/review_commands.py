@@ -1,22 +1,17 @@
-"""`deskhand tools trust | untrust | mark | confirm | accept`: what the person decides about servers and tools."""
+"""`deskhand tools trust | untrust | mark | accept`: what the person decides about servers and tools."""
 
 import difflib
 import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import click
 
-from server.core.command import format_command
 from server.core.errors import NotFound
 from server.core.text import shorten
-from server.sdk.cli import LocalApi, confirm, connect, data_dir_option, example, say, yes_option
-
-
-def address(server_id: str, part: str = "") -> str:
-    return f"/api/tools/{quote(server_id, safe='')}{part}"
+from server.integrations.tools.local_api import address, change_server, find_server
+from server.sdk.cli import confirm, connect, data_dir_option, example, say, yes_option
 
 
 def register(group: click.Group) -> None:
@@ -30,8 +25,7 @@ def register(group: click.Group) -> None:
 @data_dir_option
 def trust_command(server: str, data_dir: Path | None) -> None:
     """Trust the MCP server SERVER. Its tools, as they are now, do not ask any more."""
-    with connect(data_dir, running_only=True) as deskhand:
-        deskhand.call("PUT", address(server, "/trust"), {"trusted": True})
+    change_server(data_dir, server, "/trust", trusted=True)
     say(f"{server} is trusted.")
 
 
@@ -40,8 +34,7 @@ def trust_command(server: str, data_dir: Path | None) -> None:
 @data_dir_option
 def untrust_command(server: str, data_dir: Path | None) -> None:
     """Stop trusting the MCP server SERVER. Its tools ask again."""
-    with connect(data_dir, running_only=True) as deskhand:
-        deskhand.call("PUT", address(server, "/trust"), {"trusted": False})
+    change_server(data_dir, server, "/trust", trusted=False)
     say(f"{server} is not trusted any more.")
 
 
@@ -52,8 +45,7 @@ def untrust_command(server: str, data_dir: Path | None) -> None:
 @data_dir_option
 def mark_command(server: str, tool: str, data_dir: Path | None, *, off: bool) -> None:
     """Mark TOOL of SERVER as one that only reads. As it is now, it does not ask any more."""
-    with connect(data_dir, running_only=True) as deskhand:
-        deskhand.call("PUT", address(server, "/read-only"), {"tool": tool, "read_only": not off})
+    change_server(data_dir, server, "/read-only", tool=tool, read_only=not off)
     say(f"{tool} asks again." if off else f"{tool} is marked as reading.")
 
 
@@ -85,14 +77,6 @@ def accept_command(server: str, names: tuple[str, ...], data_dir: Path | None, *
         order = {"tools": list(revisions), "revisions": revisions, "instructions": instructions}
         deskhand.call("PUT", address(server, "/accept"), order)
     say(f"{', '.join([*revisions, *(['instructions'] if instructions is not None else [])])} accepted.")
-
-
-def find_server(deskhand: LocalApi, server: str) -> dict[str, Any]:
-    """Find a server. Raises NotFound."""
-    for view in deskhand.call("GET", "/api/tools")["servers"]:
-        if view["id"] == server:
-            return dict(view)
-    raise NotFound(f"There is no MCP server called {shorten(server)}. See {format_command('tools list')}.")
 
 
 def describe_change(tool: dict[str, Any]) -> Iterator[str]:

@@ -9,7 +9,7 @@ import click
 from server.core.command import format_command
 from server.core.errors import InvalidInput
 from server.integrations.tools.describe import choose_servers, describe_servers, read_pairs, warn_of_unused
-from server.integrations.tools.review_commands import address, find_server
+from server.integrations.tools.local_api import address, find_server
 from server.sdk.cli import confirm, connect, data_dir_option, example, json_option, say, show, yes_option
 
 

@@ -66,5 +66,5 @@ def read_contents(path: Path, inputs: Mapping[str, str]) -> Contents:
 
 
 def explain(error: DeskhandError) -> str:
-    """Say that the servers stay as they are while the file cannot be used."""
+    """Explain an error of the file; the servers stay as they are meanwhile."""
     return f"{error.detail} The servers stay as they were."

@@ -14,7 +14,7 @@ from server.integrations.tools.models import Answer, Ask, Question
 LONGEST_MESSAGE = 2_000  # characters
 LONGEST_SOURCE = 20_000  # of one that are read
 SHOWN = 500  # in the log
-UNASKED = "It asked while none of its tools was called."
+OUTSIDE_CALL = "It asked while none of its tools was called."
 UNHEARD = "Nobody can answer it here."
 T = TypeVar("T")
 
@@ -37,7 +37,7 @@ class Elicitation:
     async def put(self, question: Question) -> Answer:
         """Put a question to the person; note why it is not answered."""
         if not self.calls:
-            answer = Answer(action="decline", sentence=UNASKED)
+            answer = Answer(action="decline", sentence=OUTSIDE_CALL)
         elif self._ask is None:
             answer = Answer(action="decline", sentence=UNHEARD)
         else:

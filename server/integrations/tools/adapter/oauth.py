@@ -371,7 +371,7 @@ def read_origin(url: httpx2.URL) -> tuple[str, str, int | None]:
 
 
 def name_reason(error: Exception) -> str:
-    """Say why a flow failed."""
+    """Explain why a flow failed."""
     for kind, sentence in REASONS:
         if isinstance(error, kind):
             return sentence

@@ -10,7 +10,7 @@ LONGEST_SOURCE = 2_000  # characters of a message that are read
 
 
 def make_report(report: Report | None) -> ProgressFnT | None:
-    """Make the function that is told of progress; None if nobody polls it, so that the server need not send any."""
+    """Make the callback for progress; None if nobody polls it, so that the server need not send any."""
     if report is None:
         return None
 

@@ -83,7 +83,7 @@ class Session:
             return await self._request(self._list_all(), LIST_SECONDS)
 
     async def call_tool(self, name: str, arguments: dict[str, Any], seconds: float = CALL_SECONDS) -> ToolResult:
-        """Call a tool. The server is told when the caller is cancelled or the time is over."""
+        """Call a tool. The server is notified when the caller is cancelled or the time is over."""
         refused, report = len(self._elicitation.refusals), make_report(current_report.get())
         call = self._client.call_tool(name, arguments, read_timeout_seconds=seconds, progress_callback=report)
         try:
@@ -98,7 +98,7 @@ class Session:
         return converted
 
     async def _ask_to_visit(self, error: DeskhandError) -> None:
-        """Ask the person to visit the page that a failed call needs, if it does. Raises Conflict if they were asked."""
+        """Ask the person to visit the page that a failed call needs, if it does. Raises Conflict if they agreed to."""
         for question in list_pages_to_visit(error.__cause__):
             if (await self._elicitation.during(self._elicitation.put(question))).action == "accept":
                 raise Conflict(VISIT.format(title=self._connection.title))

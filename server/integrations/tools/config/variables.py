@@ -51,12 +51,12 @@ def read_value(name: str, environment: Mapping[str, str], inputs: Mapping[str, s
 
 
 def explain_lack(title: str, name: str) -> str:
-    """Say that a server lacks the value of a variable."""
+    """Explain that a server lacks a value."""
     return f"“{title}” needs {explain_missing(name)}. Enter its value under Tools."
 
 
 def explain_missing(name: str) -> str:
-    """Say where the value of a variable would have come from."""
+    """Name an input or a variable within a sentence."""
     if name.startswith("input:"):
         return f"the input “{name.removeprefix('input:')}”"
     return f"the variable {name}"

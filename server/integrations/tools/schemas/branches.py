@@ -49,7 +49,7 @@ def enum_of(values: list[Any], schema: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def describe_choices(schema: Mapping[str, Any], branches: list[Mapping[str, Any]]) -> str:
-    """Say which properties are needed together, if alternatives differ in that."""
+    """Describe which properties are needed together, if alternatives differ in that."""
     choices = [" and ".join(sorted(names_of(branch))) for branch in branches]
     if isinstance(schema.get("allOf"), list) or len(set(choices)) < 2:
         return ""

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from server.core.errors import DeskhandError, NotFound
-from server.integrations.tools.review_commands import address
+from server.integrations.tools.local_api import address
 from server.sdk.cli import confirm, connect, data_dir_option, example, say, yes_option
 from server.system.environment import hidden_secrets
 

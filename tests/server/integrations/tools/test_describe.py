@@ -1,4 +1,4 @@
-from server.integrations.tools.describe import choose_servers, complete_variables, describe_server, read_pairs, warn_of_unused
+from server.integrations.tools.describe import choose_servers, describe_server, read_pairs, warn_of_unused
 
 SERVER = {"id": "crm", "title": "crm", "target": "crm-server", "enabled": True, "confirmed": True, "state": "ready", "error": ""}
 
@@ -20,24 +20,10 @@ def test_names_of_other_servers_are_left_out():
     assert choose_servers(view, ["a"]) == {"servers": view["servers"][:1], "renamed": {"x": ["a__x", "b__x"]}}
 
 
-class Api:
-    def __init__(self, missing):
-        self.missing = missing
-
-    def call(self, method, path, order):
-        assert (method, path) == ("POST", "/api/tools/preview")
-        return {"missing": [name for name in self.missing if name not in order["variables"]]}
-
-
-def test_variables_have_values_of_the_command_then_of_its_shell(monkeypatch):
-    monkeypatch.setenv("CRM_TOKEN", "of the shell")
-    monkeypatch.setenv("CRM_URL", "of the shell")
-    order = complete_variables(Api(["CRM_TOKEN", "CRM_URL", "NOT_SET_ANYWHERE"]), "{}", {"CRM_URL": "given", "id": "x"})
-    assert order["variables"] == {"CRM_TOKEN": "of the shell", "CRM_URL": "given", "id": "x"}
-    assert order["inputs"] == {"CRM_URL": "given", "id": "x"}
-    assert read_pairs(["a=b=c", "d"]) == {"a": "b=c", "d": ""}
-
-
 def test_values_that_no_server_needs_are_reported(capsys):
     warn_of_unused({"token": "1", "tokn": "2", "HOME": "3"}, [{"variables": ["input:token", "HOME"]}])
     assert capsys.readouterr().err == "No server needs the input tokn.\n"
+
+
+def test_values_are_read_as_pairs():
+    assert read_pairs(["a=b=c", "d"]) == {"a": "b=c", "d": ""}
