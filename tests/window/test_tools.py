@@ -1,17 +1,12 @@
-"""The tools' page: servers and their tools live, what they may do, adding in each way, and a trial with a form."""
+"""The tools' page: servers and their tools live, what they may do, and a trial with a form."""
 
 import json
 import re
-import sys
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import expect
 
-from desktop.server_thread import BackgroundServer
-from server.lifecycle.program import Options, Program
-from tests.server.conftest import Served
 from tests.server.integrations.tools.gateway import (
     add_servers,
     describe_crm,
@@ -21,65 +16,23 @@ from tests.server.integrations.tools.gateway import (
     write_config,
 )
 from tests.window.conftest import UNTIL_AT_REST, answered, find_barriers, scrolls_sideways
-
-UPSTREAM = Path(__file__).with_name("tools_upstream.py")
-MANY = 300
-
-
-def tool(name, description="", properties=None, required=(), **more):
-    schema = {"type": "object", "properties": properties or {}, "required": list(required)}
-    return {"name": name, "description": description or f"Does {name}.", "inputSchema": schema, **more}
-
-
-SEARCH = tool(
-    "search_notes",
-    "Searches the notes.\nIn plain words.",
-    {
-        "query": {"type": "string", "description": "What to look for."},
-        "limit": {"type": "integer", "minimum": 1, "maximum": 50, "default": 10},
-        "sort": {"enum": ["relevance", "newest"]},
-        "archived": {"type": "boolean"},
-        "tags": {"type": "array", "items": {"type": "string"}},
-        "place": {"type": "object", "properties": {"shelf": {"type": "string"}, "row": {"type": "number"}}},
-        "filters": {"type": "array", "items": {"type": "object"}},
-    },
-    ["query"],
-    annotations={"readOnlyHint": True},
-)
-GALLERY = [SEARCH, tool("picture"), tool("fail"), tool("delete_note", "Deletes a note for good.", {"id": {"type": "string"}})]
-TRACKER = [tool(f"{('list', 'close', 'move')[number % 3]}_issue_{number:03}", "Of the tracker. " * 9) for number in range(MANY)]
-
-
-def describe(file, tools, **more):
-    """Describe a server with these tools, which are read from a file at every start."""
-    file.write_text(json.dumps({"tools": tools}))
-    return {"command": sys.executable, "args": [str(UPSTREAM), str(file)], **more}
+from tests.window.tools import GALLERY, describe, serve_tools, tool, tool_link
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("upstreams")
+    return tmp_path_factory.mktemp("tools")
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory, folder):
+def server(folder):
     """One demo for all tests of this file, with a small server and a large one."""
-    data = tmp_path_factory.mktemp("tools")
-    background = BackgroundServer(Program(Options(port=0, data_dir=data, demo=True, public_url="https://desk.example.org")))
-    ready = background.start()
-    server = Served(background, ready.public, ready.local, data)
-    gallery = describe(folder / "gallery.json", GALLERY, env={"GALLERY_KEY": "value-of-the-key"})
-    add_servers(server, gallery=gallery, tracker=describe(folder / "tracker.json", TRACKER))
-    yield server
-    assert background.stop()
+    with serve_tools(folder) as server:
+        yield server
 
 
 def find_tool(server, name="search_notes", upstream="gallery"):
     return next(tool for tool in find_server(server, upstream)["tools"] if tool["name"] == name)
-
-
-def tool_link(page, name):
-    return page.get_by_role("list", name="Tools").get_by_role("link").filter(has_text=name)
 
 
 @pytest.mark.parametrize(("look", "width"), [("light", 960), ("dark", 480)])
@@ -102,85 +55,6 @@ def test_every_view_is_accessible(open_page, server, look, width):
     for way in ("Paste or file", "Enter details"):
         page.get_by_role("radio", name=way).check()
         assert find_barriers(page) == []
-
-
-def test_pasted_configuration_is_shown_before_it_is_added(open_page, server, folder):
-    page = open_page("tools/add")
-    page.get_by_role("radio", name="Paste or file").check()
-    page.get_by_label("Configuration").fill("no JSON")
-    page.get_by_role("button", name="Continue").click()
-    expect(page.get_by_role("alert")).to_contain_text("neither JSON nor TOML")
-    entry = describe(folder / "pasted.json", GALLERY, env={"TOKEN": "${input:token}", "OTHER": "${DESKHAND_TEST_OTHER}"})
-    inputs = [{"id": "token", "type": "promptString", "description": "The token of the gallery", "password": True}]
-    page.get_by_label("Configuration").fill(json.dumps({"servers": {"pasted": entry}, "inputs": inputs, "unknown": 1}))
-    page.get_by_role("button", name="Continue").click()
-    expect(page.get_by_text(f"{UPSTREAM} {folder / 'pasted.json'}")).to_be_visible()
-    expect(page.get_by_text("These parts of the file are not used: unknown.")).to_be_visible()
-    assert find_barriers(page) == []
-    with pytest.raises(ValueError, match="unpack"):
-        find_server(server, "pasted")
-    expect(page.get_by_label("token")).to_have_attribute("type", "password")
-    page.get_by_label("token").fill("given-token")
-    page.get_by_label("DESKHAND_TEST_OTHER").fill("given-other")
-    page.get_by_role("button", name="Add server").click()
-    expect(page.get_by_role("heading", level=1, name="pasted")).to_be_visible()
-    expect(tool_link(page, "search_notes")).to_contain_text("Asks")
-    assert find_server(server, "pasted")["missing"] == []
-    assert "given-token" in (server.data / "secrets.json").read_text()
-
-    page.get_by_role("button", name="More actions for pasted").click()
-    page.get_by_role("menuitem", name="Remove").click()
-    expect(page.get_by_role("dialog")).to_contain_text("its secrets are deleted")
-    page.get_by_role("dialog").get_by_role("button", name="Remove").click()
-    expect(page.get_by_role("heading", level=1, name="Tools")).to_be_visible()
-    expect(page.get_by_role("link", name="pasted")).to_have_count(0)
-    assert "given-token" not in (server.data / "secrets.json").read_text()
-
-
-def test_configuration_file_is_opened(open_page, server, folder):
-    file = folder / "mcp.json"
-    file.write_text(write_config(opened=describe(folder / "opened.json", GALLERY), gallery={"command": "something-else"}))
-    page = open_page("tools/add")
-    page.get_by_role("radio", name="Paste or file").check()
-    page.locator("input[type=file]").set_input_files(file)
-    expect(page.get_by_text("These 2 servers will be added")).to_be_visible()
-    expect(page.get_by_role("listitem").filter(has_text="gallery")).to_contain_text("runs something else. It asks again.")
-    page.get_by_role("button", name="Back").click()
-    expect(page.get_by_label("Configuration")).to_have_value(file.read_text())
-
-
-def test_server_is_added_by_its_details_with_the_keyboard(open_page, server, folder):
-    described = describe(folder / "typed.json", GALLERY)
-    page = open_page("tools/add")
-    page.get_by_role("radio", name="Enter details").press("Space")
-    page.get_by_role("button", name="Add", exact=True).press("Enter")
-    expect(page.get_by_label("Name", exact=True)).to_have_accessible_description("Enter a name.")
-    page.get_by_label("Name", exact=True).fill("Typed")
-    page.get_by_label("Command", exact=True).fill(described["command"])
-    page.get_by_label("Further arguments").fill("\n".join(described["args"]))
-    page.get_by_role("button", name="Add line").press("Enter")
-    page.get_by_label("Environment variables: name 1").fill("TYPED_KEY")
-    page.get_by_label("Environment variables: value 1").fill("typed-value")
-    page.get_by_role("button", name="Add", exact=True).press("Enter")
-    expect(page.get_by_role("heading", level=1, name="Typed")).to_be_visible()
-    expect(page.get_by_text("TYPED_KEY")).to_be_visible()
-    expect(page.get_by_text("typed-value")).to_have_count(0)
-    view = find_server(server, "typed")
-    assert (view["state"], view["environment"]) == ("ready", ["TYPED_KEY"])
-    server.person("DELETE", "/api/tools/typed")
-
-
-def test_preset_that_cannot_be_installed_says_why(open_page, server):
-    page = open_page("tools/add")
-    page.get_by_role("button", name="Add Files").click()
-    dialog = page.get_by_role("dialog", name="Add Files")
-    expect(dialog).to_contain_text("It can read and change files.")
-    expect(dialog.get_by_role("button", name="Add")).to_be_disabled()
-    assert find_barriers(page) == []
-    dialog.get_by_label("folder").fill(str(server.data / "none"))
-    dialog.get_by_role("button", name="Add").click()
-    expect(page.get_by_role("alert")).to_be_visible()
-    assert "files" not in server.person("GET", "/api/tools").text
 
 
 def test_server_is_turned_off_and_on_and_its_state_is_live(open_page, server):
