@@ -86,10 +86,10 @@ class Window:
         self._process = process = self._start()
         allow_to_front(process.pid)
         place = f"&page={page}" if page else ""
-        if not self._say(f"show {address}?key={key}{place}"):
-            return False
         seen = threading.Event()
         threading.Thread(target=follow, args=(process, seen), name="window", daemon=True).start()
+        if not self._say(f"show {address}?key={key}{place}"):
+            return False
         seen.wait(SHOW_SECONDS)
         return process.poll() is None or process.returncode == 0
 
