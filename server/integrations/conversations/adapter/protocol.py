@@ -1,0 +1,99 @@
+"""OpenAI's API as the service uses it: Responses, Conversations, Models, Webhooks.
+
+Errors: SignInNeeded (no key, or a refused one), InvalidInput (400, 404 or 422 of OpenAI, with its sentence), TooManyRequests,
+UpstreamFailed, UpstreamTimedOut, Unavailable (OpenAI is out of reach: nothing was sent). `Uncertain`: a request went out and
+its answer never came, so it may have been carried out.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any, Protocol
+
+from server.core.errors import UpstreamFailed
+from server.integrations.conversations.models import Frozen
+
+
+class Uncertain(UpstreamFailed):
+    """OpenAI's answer was lost, so it is unknown whether it took the request. It is not sent again by itself."""
+
+
+class Turn(Frozen):
+    """A message as OpenAI takes it. `role`: user, assistant or system. `images`: data: addresses or https ones."""
+
+    role: str
+    text: str
+    images: tuple[str, ...] = ()
+
+
+class Usage(Frozen):
+    """Tokens of one response."""
+
+    input_tokens: int = 0
+    cached_tokens: int = 0
+    output_tokens: int = 0
+    reasoning_tokens: int = 0
+
+
+class Answer(Frozen):
+    """A complete response. `status`: completed, incomplete, failed or cancelled; `error`: a sentence, if there is one."""
+
+    id: str
+    text: str
+    model: str
+    status: str = "completed"
+    usage: Usage = Usage()
+    error: str = ""
+
+
+class ResponseRequest(Frozen):
+    """What one response is asked for. Without `thread_id` the turns are the whole conversation."""
+
+    model: str
+    turns: tuple[Turn, ...]
+    thread_id: str = ""
+    instructions: str = ""
+    max_output_tokens: int | None = None
+    temperature: float | None = None
+    background: bool = False
+    metadata: Mapping[str, str] = {}
+
+
+class Model(Frozen):
+    """A model. `shutdown_date`: YYYY-MM-DD, empty if none is known."""
+
+    id: str
+    shutdown_date: str = ""
+    owned_by: str = ""
+
+
+class OpenAIApi(Protocol):
+    """OpenAI's API. `adapter.client.OpenAIClient` is the real one."""
+
+    def respond(self, request: ResponseRequest) -> AsyncIterator[str | Answer]:
+        """Stream a response: pieces of its text, then the complete Answer as the last item."""
+
+    async def retrieve_response(self, response_id: str) -> Answer | None:
+        """Read a response of background mode; None while it runs."""
+
+    async def cancel_response(self, response_id: str) -> None:
+        """Cancel a response of background mode."""
+
+    async def create_conversation(self, metadata: Mapping[str, str], turns: Sequence[Turn] = ()) -> str:
+        """Create a Conversation with its first items, at most 20 for each request; return its id, conv_…."""
+
+    async def delete_conversation(self, thread_id: str) -> None:
+        """Delete a Conversation. One that is gone already is no error."""
+
+    async def list_models(self) -> list[Model]:
+        """List the models that the key may use."""
+
+    async def create_webhook(self, name: str, url: str, events: Sequence[str]) -> tuple[str, str]:
+        """Register an address for events; return the id and the signing secret."""
+
+    async def update_webhook(self, webhook_id: str, url: str) -> None:
+        """Change the address of a registered webhook."""
+
+    async def delete_webhook(self, webhook_id: str) -> None:
+        """Remove a webhook. One that is gone already is no error."""
+
+    def unwrap_webhook(self, body: bytes, headers: Mapping[str, str], secret: str) -> Mapping[str, Any]:
+        """Verify and read an event of OpenAI. Raises NotAuthenticated."""

@@ -1,0 +1,75 @@
+"""Conversations and messages, as the store, the service and the surfaces have them."""
+
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Frozen(BaseModel):
+    """A value."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class Source(StrEnum):
+    """Where a conversation comes from.
+
+    `chatgpt`: a data export; `openai`: held here through the API;
+    `api`: a client's calls of /v1; `webhook`: delivered.
+    """
+
+    chatgpt = "chatgpt"
+    openai = "openai"
+    api = "api"
+    webhook = "webhook"
+
+
+class Role(StrEnum):
+    """Whose a message is."""
+
+    user = "user"
+    assistant = "assistant"
+    system = "system"
+    tool = "tool"
+
+
+class Kind(StrEnum):
+    """What a message is. `thoughts` are shown folded."""
+
+    text = "text"
+    code = "code"
+    output = "output"
+    thoughts = "thoughts"
+    report = "report"
+    canvas = "canvas"
+    voice = "voice"
+
+
+class Citation(Frozen):
+    """A source of a message. Its text refers to it as a Markdown footnote, [^number]."""
+
+    number: int
+    title: str = ""
+    url: str = ""
+
+
+class Attachment(Frozen):
+    """A file of a message: the id and name of a row of chat_asset."""
+
+    id: str
+    name: str = ""
+
+
+class Details(Frozen):
+    """More about a message. `language`: of code. `name`: of a tool or an author."""
+
+    citations: tuple[Citation, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+    name: str = ""
+    language: str = ""
+
+
+class ConversationsSettings(BaseModel):
+    """Settings of conversations."""
+
+    project_id: str = Field("1", description="The project of conversations that name none.")

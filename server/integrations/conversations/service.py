@@ -1,0 +1,20 @@
+"""The service of conversations: what its parts share, and its health."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from server.sdk.context import Context
+from server.sdk.health import Health
+
+
+class ConversationsService(Health):
+    """Live conversations, the archive, search and OpenAI, each a part of its own."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+
+
+@asynccontextmanager
+async def start(context: Context) -> AsyncIterator[ConversationsService]:
+    """Start it, and end it afterwards."""
+    yield ConversationsService(context)
