@@ -36,7 +36,7 @@ def migrate(path: Path, folders: Sequence[Path] = ()) -> None:
 
 
 def migrate_archive(path: Path, folders: Sequence[Path]) -> None:
-    """Bring an archive up to date, or make it, as `migrate` does. It has no tables of Deskhand's own, and is too large to copy."""
+    """Bring an archive up to date, or make it, as `migrate` does. It has no tables of the core, and is too large to copy."""
     bring_up_to_date(path, folders, copies=0)
 
 
