@@ -6,9 +6,9 @@ found; their single characters are a column of their own. `tags` narrow a search
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import pairwise
+from operator import add
 
 from sqlalchemy import Connection
 
@@ -73,26 +73,24 @@ def row_of(entry: IndexEntry) -> tuple[int, str, str, str]:
 
 def to_indexed(text: str) -> tuple[str, str]:
     """Convert a text into words, with pairs of characters in place of words without spaces, and single characters."""
-    text = fold(text)
-    if text.isascii() or not UNSPACED_RUN.search(text):
+    if is_folded(text):
         return text, ""
-    singles = {character for run in UNSPACED_RUN.findall(text) for character in run}
-    return UNSPACED_RUN.sub(write_pairs, text), " ".join(sorted(singles))
+    text = fold(text)
+    runs = UNSPACED_RUN.findall(text)
+    return (UNSPACED_RUN.sub(write_pairs, text), " ".join(sorted(set().union(*runs)))) if runs else (text, "")
 
 
 def write_pairs(run: re.Match[str]) -> str:
     """Write a run of characters as overlapping pairs; one alone stays."""
     text = run[0]
-    return f" {' '.join(pairs_of(text)) if len(text) > 1 else text} "
+    return f" {' '.join(map(add, text, text[1:]))} " if len(text) > 1 else f" {text} "
 
 
-def pairs_of(text: str) -> Iterator[str]:
-    """List the overlapping pairs of characters."""
-    return map("".join, pairwise(text))
+def is_folded(text: str) -> bool:
+    """Return whether the tokenizer does all that a text needs."""
+    return text.isascii() or NEEDS_NO_FOLDING.fullmatch(text) is not None
 
 
 def fold(text: str) -> str:
-    """Make equal what readers take for the same: case, width, composed forms, vowel signs that are left out at will."""
-    if text.isascii() or NEEDS_NO_FOLDING.fullmatch(text):
-        return text
-    return unicodedata.normalize("NFKC", IGNORED.sub("", text).replace("\0", " ")).casefold()
+    """Make equal what readers take for the same: width, composed forms, vowel signs that are left out at will."""
+    return unicodedata.normalize("NFKC", IGNORED.sub("", text)).casefold()
