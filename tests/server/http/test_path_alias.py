@@ -35,4 +35,4 @@ def test_path_that_only_begins_with_the_same_letters_is_not_below_it() -> None:
 
 
 def test_target_itself_goes_on_working() -> None:
-    assert get(make_app(), "/api/v1/notes/x")[0] == 200
+    assert get(make_app(), "/api/v1/notes/x", b"/api/v1/notes/x")[0] == 200
