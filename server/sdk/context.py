@@ -12,6 +12,7 @@ from server.outbound.http_client import HttpClient
 from server.sdk.approval_requests import ApprovalRequests
 from server.sdk.caller_tokens import CallerTokens
 from server.sdk.desktop import Screen
+from server.sdk.offers import Offers
 from server.sdk.operation_changes import OperationChanges
 from server.storage.archive import no_archive
 from server.storage.data_dir import Folders
@@ -27,7 +28,7 @@ class Context:
     `address`: where Deskhand is reached now. `tasks` end with the program. `http`: for addresses that no caller chose.
     `archive`: the second database, of imported history. It may be unusable, which its use then says.
     `caller_tokens`: lets callers with a token of their own use a scope.
-    `operations`: for an integration whose dynamic operations have changed.
+    `operations`: for an integration whose dynamic operations have changed. `offers`: what integrations provide for each other.
     """
 
     folders: Folders
@@ -47,3 +48,4 @@ class Context:
     archive: Database = field(default_factory=no_archive)
     caller_tokens: CallerTokens = field(default_factory=CallerTokens)
     operations: OperationChanges = field(default_factory=OperationChanges)
+    offers: Offers = field(default_factory=Offers)
