@@ -5,7 +5,7 @@ UpstreamFailed, UpstreamTimedOut, Unavailable (OpenAI is out of reach: nothing w
 its answer never came, so it may have been carried out.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from server.core.errors import UpstreamFailed
@@ -82,6 +82,20 @@ class OpenAIApi(Protocol):
 
     async def delete_conversation(self, thread_id: str) -> None:
         """Delete a Conversation. One that is gone already is no error."""
+
+    async def forward(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
+        """Send the request of a client of /v1 as it is, once, and return the object that OpenAI answers.
+
+        `path`: below the base URL, such as "/chat/completions" or "/responses/resp_1". Raises NotFound for a 404 besides the
+        errors above; all of OpenAI's own have in `extra` what its `error` has as `code`, `param` and `kind` (its type).
+        """
+
+    async def forward_stream(self, path: str, body: Mapping[str, Any]) -> AsyncGenerator[Mapping[str, Any]]:
+        """The same with POST and `"stream": true` in the body: it returns once OpenAI has begun to answer, or raises as above.
+
+        The generator yields the `data` object of each event, without the final [DONE]. An `error` in the stream raises. Closing
+        it ends the request, so that OpenAI writes no more.
+        """
 
     async def list_models(self) -> list[Model]:
         """List the models that the key may use."""
