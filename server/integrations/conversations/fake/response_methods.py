@@ -106,25 +106,14 @@ class Responses:
         return read_items([{"role": "user", "content": value}] if isinstance(value, str) else value, "input")
 
     def _prepare(self, body: JsonObject) -> Run:
-        model = self._account.require_model(body.get("model"))
-        most = check_most(body.get("max_output_tokens"))
-        if body.get("temperature") is not None and model in self._account.without_temperature:
-            raise ApiError(400, NO_TEMPERATURE, "unsupported_parameter", "temperature")
-        new, before, conversation = self._read_input(body), [], find_conversation(body)
-        if conversation:
-            self._account.require_conversation(conversation)
-            if conversation in self._account.busy:
-                raise ApiError(400, LOCKED, "conversation_locked")
-            before = self._account.items[conversation]
-        elif previous := body.get("previous_response_id"):
-            if previous not in self._account.responses:
-                raise ApiError(400, f"Previous response with id '{previous}' not found.", "previous_response_not_found")
-            before = [*self._inputs[previous], *self._account.responses[previous]["output"]]
-        messages = [read_text(item) for item in [*before, *new]]
-        if body.get("instructions"):
-            messages.insert(0, ("system", str(body["instructions"])))
+        model, most = self._check_options(body)
+        new, conversation = self._read_input(body), find_conversation(body)
+        before = self._find_before(conversation, body.get("previous_response_id"))
         if not new and not before:
             raise ApiError(400, "One of 'input', 'prompt' or 'conversation' must be provided.", "missing_required_parameter")
+        instructions = body.get("instructions")
+        messages = [("system", str(instructions))] if instructions else []
+        messages += [read_text(item) for item in [*before, *new]]
         reply = self._account.language_model.reply(messages, body.get("tools") or (), body.get("tool_choice", "auto"))
         pieces, is_cut = limit(reply, most)
         response = describe_response(self._account, model, body, conversation)
@@ -134,6 +123,23 @@ class Responses:
             self._account.items[conversation] += new
             self._account.busy.add(conversation)
         return Run(response, reply, pieces, is_cut=is_cut, input_tokens=count_input(messages), conversation=conversation)
+
+    def _check_options(self, body: JsonObject) -> tuple[str, int | None]:
+        model = self._account.require_model(body.get("model"))
+        if body.get("temperature") is not None and model in self._account.without_temperature:
+            raise ApiError(400, NO_TEMPERATURE, "unsupported_parameter", "temperature")
+        return model, check_most(body.get("max_output_tokens"))
+
+    def _find_before(self, conversation: str, previous: Any) -> list[JsonObject]:
+        """Find the items before those of the request."""
+        if conversation:
+            self._account.require_conversation(conversation)
+            if conversation in self._account.busy:
+                raise ApiError(400, LOCKED, "conversation_locked")
+            return list(self._account.items[conversation])
+        if previous and previous not in self._account.responses:
+            raise ApiError(400, f"Previous response with id '{previous}' not found.", "previous_response_not_found")
+        return [*self._inputs[previous], *self._account.responses[previous]["output"]] if previous else []
 
     @contextmanager
     def _running(self, run: Run) -> Iterator[None]:
