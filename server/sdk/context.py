@@ -9,6 +9,7 @@ from server.core.tasks import Tasks
 from server.http.addresses import Address
 from server.outbound.fetch import Fetch
 from server.outbound.http_client import HttpClient
+from server.outbound.webhooks.outbox import Outbox
 from server.sdk.approval_requests import ApprovalRequests
 from server.sdk.caller_tokens import CallerTokens
 from server.sdk.desktop import Screen
@@ -25,7 +26,7 @@ class Context:
 
     `address`: where Deskhand is reached now. `tasks` end with the program. `http`: for addresses that no caller chose.
     `caller_tokens`: lets callers with a token of their own use a scope.
-    `operations`: for an integration whose dynamic operations have changed.
+    `operations`: for an integration whose dynamic operations have changed. `webhooks`: stores events for their receivers.
     """
 
     folders: Folders
@@ -44,3 +45,4 @@ class Context:
     http: HttpClient = field(default_factory=HttpClient)
     caller_tokens: CallerTokens = field(default_factory=CallerTokens)
     operations: OperationChanges = field(default_factory=OperationChanges)
+    webhooks: Outbox = field(default_factory=Outbox)
