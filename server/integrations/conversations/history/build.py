@@ -54,8 +54,13 @@ def build(conversation: Conversation, data: bytes, find_asset: FindAsset) -> tup
         messages=messages,
         assets=list(assets.records.values()),
     )
-    digest = hashlib.blake2b(msgspec.msgpack.encode(record), digest_size=16).hexdigest()
-    return msgspec.structs.replace(record, digest=digest, original=zlib.compress(data, LEVEL)), asides
+    return msgspec.structs.replace(record, digest=digest_of(record), original=zlib.compress(data, LEVEL)), asides
+
+
+def digest_of(record: ConversationRecord) -> str:
+    """Compute the digest of a conversation, which is the same whether or not its files came along."""
+    files = [AssetRecord(asset.id, "") for asset in record.assets]
+    return hashlib.blake2b(msgspec.msgpack.encode(msgspec.structs.replace(record, assets=files)), digest_size=16).hexdigest()
 
 
 def read_all(mapping: Mapping[str, Node | None]) -> dict[str, Shown]:
@@ -82,15 +87,12 @@ class AssetList:
         self.records: dict[str, AssetRecord] = {}
         self._find = find_asset
 
-    def add(self, pointer: str, name: str) -> tuple[str, str] | None:
-        """Add a file; return its id and name. None: the pointer names none."""
+    def add(self, pointer: str, name: str) -> str:
+        """Add a file; return its id, empty if the pointer names none."""
         asset_id = clean_pointer(pointer)
-        if not asset_id:
-            return None
-        record = self.records.get(asset_id)
-        if record is None:
-            record = self.records[asset_id] = self._find(asset_id, name)
-        return asset_id, record.name
+        if asset_id and asset_id not in self.records:
+            self.records[asset_id] = self._find(asset_id, name)
+        return asset_id
 
 
 def make_messages(
@@ -134,8 +136,8 @@ def make_details(shown: Shown, assets: AssetList) -> str:
     """Make the JSON of models.Details."""
     attachments: dict[str, str] = {}
     for file in shown.files:
-        if added := assets.add(file.pointer, file.name):
-            attachments[added[0]] = added[1]
+        if asset_id := assets.add(file.pointer, file.name):
+            attachments[asset_id] = attachments.get(asset_id) or file.name
     details: dict[str, Any] = {
         "citations": [
             {"number": number, "title": title, "url": url} for number, (title, url) in enumerate(shown.sources, start=1)

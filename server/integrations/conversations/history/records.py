@@ -12,12 +12,12 @@ LENGTH = struct.Struct("<I")
 class Job(msgspec.Struct, frozen=True):
     """What is to be read. `skip`: entries at the beginning that are stored already. Without `years` or `projects`: all.
 
-    `assets`: the folder that files are stored in; empty: they stay where they are. `scratch`: a folder for what is unpacked.
+    `data`: the data directory, in which files are stored; empty: they stay where they are. `scratch`: a folder for what is unpacked.
     """
 
     path: str
     scratch: str
-    assets: str = ""
+    data: str = ""
     preview: bool = False
     skip: int = 0
     years: tuple[int, ...] | None = None
