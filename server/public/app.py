@@ -17,6 +17,7 @@ from server.http.application import new_application
 from server.http.deferred_routes import DeferredRoutes, include
 from server.http.error_format import ErrorFormatMiddleware
 from server.http.middleware import HostOriginMiddleware, PathMiddleware, SecurityHeadersMiddleware, TrailingSlashMiddleware
+from server.http.path_alias import PathAlias
 from server.projections.documents import Documents
 from server.projections.mcp.endpoint import PATH, Endpoint
 from server.runtime.catalogue import LoadedIntegration
@@ -93,7 +94,8 @@ def make_routes(member: LoadedIntegration) -> Sequence[BaseRoute]:
     """Make the public routes of an integration. (Including its routers would have FastAPI make every route once more.)"""
     if member.parts is None:
         return explain_broken(member)
-    return [route for router in (*member.parts.deliveries, *member.parts.public) for route in router.routes]
+    aliases = [PathAlias(prefix, target) for prefix, target in member.integration.aliases.items()]
+    return [*aliases, *(route for router in (*member.parts.deliveries, *member.parts.public) for route in router.routes)]
 
 
 def explain_broken(member: LoadedIntegration) -> list[BaseRoute]:
