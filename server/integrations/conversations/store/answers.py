@@ -26,6 +26,7 @@ BEGIN = CHANGE.where(answer.c.state == AnswerState.waiting).values(state=AnswerS
 POSTPONE = CHANGE.where(OPEN_ONES).values(
     state=AnswerState.waiting, error=bindparam("reason"), next_at=bindparam("at"), attempts=answer.c.attempts + 1
 )
+LATER = CHANGE.values(next_at=bindparam("at"), attempts=answer.c.attempts + 1)
 NOTE_RESPONSE = CHANGE.values(response_id=bindparam("made"))
 END = CHANGE.where(OPEN_ONES).values(
     state=bindparam("became"), error=bindparam("reason"), text=bindparam("partial"), cost=bindparam("price")
@@ -85,6 +86,11 @@ def begin(connection: Connection, answer_id: str) -> bool:
 def postpone(connection: Connection, answer_id: str, reason: str, next_at: float) -> None:
     """Record that its message could not go out, and when it is tried again."""
     connection.execute(POSTPONE, {"which": answer_id, "reason": reason, "at": next_at})
+
+
+def look_later(connection: Connection, answer_id: str, next_at: float) -> None:
+    """Record when an answer that OpenAI works on is looked at next."""
+    connection.execute(LATER, {"which": answer_id, "at": next_at})
 
 
 def note_response(connection: Connection, answer_id: str, response_id: str) -> None:

@@ -8,7 +8,7 @@ from server.integrations.conversations.live_models import UNKNOWN_LEAF, Chat, Ne
 from server.integrations.conversations.models import Attachment, Details, Kind, Role
 from server.integrations.conversations.store.live_tables import answer, live
 from server.integrations.conversations.store.message_keys import allocate_keys
-from server.integrations.conversations.store.message_rows import MessageRow, index, index_title
+from server.integrations.conversations.store.search_index import index_stored_messages, index_stored_titles, unindex_titles
 from server.integrations.conversations.store.tables import conversation, message
 
 CHAT_COLUMNS = (
@@ -74,8 +74,7 @@ def create(connection: Connection, chat: NewChat) -> int:
     values = chat.model_dump(exclude={"client", "thread_id"}) | {"updated_at": chat.updated_at or chat.created_at}
     key = int(connection.execute(ADD, values).inserted_primary_key[0])
     connection.execute(ADD_LIVE, {"conversation": key, "thread_id": chat.thread_id, "client": chat.client})
-    if not chat.temporary:
-        index_title(connection, key, chat.title)
+    index_stored_titles(connection, (key,))
     return key
 
 
@@ -108,8 +107,7 @@ def add_message(connection: Connection, chat: Chat, new: NewMessage) -> None:
     values = new.model_dump(exclude={"attachments"}) | {"key": key, "conversation": chat.key, "kind": Kind.text}
     connection.execute(ADD_MESSAGE, values | {"details": details})
     connection.execute(COUNTED, {"of": chat.key, "at": new.created_at})
-    if not chat.temporary:
-        index(connection, [MessageRow(key, chat.key, new.role, new.text)])
+    index_stored_messages(connection, (key,))
 
 
 def show_path(connection: Connection, chat: Chat, leaf: str) -> None:
@@ -124,9 +122,9 @@ def show_answer(connection: Connection, chat: Chat, question: str, leaf: str) ->
 
 def rename(connection: Connection, chat: Chat, title: str) -> None:
     """Give a conversation a title."""
+    unindex_titles(connection, (chat.key,))
     connection.execute(RENAME, {"of": chat.key, "called": title})
-    if not chat.temporary:
-        index_title(connection, chat.key, title, former=chat.title)
+    index_stored_titles(connection, (chat.key,))
 
 
 def read_path(connection: Connection, key: int, leaf: str) -> list[PathMessage]:
