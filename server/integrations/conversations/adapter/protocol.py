@@ -1,11 +1,12 @@
 """OpenAI's API as the service uses it: Responses, Conversations, Models, Webhooks.
 
-Errors: SignInNeeded (no key, or a refused one), InvalidInput (400, 404 or 422 of OpenAI, with its sentence), TooManyRequests,
-UpstreamFailed, UpstreamTimedOut, Unavailable (OpenAI is out of reach: nothing was sent). `Uncertain`: a request went out and
-its answer never came, so it may have been carried out.
+Errors: SignInNeeded (no key, or a refused one), InvalidInput (400, 404 or 422 of OpenAI, with its sentence), Forbidden (403, or
+no credit left), NotFound (there is no such response), TooManyRequests, UpstreamFailed, UpstreamTimedOut, Unavailable (OpenAI is
+out of reach, overloaded, or still busy with the conversation: nothing was carried out, and the same may be sent again).
+`Uncertain`: a request went out and its answer never came, so it may have been carried out.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from server.core.errors import UpstreamFailed
@@ -14,6 +15,8 @@ from server.integrations.conversations.models import Frozen
 
 class Uncertain(UpstreamFailed):
     """OpenAI's answer was lost, so it is unknown whether it took the request. It is not sent again by itself."""
+
+    response_id = ""  # of the response that OpenAI had begun, to be looked up; empty: unknown
 
 
 class Turn(Frozen):
@@ -34,7 +37,10 @@ class Usage(Frozen):
 
 
 class Answer(Frozen):
-    """A complete response. `status`: completed, incomplete, failed or cancelled; `error`: a sentence, if there is one."""
+    """A response. `status`: completed, incomplete, failed or cancelled; `error`: a sentence, if there is one.
+
+    The Answer that `respond` gives in background mode is `queued` or `in_progress` and has no text yet.
+    """
 
     id: str
     text: str
@@ -68,11 +74,17 @@ class Model(Frozen):
 class OpenAIApi(Protocol):
     """OpenAI's API. `adapter.client.OpenAIClient` is the real one."""
 
-    def respond(self, request: ResponseRequest) -> AsyncIterator[str | Answer]:
-        """Stream a response: pieces of its text, then the complete Answer as the last item."""
+    def respond(
+        self, request: ResponseRequest, on_created: Callable[[str], Awaitable[None]] | None = None
+    ) -> AsyncIterator[str | Answer]:
+        """Stream a response: pieces of its text, then the complete Answer as the last item.
+
+        `on_created` gets the response's id before the first piece. In background mode the only item is an Answer that is
+        queued, for `retrieve_response` to complete.
+        """
 
     async def retrieve_response(self, response_id: str) -> Answer | None:
-        """Read a response of background mode; None while it runs."""
+        """Read a response; None while it runs. Raises NotFound."""
 
     async def cancel_response(self, response_id: str) -> None:
         """Cancel a response of background mode."""
