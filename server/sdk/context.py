@@ -9,6 +9,7 @@ from server.core.tasks import Tasks
 from server.http.addresses import Address
 from server.outbound.fetch import Fetch
 from server.outbound.http_client import HttpClient
+from server.outbound.webhooks.outbox import Outbox
 from server.sdk.approval_requests import ApprovalRequests
 from server.sdk.caller_tokens import CallerTokens
 from server.sdk.desktop import Screen
@@ -29,6 +30,7 @@ class Context:
     `archive`: the second database, of imported history. It may be unusable, which its use then says.
     `caller_tokens`: lets callers with a token of their own use a scope.
     `operations`: for an integration whose dynamic operations have changed. `offers`: what integrations provide for each other.
+    `webhooks`: stores events for their receivers.
     """
 
     folders: Folders
@@ -49,3 +51,4 @@ class Context:
     caller_tokens: CallerTokens = field(default_factory=CallerTokens)
     operations: OperationChanges = field(default_factory=OperationChanges)
     offers: Offers = field(default_factory=Offers)
+    webhooks: Outbox = field(default_factory=Outbox)
