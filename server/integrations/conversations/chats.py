@@ -1,17 +1,22 @@
 """Live conversations: what the person and clients do with them. The local row comes first, and OpenAI after it."""
 
+import asyncio
 import secrets
 import uuid
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 from server.core.errors import Conflict, InvalidInput, NotFound
 from server.integrations.conversations.answer_streams import AnswerEnd, AnswerStreams
 from server.integrations.conversations.chat_events import ChatEvents
+from server.integrations.conversations.exchange import Exchange
 from server.integrations.conversations.images import Images, NewImage
 from server.integrations.conversations.live_models import OPEN, AnswerRow, Chat, NewChat, NewMessage, Project
 from server.integrations.conversations.models import Attachment, ConversationsSettings, Role
-from server.integrations.conversations.sending import SECTION, Sender
+from server.integrations.conversations.openai_connection import OpenAIConnection
+from server.integrations.conversations.sending import SECTION, SEND, Sender
+from server.integrations.conversations.spending import Spending
 from server.integrations.conversations.store import answers, live, projects
 from server.integrations.conversations.turns import make_title
 from server.sdk.context import Context
@@ -21,6 +26,7 @@ NO_PROJECT = "Project not found"
 NO_MESSAGE = "There is no such message in this conversation."
 NO_ANSWER = "There is no such answer."
 EMPTY = "Message is required"
+PRUNE = "delete expired conversations"
 TEMPORARY_TITLE = "Temporary chat"
 
 
@@ -39,7 +45,8 @@ class Chats:
     """Conversations, their messages and the answers that models are asked for."""
 
     def __init__(self, context: Context, sender: Sender, streams: AnswerStreams, events: ChatEvents) -> None:
-        self._context, self._sender, self._streams, self._events = context, sender, streams, events
+        self.sender, self.events = sender, events
+        self._context, self._streams = context, streams
         self._images = Images(context)
         self._database = context.database
 
@@ -57,7 +64,7 @@ class Chats:
             raise NotFound(NO_PROJECT)
         return project
 
-    async def create(  # noqa: PLR0913, the parts of a conversation
+    async def create(
         self, project_id: str, title: str = "", text: str = "", *, model: str = "", temporary: bool = False, client: str = ""
     ) -> tuple[Chat, Posted | None]:
         """Start a conversation, with its first message if there is one. Raises NotFound."""
@@ -71,7 +78,7 @@ class Chats:
 
         def store(connection: Any) -> Chat:
             chat = require(live.read(connection, live.create(connection, new)))
-            self._events.emit_created(connection, chat)
+            self.events.emit_created(connection, chat)
             if posted:
                 self._store_message(connection, chat, posted, model, client)
             return require(live.read(connection, chat.key))
@@ -80,7 +87,7 @@ class Chats:
         self._announce(chat)
         return chat, posted
 
-    async def send(  # noqa: PLR0913, the parts of a message
+    async def send(
         self,
         chat_id: str,
         text: str,
@@ -105,7 +112,7 @@ class Chats:
 
         def store(connection: Any) -> Posted:
             current = require(live.read(connection, chat.key))
-            above = current.current_message if parent is None else parent
+            above = answers.find_end(connection, current) if parent is None else parent
             if above and not is_node(connection, current, above):
                 raise NotFound(NO_MESSAGE)
             placed = posted.model_copy(update={"parent": above})
@@ -135,8 +142,8 @@ class Chats:
     async def stop(self, chat_id: str) -> None:
         """Stop the answers that are being written in a conversation, and those that wait."""
         chat = await self.find(chat_id)
-        await self._sender.stop(chat.key)
-        self._events.publish(chat)
+        await self.sender.stop(chat.key)
+        self.events.publish(chat)
 
     async def follow(self, chat_id: str, answer_id: str) -> AsyncIterator[str | AnswerEnd]:
         """Yield the text of an answer as it is written, and its end as the last item. Raises NotFound."""
@@ -160,7 +167,11 @@ class Chats:
     async def prune(self) -> None:
         """Delete the temporary conversations whose time is over."""
         settings = self._context.settings.read(SECTION, ConversationsSettings)
-        await self._database.write(live.delete_expired, self._now() - settings.temporary_hours * 3600, self._now())
+        await self._database.write(live.delete_expired, self._now() - settings.temporary_hours * 3600)
+
+    def prune_seconds(self) -> float:
+        """Return the time between two prunings."""
+        return self._context.settings.read(SECTION, ConversationsSettings).prune_minutes * 60
 
     async def _read_end(self, chat: Chat, row: AnswerRow) -> AnswerEnd:
         path = await self._database.read(live.read_path, chat.key, row.id)
@@ -176,13 +187,13 @@ class Chats:
         new = NewMessage.model_validate(posted.model_dump(exclude={"answer_id", "model"}))
         live.add_message(connection, chat, new)
         live.show_path(connection, chat, new.id)
-        self._events.emit_message(connection, chat, new)
+        self.events.emit_message(connection, chat, new)
         if posted.answer_id:
             answers.add(connection, chat, posted.answer_id, new.id, model, client, new.created_at)
 
     def _announce(self, chat: Chat) -> None:
-        self._events.publish(chat)
-        self._sender.wake()
+        self.events.publish(chat)
+        self.sender.wake()
 
     def _now(self) -> float:
         return self._context.clock.now().timestamp()
@@ -217,3 +228,21 @@ def find_question(connection: Any, chat: Chat, message_id: str) -> str:
     if len(path) < 2:
         raise Conflict("This answer follows no message.")
     return path[-2].id
+
+
+@asynccontextmanager
+async def running_chats(context: Context, openai: OpenAIConnection, spending: Spending) -> AsyncIterator[Chats]:
+    """Send what waits, and delete what has expired, while the block runs."""
+    streams, events = AnswerStreams(), ChatEvents(context)
+    sender = Sender(context, openai, Exchange(context, openai, spending, streams, events), streams, events)
+    chats = Chats(context, sender, streams, events)
+    await context.database.write(projects.add_default, context.clock.now().timestamp())
+    await sender.recover()
+    tasks = [context.tasks.start(sender.run(), name=SEND), context.tasks.repeat(chats.prune, chats.prune_seconds, name=PRUNE)]
+    try:
+        yield chats
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await sender.close()

@@ -46,6 +46,7 @@ class Exchange:
         self._streams, self._events = streams, events
         self._images = Images(context)
         self._database = context.database
+        self._has_threads = True  # a service that speaks like OpenAI may have no Conversations
 
     async def send(self, row: AnswerRow) -> None:
         """Send the message of an answer that waits. Raises Unavailable, SignInNeeded and TooManyRequests if nothing was sent.
@@ -126,7 +127,9 @@ class Exchange:
             chat = live.read(connection, row.conversation)
             if chat is None:
                 return None
-            cost = self._spending.settle_in(connection, prepared.reservation if prepared else None, answer, chat.project, row.client)
+            cost = self._spending.settle_in(
+                connection, prepared.reservation if prepared else None, answer, chat.project, row.client
+            )
             if not succeeded:
                 answers.end(connection, row, AnswerState.failed, reason, answer.text, cost)
                 self._events.emit_failed(connection, chat, row, reason)
@@ -140,6 +143,22 @@ class Exchange:
         state = AnswerState.done if succeeded else AnswerState.failed
         self._streams.close(AnswerEnd(id=row.id, state=state, text=answer.text, error=reason))
         if chat:
+            self._events.publish(chat)
+
+    async def keep_partial(self, row: AnswerRow, text: str) -> None:
+        """Store as much of an answer as there was when the person stopped it."""
+        await self.finish(row, Answer(id=row.response_id, text=text, model=row.model), None)
+
+    async def fail(self, row: AnswerRow, state: AnswerState, reason: str, text: str) -> None:
+        """Record that there is no answer, and why."""
+
+        def store(connection: Any) -> Chat | None:
+            chat = live.read(connection, row.conversation)
+            if chat and answers.end(connection, row, state, reason, text):
+                self._events.emit_failed(connection, chat, row, reason)
+            return chat
+
+        if chat := await self._database.write(store):
             self._events.publish(chat)
 
     async def _prepare(self, api: OpenAIApi, row: AnswerRow) -> Prepared | None:
@@ -165,21 +184,24 @@ class Exchange:
             instructions=project.instructions,
             max_output_tokens=limits.max_output_tokens,
             temperature=limits.temperature,
-            background=bool(row.client) and not self._openai.is_free,
+            background=bool(row.client and thread_id),
         )
         return Prepared(chat, request, reservation, leaf if thread_id else None)
 
-    async def _find_thread(
-        self, api: OpenAIApi, chat: Chat, path: list[PathMessage], turns: tuple[Turn, ...]
-    ) -> tuple[str, str]:
+    async def _find_thread(self, api: OpenAIApi, chat: Chat, path: list[PathMessage], turns: tuple[Turn, ...]) -> tuple[str, str]:
         """Find the Conversation at OpenAI that ends right before the last message; empty: the path itself is sent."""
         parent = path[-2].id if len(path) > 1 else ""
-        if chat.temporary or self._openai.is_free:
+        if chat.temporary or not self._has_threads:
             return "", ""
         if chat.thread_id:
             return (chat.thread_id, parent) if chat.thread_leaf == parent else ("", "")
-        thread_id = await self.create_thread(api, chat, turns[:-1], parent)
-        return thread_id, parent
+        try:
+            return await self.create_thread(api, chat, turns[:-1], parent), parent
+        except (InvalidInput, NotFound):
+            if not self._openai.is_free:
+                raise
+            self._has_threads = False
+        return "", ""
 
     async def create_thread(self, api: OpenAIApi, chat: Chat, turns: tuple[Turn, ...], leaf: str) -> str:
         """Create the Conversation of a chat at OpenAI with what it has so far. A lost answer leaves an unused one behind."""
@@ -204,5 +226,3 @@ def read_question(connection: Any, row: AnswerRow) -> tuple[Chat | None, list[Pa
     chat = live.read(connection, row.conversation)
     project = projects.find(connection, chat.project) if chat else None
     return chat, live.read_path(connection, row.conversation, row.message), project or Project(id="", name="")
-
-

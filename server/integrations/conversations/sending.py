@@ -21,6 +21,7 @@ SECTION = "conversations"
 SEND = "send messages to OpenAI"  # the name of the tasks: "Deskhand could not …"
 LONGEST_SLEEP = 60.0  # seconds until the waiting messages are looked at again, whatever their times say
 STOPPED = "Stopped."
+LOST = "Deskhand stopped while this was being sent, so it is unknown whether OpenAI has it. It is not sent again by itself."
 MISTAKE = "Deskhand made a mistake with this message. Its log says more."
 
 
@@ -38,15 +39,26 @@ class Sender:
         self._woken = asyncio.Event()
         self._at_once = asyncio.Semaphore(self._settings().messages_at_once)
 
+    async def recover(self) -> None:
+        """Record that it is unknown what became of the messages that were going out when the program ended."""
+        for row in await self._database.read(answers.list_interrupted):
+            await self._fail(row, AnswerState.uncertain, LOST)
+
     async def run(self) -> None:
-        """Send what waits until the program ends. Answers that were open when it ended the last time are looked up first."""
-        await self._database.write(answers.interrupt)
+        """Send what waits until the program ends."""
         while True:
             self._woken.clear()
             pause = await self._start_due()
             with suppress(TimeoutError):
                 async with asyncio.timeout(pause):
                     await self._woken.wait()
+
+    async def close(self) -> None:
+        """End what is being sent; it is looked up at the next start."""
+        tasks = list(self._working.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     def wake(self) -> None:
         """Look at the waiting messages now."""
@@ -60,8 +72,8 @@ class Sender:
     async def stop(self, key: int) -> None:
         """Stop the answers of a conversation. What was written so far stays."""
         for row in await self._database.read(answers.list_pending, key):
-            if row.state is AnswerState.waiting and row.id not in self._talking:
-                await self._fail(row, AnswerState.failed, STOPPED)
+            if await self._database.write(answers.cancel, row, STOPPED):
+                self._streams.close(AnswerEnd(id=row.id, state=AnswerState.failed, error=STOPPED))
             elif task := self._talking.get(row.id):
                 self._stopped.add(row.id)
                 task.cancel()
