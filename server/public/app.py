@@ -15,6 +15,7 @@ from server.access.origins import SECTION, OriginSettings
 from server.core.errors import NotAuthenticated, NotFound, Unavailable
 from server.http.application import new_application
 from server.http.deferred_routes import DeferredRoutes, include
+from server.http.error_format import ErrorFormatMiddleware
 from server.http.middleware import HostOriginMiddleware, PathMiddleware, SecurityHeadersMiddleware, TrailingSlashMiddleware
 from server.http.path_alias import PathAlias
 from server.projections.documents import Documents
@@ -52,7 +53,7 @@ def create_public(state: State) -> ASGIApp:
     paths = PathMiddleware(app, {PATH: Endpoint(state, documents)})
     hosts, origins = state.address.public_hosts, lambda: state.context.settings.read(SECTION, OriginSettings).allowed
     checked = HostOriginMiddleware(TrailingSlashMiddleware(paths), hosts, origins, OPEN_TO_PAGES)
-    return SecurityHeadersMiddleware(checked, headers)
+    return ErrorFormatMiddleware(SecurityHeadersMiddleware(checked, headers), state.runtime.find_error_format)
 
 
 def create_status_pages(state: State, documents: Documents) -> list[BaseRoute]:

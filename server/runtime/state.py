@@ -184,7 +184,11 @@ def make_state(home: DataDir, address: Address, context: Context, rules: RateLim
         pause=pause,
         programs=programs,
         oauth=OAuth(context, address, clients, programs, activity, runtime.scopes),
-        guard=Guard(GuardServices(clients, usage, activity, approvals, limits, pause, clock, address, memory, jobs, callers)),
+        guard=Guard(
+            GuardServices(
+                clients, usage, activity, approvals, limits, pause, clock, address, memory, jobs, callers, context.tasks
+            )
+        ),
         runtime=runtime,
         tunnel=Tunnel(context, address, Ngrok(), command=command, inhibitor=SleepInhibitor(), timing=timing),
         updates=Updates(context),
