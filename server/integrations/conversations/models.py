@@ -4,6 +4,8 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from server.integrations.conversations.openai_settings import OpenAISettings
+
 
 class Frozen(BaseModel):
     """A value."""
@@ -73,3 +75,4 @@ class ConversationsSettings(BaseModel):
     """Settings of conversations."""
 
     project_id: str = Field("1", description="The project of conversations that name none.")
+    openai: OpenAISettings = OpenAISettings()

@@ -18,7 +18,10 @@ NEXT = ANSWERS.where(answer.c.conversation == bindparam("of"), OPEN_ONES).order_
 PENDING = ANSWERS.where(answer.c.conversation == bindparam("of"), answer.c.state != AnswerState.done).order_by(answer.c.number)
 COSTS = select(answer.c.id, answer.c.cost).where(answer.c.conversation == bindparam("of"), answer.c.state == AnswerState.done)
 HEADS = (
-    select(answer.c.conversation, func.min(answer.c.number).label("number")).where(OPEN_ONES).group_by(answer.c.conversation).subquery()
+    select(answer.c.conversation, func.min(answer.c.number).label("number"))
+    .where(OPEN_ONES)
+    .group_by(answer.c.conversation)
+    .subquery()
 )
 DUE = select(answer.c.conversation, answer.c.next_at).join(HEADS, HEADS.c.number == answer.c.number)
 CHANGE = update(answer).where(answer.c.id == bindparam("which"))

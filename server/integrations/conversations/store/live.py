@@ -33,12 +33,18 @@ COUNTED = (
 SHOW = update(conversation).where(conversation.c.key == bindparam("of")).values(current_message=bindparam("leaf"))
 SHOW_ANSWER = SHOW.where(conversation.c.current_message == bindparam("before"))
 RENAME = update(conversation).where(conversation.c.key == bindparam("of")).values(title=bindparam("called"))
-SET_THREAD = update(live).where(live.c.conversation == bindparam("of")).values(thread_id=bindparam("id"), thread_leaf=bindparam("leaf"))
+SET_THREAD = (
+    update(live).where(live.c.conversation == bindparam("of")).values(thread_id=bindparam("id"), thread_leaf=bindparam("leaf"))
+)
 SET_LEAF = update(live).where(live.c.conversation == bindparam("of")).values(thread_leaf=bindparam("leaf"))
 SET_DIGEST = update(live).where(live.c.conversation == bindparam("of")).values(digest=bindparam("made"))
-BY_DIGEST = CHATS.add_columns(live.c.digest).where(live.c.client == bindparam("of"), live.c.digest.in_(bindparam("some", expanding=True)))
+BY_DIGEST = CHATS.add_columns(live.c.digest).where(
+    live.c.client == bindparam("of"), live.c.digest.in_(bindparam("some", expanding=True))
+)
 EXPIRED = (
-    CHATS.where(conversation.c.temporary, func.coalesce(conversation.c.updated_at, conversation.c.created_at) < bindparam("before"))
+    CHATS.where(
+        conversation.c.temporary, func.coalesce(conversation.c.updated_at, conversation.c.created_at) < bindparam("before")
+    )
     .order_by(conversation.c.key)
     .limit(100)
 )
@@ -132,9 +138,7 @@ def rename(connection: Connection, chat: Chat, title: str) -> None:
 def read_path(connection: Connection, key: int, leaf: str) -> list[PathMessage]:
     """Read the messages from a conversation's beginning to one of its messages."""
     rows = connection.execute(PATH, {"of": key, "leaf": leaf})
-    return [
-        PathMessage(id=row.id, role=Role(row.role), text=row.text, attachments=read_attachments(row.details)) for row in rows
-    ]
+    return [PathMessage(id=row.id, role=Role(row.role), text=row.text, attachments=read_attachments(row.details)) for row in rows]
 
 
 def read_attachments(details: str) -> tuple[Attachment, ...]:
