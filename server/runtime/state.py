@@ -29,7 +29,7 @@ from server.core.memory_budget import MemoryBudget
 from server.core.tasks import Tasks
 from server.http.addresses import Address
 from server.http.in_process import InProcessClient
-from server.integrations import find_migrations
+from server.integrations import find_archive_migrations, find_migrations
 from server.outbound.fetch import Fetch
 from server.outbound.trusted_hosts import SECTION as DOWNLOADS
 from server.outbound.trusted_hosts import DownloadSettings
@@ -39,6 +39,7 @@ from server.sdk.approval_requests import ApprovalRequests
 from server.sdk.assets import Assets
 from server.sdk.context import Context
 from server.sdk.desktop import NoScreen, Screen
+from server.storage.archive import open_archive
 from server.storage.backup import finish_restore
 from server.storage.data_dir import DataDir
 from server.storage.database import DATABASE_FILE, Database
@@ -150,6 +151,7 @@ async def open_state(
     finally:
         await context.tasks.close()
         await context.http.close()
+        await context.archive.close()
         await database.close()
 
 
@@ -214,4 +216,5 @@ def make_context(
         local_address=lambda: address.local,
         address=address,
         tasks=tasks,
+        archive=open_archive(data, find_archive_migrations()),
     )

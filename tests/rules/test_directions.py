@@ -56,8 +56,12 @@ IMPORTERS = {
     "PIL": r"desktop\.tray\.icon|server\.integrations\.\w+\.mime\.html_colors",
     "Xlib": r"desktop\.tray\.backends",
     "gi": r"desktop\.(tray\.(backends|clipboard)|window\.webview_process)",
+    "openai": r"server\.integrations\.\w+\.adapter\.\w+",
+    "genai_prices": r"server\.integrations\.\w+\.adapter\.\w+",
     "pystray": r"desktop\.tray\.tray",
-    "sqlalchemy": r"server\.(storage|access)\..+|server\.(tunnel|integrations\.\w+)\.(tables|store(\.\w+)?)",
+    "sqlalchemy": r"server\.(storage|access)\..+|server\.(tunnel|integrations\.\w+)\.(tables|store(\.\w+)?)"
+    r"|server\.outbound\.webhooks\.(tables|store|outbox)",
+    "standardwebhooks": r"server\.outbound\.webhooks\.signing",
     "tinydb": r"server\.storage\.settings",
     "uvicorn": r"server\.http\.\w+|server\.integrations\.\w+\.fake\.server",
     "wakepy": r"server\.system\.sleep_inhibitor",

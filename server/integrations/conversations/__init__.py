@@ -7,7 +7,16 @@ from server.sdk.integration import Integration, IntegrationSpec
 if TYPE_CHECKING:
     import click
 
-PREFIXES = ("/api/v1/openai", "/openai", "/v1", "/webhook/chatgpt", "/webhook/openai", "/sync/manual", "/api/v1/sync/manual")
+ALIASES = {"/openai": "/api/v1/openai", "/sync/manual": "/api/v1/sync/manual"}  # of scripts for ChatBETO
+PREFIXES = (
+    *ALIASES,
+    *ALIASES.values(),
+    "/v1",
+    "/webhook/chatgpt",
+    "/webhook/openai",
+    "/api/chats",
+    "/api/chat-projects",
+)
 
 
 def load() -> IntegrationSpec:
@@ -33,5 +42,6 @@ integration = Integration(
         "read:chats": "Read your conversations and your ChatGPT history",
         "write:chats": "Hold conversations with OpenAI models, at your cost",
     },
+    aliases=ALIASES,
     instructions="It searches the person's whole ChatGPT history, and holds conversations with OpenAI models.",
 )

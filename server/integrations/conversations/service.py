@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from server.integrations.conversations.assets import AssetFiles
 from server.sdk.context import Context
 from server.sdk.health import Health
 
@@ -12,6 +13,7 @@ class ConversationsService(Health):
 
     def __init__(self, context: Context) -> None:
         self.context = context
+        self.assets = AssetFiles(context.folders)
 
 
 @asynccontextmanager

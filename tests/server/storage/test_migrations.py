@@ -10,6 +10,7 @@ from sqlalchemy import create_engine
 
 from server.access.tables import metadata
 from server.core.errors import Conflict, Unavailable
+from server.outbound.webhooks import tables as webhook_tables
 from server.storage.migrations import migrate, remove_unfinished
 from server.storage.schema_versions import CORE_FOLDER, find_newest
 from server.tunnel import tables as tunnel_tables
@@ -103,7 +104,8 @@ def test_new_database_has_the_tables_that_access_uses(path: Path) -> None:
     migrate(path)
     engine = create_engine(f"sqlite:///{path}")
     with engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), [metadata, tunnel_tables.metadata]) == []
+        all_tables = [metadata, tunnel_tables.metadata, webhook_tables.metadata]
+        assert compare_metadata(MigrationContext.configure(connection), all_tables) == []
     engine.dispose()
     assert versions(path) == [CORE]
     if os.name == "posix":

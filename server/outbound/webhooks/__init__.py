@@ -1,0 +1,1 @@
+"""Outgoing webhooks: an outbox in the database, and deliveries signed as https://www.standardwebhooks.com says."""
