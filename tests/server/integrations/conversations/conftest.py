@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from server.integrations.conversations.fake import FakeOpenAI
+from tests.server.integrations.conversations.desk import Desk, open_desk
 from tests.server.integrations.conversations.live_setup import Live, opened
 
 
@@ -22,9 +23,6 @@ async def live(tmp_path: Path, fake_openai: FakeOpenAI) -> AsyncIterator[Live]:
     """Live conversations with a key that OpenAI accepts."""
     async with opened(tmp_path / "data", fake_openai) as live:
         yield live
-
-
-from tests.server.integrations.conversations.desk import Desk, open_desk
 
 
 @pytest.fixture
