@@ -35,6 +35,7 @@ PARTS = {  # the modules with the routes below each path; the last has all other
     "/api/activity": ("activity", "undo"),
     "/api/clients": ("clients", "allowances"),
     "/api/tunnel": ("tunnel",),
+    "/api/webhooks": ("webhooks",),
     "/api": (
         *("checks", "overview", "lost_addresses", "onboarding", "oauth_settings", "operations", "origins", "restore"),
         *("settings", "theme"),

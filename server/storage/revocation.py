@@ -37,7 +37,11 @@ REVOCATIONS = (
     Revocation("oauth_code"),
     Revocation("oauth_token"),
 )
-PENDING = (Revocation("approval"),)  # may have been executed since, and must not be again
+PENDING = (  # may have been executed since, and must not be again without the person
+    Revocation("approval"),
+    Revocation("webhook_delivery", {"state": "waiting"}, {"state": "dead", "ended_at": NOW}),
+    Revocation("webhook_endpoint", {"state": "enabled"}, {"state": "unconfirmed"}),
+)
 
 
 def revoke_access(path: Path, moment: datetime, more: Iterable[Revocation] = (), *, with_access: bool = False) -> None:
