@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from server.integrations.conversations.assets import AssetFiles
+from server.integrations.conversations.deletion import Deletion
 from server.integrations.conversations.openai_connection import OpenAIConnection
 from server.integrations.conversations.spending import Spending
 from server.sdk.context import Context
@@ -18,6 +19,7 @@ class ConversationsService(Health):
         self.assets = AssetFiles(context.folders)
         self.openai = OpenAIConnection(context)
         self.spending = Spending(context, self.openai)
+        self.deletion = Deletion(context, self.assets, self.openai.api)
 
 
 @asynccontextmanager
@@ -26,4 +28,6 @@ async def start(context: Context) -> AsyncIterator[ConversationsService]:
     service = ConversationsService(context)
     await service.openai.open()
     await service.spending.open()
+    tidying = service.deletion.repeat()
     yield service
+    tidying.cancel()
