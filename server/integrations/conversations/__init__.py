@@ -24,18 +24,33 @@ def load() -> IntegrationSpec:
     """Import its parts."""
     from server.integrations.conversations.asset_routes import local as asset_local
     from server.integrations.conversations.deletion_routes import local as deletion_local
+    from server.integrations.conversations.library_local import local as library_local
+    from server.integrations.conversations.lookups import lookup
     from server.integrations.conversations.models import ConversationsSettings
     from server.integrations.conversations.openai_local import local as openai_local
+    from server.integrations.conversations.reading_routes import operations as reading
     from server.integrations.conversations.service import start
 
-    return IntegrationSpec(start=start, local=(openai_local, asset_local, deletion_local), settings=ConversationsSettings)
+    return IntegrationSpec(
+        start=start,
+        public=(reading,),
+        local=(
+            openai_local,
+            asset_local,
+            deletion_local,
+            library_local,
+        ),
+        settings=ConversationsSettings,
+        lookups=(lookup,),
+    )
 
 
 def commands() -> "list[click.Command]":
     """Import its commands."""
     from server.integrations.conversations.openai_commands import openai
+    from server.integrations.conversations.search_commands import search
 
-    return [openai]
+    return [openai, search]
 
 
 integration = Integration(
