@@ -9,7 +9,13 @@ class ExchangeRecorder(Protocol):
     """Stores the calls of /v1 as conversations."""
 
     async def record_exchange(
-        self, client: str, project_id: str, turns: tuple[Turn, ...], answer: Answer, reservation: Any, previous_response_id: str = ""
+        self,
+        client: str,
+        project_id: str,
+        turns: tuple[Turn, ...],
+        answer: Answer,
+        reservation: Any,
+        previous_response_id: str = "",
     ) -> str:
         """Store a call in one transaction with its cost and its webhook events, and return the id of the conversation.
 
