@@ -2,7 +2,7 @@
 
 from typing import Any, Protocol
 
-from server.integrations.conversations.adapter.protocol import Answer, OpenAIApi, Turn
+from server.integrations.conversations.adapter.protocol import Answer, Model, OpenAIApi, Turn
 
 
 class ExchangeRecorder(Protocol):
@@ -43,6 +43,14 @@ class Limits(Protocol):
         """The most tokens of an answer, where the client does not say it."""
 
 
+class Settings(Protocol):
+    """The person's settings."""
+
+    @property
+    def aliases(self) -> dict[str, str]:
+        """Models by other names."""
+
+
 class Connection(Protocol):
     """OpenAI, or a service that speaks like it."""
 
@@ -53,6 +61,13 @@ class Connection(Protocol):
     @property
     def limits(self) -> Limits:
         """The person's options."""
+
+    @property
+    def settings(self) -> Settings:
+        """The person's settings."""
+
+    async def list_models(self) -> list[Model]:
+        """List the models for chats."""
 
     def api(self) -> OpenAIApi:
         """Return the API. Raises SignInNeeded."""
