@@ -22,11 +22,19 @@ PREFIXES = (
 
 def load() -> IntegrationSpec:
     """Import its parts."""
+    from server.integrations.conversations.live_routes import deliveries, operations
     from server.integrations.conversations.models import ConversationsSettings
     from server.integrations.conversations.openai_local import local as openai_local
     from server.integrations.conversations.service import start
+    from server.integrations.conversations.webhook import webhook
 
-    return IntegrationSpec(start=start, local=(openai_local,), settings=ConversationsSettings)
+    return IntegrationSpec(
+        start=start,
+        public=(operations, deliveries),
+        deliveries=(webhook,),
+        local=(openai_local,),
+        settings=ConversationsSettings,
+    )
 
 
 def commands() -> "list[click.Command]":

@@ -6,11 +6,11 @@ from contextlib import aclosing
 
 from server.core.errors import DeskhandError, UpstreamFailed, UpstreamTimedOut
 from server.integrations.conversations.adapter.protocol import Answer, OpenAIApi, ResponseRequest, Turn, Uncertain
-from server.integrations.conversations.exchange import Exchange
 from server.integrations.conversations.live_models import Project
 from server.integrations.conversations.models import Source
 from server.integrations.conversations.openai_connection import OpenAIConnection
 from server.integrations.conversations.operation_models import CompletionOrder
+from server.integrations.conversations.polling import poll
 from server.integrations.conversations.recording import Recorder
 from server.integrations.conversations.spending import Spending
 from server.integrations.conversations.turns import estimate_tokens
@@ -21,8 +21,8 @@ FAILED = "OpenAI could not answer this."
 class Completions:
     """Asks models, within budget."""
 
-    def __init__(self, openai: OpenAIConnection, spending: Spending, exchange: Exchange, recorder: Recorder) -> None:
-        self._openai, self._spending, self._exchange, self._recorder = openai, spending, exchange, recorder
+    def __init__(self, openai: OpenAIConnection, spending: Spending, recorder: Recorder) -> None:
+        self._openai, self._spending, self._recorder = openai, spending, recorder
 
     async def complete(
         self, turns: Sequence[Turn], model: str, project: Project, client: str, most_output: int
@@ -68,7 +68,7 @@ class Completions:
         except Uncertain as error:
             if not error.response_id:
                 raise
-            return await self._exchange.poll(api, error.response_id)
+            return await poll(api, error.response_id, self._recorder.events.wait_for_response)
         if answer is None:
             raise Uncertain
         return answer

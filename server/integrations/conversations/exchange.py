@@ -11,7 +11,6 @@ from server.core.errors import (
     NotFound,
     TooManyRequests,
     Unavailable,
-    UpstreamFailed,
     UpstreamTimedOut,
 )
 from server.integrations.conversations.adapter.protocol import Answer, OpenAIApi, ResponseRequest, Turn, Uncertain
@@ -21,14 +20,13 @@ from server.integrations.conversations.images import Images
 from server.integrations.conversations.live_models import AnswerRow, AnswerState, Chat, NewMessage, PathMessage, Project
 from server.integrations.conversations.models import Role
 from server.integrations.conversations.openai_connection import OpenAIConnection
+from server.integrations.conversations.polling import poll
 from server.integrations.conversations.spending import Reservation, Spending
 from server.integrations.conversations.store import answers, live, projects
 from server.integrations.conversations.turns import estimate_tokens, make_turns
 from server.sdk.context import Context
 
-FIRST_POLL, LONGEST_POLL, LONGEST_WAIT = 0.25, 5.0, 3600.0  # seconds: between looks at a response, and for it altogether
 SUCCEEDED = {"completed", "incomplete"}
-GONE = "OpenAI does not know this answer any more, so it is unknown what became of it."
 FAILED = "OpenAI could not answer this message."
 CANCELLED = "OpenAI ended this answer before it was complete."
 
@@ -88,7 +86,7 @@ class Exchange:
 
     async def retrieve(self, row: AnswerRow) -> None:
         """Follow an answer that OpenAI was working on when Deskhand stopped."""
-        answer = await self.poll(self._openai.api(), row.response_id)
+        answer = await poll(self._openai.api(), row.response_id, self._events.wait_for_response)
         await self.finish(row, answer, None)
 
     async def _talk(self, api: OpenAIApi, row: AnswerRow, request: ResponseRequest) -> Answer:
@@ -106,25 +104,10 @@ class Exchange:
         except Uncertain as error:
             if not error.response_id:
                 raise
-            return await self.poll(api, error.response_id)
+            return await poll(api, error.response_id, self._events.wait_for_response)
         if answer is None:
             raise Uncertain
-        return await self.poll(api, answer.id) if answer.is_running else answer
-
-    async def poll(self, api: OpenAIApi, response_id: str) -> Answer:
-        """Look at a response until it has ended. OpenAI being out of reach meanwhile is no reason to give up."""
-        seconds, started = FIRST_POLL, asyncio.get_running_loop().time()
-        while asyncio.get_running_loop().time() - started < LONGEST_WAIT:
-            try:
-                if answer := await api.retrieve_response(response_id):
-                    return answer
-            except (NotFound, InvalidInput):
-                raise Uncertain(GONE) from None
-            except (Unavailable, TooManyRequests, UpstreamFailed):
-                seconds = LONGEST_POLL
-            await self._events.wait_for_response(response_id, seconds)
-            seconds = min(seconds * 1.5, LONGEST_POLL)
-        raise Uncertain(GONE)
+        return await poll(api, answer.id, self._events.wait_for_response) if answer.is_running else answer
 
     async def finish(self, row: AnswerRow, answer: Answer, prepared: Prepared | None) -> None:
         """Store an answer, its index rows, its cost and its events in one transaction."""

@@ -6,6 +6,7 @@ from server.core.errors import Conflict, InvalidInput, NotFound
 from server.integrations.conversations import chat_wording as wording
 from server.integrations.conversations.chat_events import TOPIC
 from server.integrations.conversations.chats import NO_PROJECT
+from server.integrations.conversations.error_format import write_time
 from server.integrations.conversations.live_models import Project
 from server.integrations.conversations.operation_models import (
     ProjectAnswer,
@@ -16,7 +17,6 @@ from server.integrations.conversations.operation_models import (
     ProjectView,
     write_id,
 )
-from server.integrations.conversations.error_format import write_time
 from server.integrations.conversations.store import projects as store
 from server.sdk.context import Context
 from server.sdk.operation import Effect

@@ -20,7 +20,8 @@ class Recorder:
     """Stores exchanges."""
 
     def __init__(self, context: Context, spending: Spending, events: ChatEvents) -> None:
-        self._context, self._spending, self._events = context, spending, events
+        self.events = events
+        self._context, self._spending = context, spending
 
     async def record(
         self,
@@ -46,7 +47,7 @@ class Recorder:
             for turn in turns[known:]:
                 new = make_message(turn.role, turn.text, leaf, now)
                 live.add_message(connection, chat, new)
-                self._events.emit_message(connection, chat, new)
+                self.events.emit_message(connection, chat, new)
                 leaf = new.id
             cost = self._spending.settle_in(connection, reservation, answer, chat.project, client)
             new = make_message("assistant", answer.text, leaf, now, model=answer.model)
@@ -57,11 +58,11 @@ class Recorder:
             if not previous_response_id:
                 replied = Turn(role="assistant", text=answer.text)
                 live.set_digest(connection, chat.key, digest_turns((*turns, replied))[-1])
-            self._events.emit_answer(connection, chat, new)
+            self.events.emit_answer(connection, chat, new)
             return chat
 
         chat = await self._context.database.write(store)
-        self._events.publish(chat)
+        self.events.publish(chat)
         return chat
 
     def _create(self, connection: Any, client: str, project_id: str, turns: Sequence[Turn], now: float, source: Source) -> Chat:
@@ -70,7 +71,7 @@ class Recorder:
             id=str(uuid.uuid4()), project=project_id, title=make_title(first), source=source, client=client, created_at=now
         )
         chat = live.require(connection, live.create(connection, new))
-        self._events.emit_created(connection, chat)
+        self.events.emit_created(connection, chat)
         return chat
 
 

@@ -87,9 +87,7 @@ def add(connection: Connection, received: ReceivedConversation, project: str, no
     )
     key = live.create(connection, new)
     live.set_thread_leaf(connection, key)
-    chat = live.read(connection, key)
-    assert chat
-    return chat
+    return live.require(connection, key)
 
 
 def put_message(connection: Connection, received: ReceivedMessage, now: float) -> tuple[Chat, NewMessage, bool]:
