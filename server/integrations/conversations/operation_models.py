@@ -165,7 +165,7 @@ class MessageData(Shape):
     assistant_response: Reply | None = Field(None, description="The answer; null until there is one: see state.")
     state: str = Field(
         "done",
-        description="State of the answer: done, waiting (sent once OpenAI can be reached), running (read the conversation later), "
+        description="State of the answer: done, waiting (it is sent once OpenAI can be reached), running (read it later), "
         "failed, uncertain (not sent again) or none.",
     )
     error: str | None = Field(None, description="Why there is no answer.")

@@ -41,7 +41,8 @@ class Syncs:
         """Select what a run would copy: live conversations without a Conversation at OpenAI, and the imported ones named."""
         chosen = await self._database.read(syncs.list_without_thread, project)
         counted = await self._copies.count(imported)
-        items = [SyncItem(chat=chat_id) for chat_id in chosen.chats] + [SyncItem(chat=chat_id, imported=True) for chat_id in counted.chats]
+        items = [SyncItem(chat=chat_id) for chat_id in chosen.chats]
+        items += [SyncItem(chat=chat_id, imported=True) for chat_id in counted.chats]
         return SyncPlan(
             items=tuple(items),
             live=len(chosen.chats),
