@@ -121,18 +121,19 @@ class Chats:
         self._announce(chat)
         return posted
 
-    async def regenerate(self, chat_id: str, message_id: str, *, model: str = "", client: str = "") -> str:
-        """Ask for another answer to a message, which may be named by one of its answers. Return the new answer's id."""
+    async def regenerate(self, chat_id: str, message_id: str, *, model: str = "", client: str = "") -> tuple[str, str]:
+        """Ask for another answer to a message, which may be named by one of its answers; return the ids of both."""
         chat, answer_id = await self.find(chat_id), make_message_id()
 
-        def store(connection: Any) -> None:
+        def store(connection: Any) -> str:
             question = find_question(connection, chat, message_id)
             answers.add(connection, chat, answer_id, question, model, client, self._now())
             live.show_path(connection, chat, question)
+            return question
 
-        await self._database.write(store)
+        question = await self._database.write(store)
         self._announce(chat)
-        return answer_id
+        return question, answer_id
 
     async def stop(self, chat_id: str) -> None:
         """Stop the answers that are being written in a conversation, and those that wait."""

@@ -8,9 +8,11 @@ from server.integrations.conversations.chat_operations import ChatOperations
 from server.integrations.conversations.chats import Chats, running_chats
 from server.integrations.conversations.completions import Completions
 from server.integrations.conversations.copies import Copies
+from server.integrations.conversations.library import Library
 from server.integrations.conversations.openai_connection import OpenAIConnection
 from server.integrations.conversations.projects import Projects
 from server.integrations.conversations.received import Received
+from server.integrations.conversations.search import Search
 from server.integrations.conversations.spending import Spending
 from server.integrations.conversations.sync import Syncs
 from server.integrations.conversations.sync_operations import SyncOperations
@@ -33,6 +35,8 @@ class ConversationsService(Health):
     def __init__(self, context: Context) -> None:
         self.context = context
         self.assets = AssetFiles(context.folders)
+        self.library = Library(context, self.assets)
+        self.search = Search(context)
         self.openai = OpenAIConnection(context)
         self.spending = Spending(context, self.openai)
         self.authenticator = make_authenticator(context)

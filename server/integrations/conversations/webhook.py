@@ -16,12 +16,11 @@ from server.integrations.conversations.received import EVENTS, INVALID
 from server.integrations.conversations.sending import SECTION
 from server.integrations.conversations.service import ConversationsService
 from server.integrations.conversations.signature import EVENT, SIGNATURE, TIMESTAMP, read_time
-from server.integrations.conversations.webhook_limits import TITLE
+from server.integrations.conversations.webhook_limits import PATH, TITLE
 from server.sdk.services import provided
 from server.sdk.webhook import WebhookKind, WebhookRouter, receive
 
 KIND = WebhookKind(TITLE, "chatgpt_webhook", "a conversation or a message", 1024 * 1024)
-PATH = "/webhook/chatgpt"
 MISSING, TOO_OLD, WRONG = "Missing signature or timestamp", "Request too old", "Invalid signature"
 
 Conversations = Annotated[ConversationsService, provided(ConversationsService)]

@@ -11,7 +11,7 @@ from server.integrations.conversations.sending import SECTION
 from server.sdk.context import Context
 from server.sdk.webhook_auth import WebhookAuthenticator
 
-TITLE = "Conversations"
+TITLE, PATH = "Conversations", "/webhook/chatgpt"
 SECRET_VARIABLE = "WEBHOOK_SECRET"  # noqa: S105, a name
 TOO_MANY = "Too many deliveries. Go on in {seconds} seconds."
 MINUTE = 60.0
