@@ -1,7 +1,19 @@
 import pytest
 from standardwebhooks import Webhook
 
+from desktop.server_thread import BackgroundServer
+from server.lifecycle.program import Options, Program
+from tests.server.conftest import Served
 from tests.server.outbound.webhooks.receiver import Receiver, honest, status
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    data = tmp_path_factory.mktemp("webhooks") / "data"
+    background = BackgroundServer(Program(Options(port=0, data_dir=data, demo=True)))
+    ready = background.start()
+    yield Served(background, ready.public, ready.local, data)
+    assert background.stop()
 
 
 @pytest.fixture
@@ -10,47 +22,47 @@ def receiver():
         yield receiver
 
 
-def test_webhook_is_added_tested_rotated_and_removed(demo, receiver):
-    assert demo.person("PUT", "/api/webhooks/local-receivers", json={"addresses": [receiver.listed]}).json() == {
+def test_webhook_is_added_tested_rotated_and_removed(served, receiver):
+    assert served.person("PUT", "/api/webhooks/local-receivers", json={"addresses": [receiver.listed]}).json() == {
         "addresses": [receiver.listed]
     }
-    made = demo.person("POST", "/api/webhooks", json={"url": receiver.url("/hook"), "name": " n8n ", "types": ["note.written"]})
+    made = served.person("POST", "/api/webhooks", json={"url": receiver.url("/hook"), "name": " n8n ", "types": ["note.written"]})
     assert made.status_code == 201
     webhook, secret = made.json()["webhook"], made.json()["secret"]
     assert (webhook["name"], webhook["state"], webhook["types"]) == ("n8n", "enabled", ["note.written"])
     path = f"/api/webhooks/{webhook['id']}"
 
     receiver.behave("/hook", status("500 Oops", body=b"no"), honest)
-    tested = demo.person("POST", f"{path}/test").json()
+    tested = served.person("POST", f"{path}/test").json()
     assert (tested["state"], tested["attempts"][0]["status"], tested["attempts"][0]["answer"]) == ("waiting", 500, "no")
     assert tested["next_attempt_at"] and tested["receiver"] == "n8n"
     Webhook(secret).verify(receiver.requests[0].body, receiver.requests[0].headers)
 
-    listed = demo.person("GET", "/api/webhooks")
+    listed = served.person("GET", "/api/webhooks")
     assert secret not in listed.text and listed.json()["webhooks"][0]["waiting"] == 1
-    new = demo.person("POST", f"{path}/rotate").json()["secret"]
+    new = served.person("POST", f"{path}/rotate").json()["secret"]
     assert new.startswith("whsec_") and new != secret
-    given_up = demo.person("POST", f"/api/webhooks/deliveries/{tested['id']}/give-up").json()
+    given_up = served.person("POST", f"/api/webhooks/deliveries/{tested['id']}/give-up").json()
     assert given_up["state"] in {"dead", "delivered"}
-    assert demo.person("PUT", path, json={"state": "disabled"}).json()["state"] == "disabled"
-    assert demo.person("POST", f"{path}/test").status_code == 409
-    assert demo.person("PUT", path, json={"state": "enabled", "types": []}).json()["types"] == []
-    assert demo.person("POST", f"{path}/retry").status_code == 200
-    assert demo.person("DELETE", path).status_code == 204
-    assert demo.person("GET", "/api/webhooks").json()["webhooks"] == []
+    assert served.person("PUT", path, json={"state": "disabled"}).json()["state"] == "disabled"
+    assert served.person("POST", f"{path}/test").status_code == 409
+    assert served.person("PUT", path, json={"state": "enabled", "types": []}).json()["types"] == []
+    assert served.person("POST", f"{path}/retry").status_code == 200
+    assert served.person("DELETE", path).status_code == 204
+    assert served.person("GET", "/api/webhooks").json()["webhooks"] == []
 
 
-def test_log_is_read_in_pages_with_bodies_and_replayed(demo, receiver):
-    demo.person("PUT", "/api/webhooks/local-receivers", json={"addresses": [receiver.listed]})
-    webhook = demo.person("POST", "/api/webhooks", json={"url": receiver.url("/hook")}).json()["webhook"]["id"]
-    ids = [demo.person("POST", f"/api/webhooks/{webhook}/test").json()["id"] for _ in range(3)]
-    first = demo.person("GET", "/api/webhooks/deliveries?limit=2&state=delivered").json()
+def test_log_is_read_in_pages_with_bodies_and_replayed(served, receiver):
+    served.person("PUT", "/api/webhooks/local-receivers", json={"addresses": [receiver.listed]})
+    webhook = served.person("POST", "/api/webhooks", json={"url": receiver.url("/hook")}).json()["webhook"]["id"]
+    ids = [served.person("POST", f"/api/webhooks/{webhook}/test").json()["id"] for _ in range(3)]
+    first = served.person("GET", "/api/webhooks/deliveries?limit=2&state=delivered").json()
     assert [entry["id"] for entry in first["deliveries"]] == ids[:0:-1]
-    second = demo.person("GET", f"/api/webhooks/deliveries?limit=2&endpoint={webhook}&cursor={first['next']}").json()
+    second = served.person("GET", f"/api/webhooks/deliveries?limit=2&endpoint={webhook}&cursor={first['next']}").json()
     assert ([entry["id"] for entry in second["deliveries"]], second["next"]) == (ids[:1], None)
-    assert "test of Deskhand" in demo.person("GET", f"/api/webhooks/deliveries/{ids[0]}").json()["body"]
-    assert demo.person("POST", f"/api/webhooks/deliveries/{ids[0]}/replay").status_code == 200
-    assert demo.person("POST", "/api/webhooks/deliveries/replay", json={}).json() == {"count": 0}
+    assert "test of Deskhand" in served.person("GET", f"/api/webhooks/deliveries/{ids[0]}").json()["body"]
+    assert served.person("POST", f"/api/webhooks/deliveries/{ids[0]}/replay").status_code == 200
+    assert served.person("POST", "/api/webhooks/deliveries/replay", json={}).json() == {"count": 0}
 
 
 @pytest.mark.parametrize(
@@ -72,18 +84,6 @@ def test_log_is_read_in_pages_with_bodies_and_replayed(demo, receiver):
 def test_bad_request_gets_a_sentence(served, method, path, body, status_code):
     answer = served.person(method, path, json=body)
     assert answer.status_code == status_code and answer.json()["detail"]
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory):
-    from server.lifecycle.program import Options, Program
-    from tests.server.conftest import BackgroundServer, Served
-
-    data = tmp_path_factory.mktemp("webhooks") / "data"
-    background = BackgroundServer(Program(Options(port=0, data_dir=data, demo=True)))
-    ready = background.start()
-    yield Served(background, ready.public, ready.local, data)
-    assert background.stop()
 
 
 def test_own_ports_cannot_be_receivers(served):

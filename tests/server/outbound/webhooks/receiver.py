@@ -8,6 +8,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 
 Behaviour = Callable[["Exchange"], Awaitable[None]]
@@ -166,17 +167,17 @@ class Receiver:
     @contextlib.contextmanager
     def in_thread(self) -> Iterator["Receiver"]:
         """Listen in a thread."""
-        ready, ending = threading.Event(), asyncio.Event()
-        loop = asyncio.new_event_loop()
+        started: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
 
         async def main() -> None:
+            ending = asyncio.Event()
             async with self.serving():
-                ready.set()
+                started.set_result((asyncio.get_running_loop(), ending))
                 await ending.wait()
 
-        thread = threading.Thread(target=lambda: loop.run_until_complete(main()), daemon=True)
+        thread = threading.Thread(target=lambda: asyncio.run(main()), daemon=True)
         thread.start()
-        assert ready.wait(10)
+        loop, ending = started.result(10)
         try:
             yield self
         finally:
