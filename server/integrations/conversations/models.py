@@ -76,6 +76,7 @@ class ConversationsSettings(WebhookSettings):
     """Settings of conversations."""
 
     project_id: str = Field("1", description="The project of conversations that name none.")
+    openai: OpenAISettings = OpenAISettings()
     messages_at_once: int = Field(8, ge=1, le=100, description="How many messages are sent to OpenAI at once.")
     retry_seconds: float = Field(2, gt=0, description="How long a message waits before it is tried again; then twice as long.")
     longest_retry_seconds: float = Field(300, gt=0, description="How long it waits at most.")
