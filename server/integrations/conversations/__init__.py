@@ -22,11 +22,19 @@ PREFIXES = (
 
 def load() -> IntegrationSpec:
     """Import its parts."""
+    from server.integrations.conversations.demo import serve_fake
     from server.integrations.conversations.models import ConversationsSettings
+    from server.integrations.conversations.openai_delivery import deliveries as openai_deliveries
     from server.integrations.conversations.openai_local import local as openai_local
     from server.integrations.conversations.service import start
 
-    return IntegrationSpec(start=start, local=(openai_local,), settings=ConversationsSettings)
+    return IntegrationSpec(
+        start=start,
+        deliveries=(openai_deliveries,),
+        local=(openai_local,),
+        settings=ConversationsSettings,
+        fake=serve_fake,
+    )
 
 
 def commands() -> "list[click.Command]":

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from server.integrations.conversations.assets import AssetFiles
 from server.integrations.conversations.openai_connection import OpenAIConnection
+from server.integrations.conversations.openai_webhook import OpenAIWebhook
 from server.integrations.conversations.spending import Spending
 from server.sdk.context import Context
 from server.sdk.health import Health
@@ -18,6 +19,7 @@ class ConversationsService(Health):
         self.assets = AssetFiles(context.folders)
         self.openai = OpenAIConnection(context)
         self.spending = Spending(context, self.openai)
+        self.openai_webhook = OpenAIWebhook(context, self.openai)
 
 
 @asynccontextmanager
@@ -26,4 +28,8 @@ async def start(context: Context) -> AsyncIterator[ConversationsService]:
     service = ConversationsService(context)
     await service.openai.open()
     await service.spending.open()
-    yield service
+    registering = context.tasks.start(service.openai_webhook.run(), name="keep the webhook at OpenAI")
+    try:
+        yield service
+    finally:
+        registering.cancel()
