@@ -11,6 +11,7 @@ from server.integrations.conversations.copies import Copies
 from server.integrations.conversations.deletion import Deletion
 from server.integrations.conversations.library import Library
 from server.integrations.conversations.openai_connection import OpenAIConnection
+from server.integrations.conversations.openai_webhook import OpenAIWebhook
 from server.integrations.conversations.projects import Projects
 from server.integrations.conversations.received import Received
 from server.integrations.conversations.search import Search
@@ -43,6 +44,7 @@ class ConversationsService(Health):
         self.deletion = Deletion(context, self.assets, self.openai.api)
         self.authenticator = make_authenticator(context)
         self.delivery_rate = DeliveryRate(context)
+        self.openai_webhook = OpenAIWebhook(context, self.openai)
 
 
 @asynccontextmanager
@@ -51,10 +53,13 @@ async def start(context: Context) -> AsyncIterator[ConversationsService]:
     service = ConversationsService(context)
     await service.openai.open()
     await service.spending.open()
-    tidying = service.deletion.repeat()
-    async with running_live(service):
-        yield service
-    tidying.cancel()
+    running = (service.deletion.repeat(), context.tasks.start(service.openai_webhook.run(), name="keep the webhook at OpenAI"))
+    try:
+        async with running_live(service):
+            yield service
+    finally:
+        for task in running:
+            task.cancel()
 
 
 @asynccontextmanager
