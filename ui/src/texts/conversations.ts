@@ -122,6 +122,7 @@ export const texts = {
     previous: 'Previous version',
     next: 'Next version',
     version: (number: number, count: number) => `Version ${number} of ${count}`,
+    empty: 'No text. It was stopped before the first word.',
     sources: 'Sources',
     cost: (cost: string) => `$${cost}`,
   },

@@ -59,8 +59,8 @@ export class OpenChat {
     $effect(() => untrack(() => {
       void this.load(message)
       const unsubscribe = subscribe(['conversations'], ({ data }) => {
-        const { id } = (data ?? {}) as { id?: string }
-        if (id !== undefined && id !== this.id) return
+        const { chat } = (data ?? {}) as { chat?: string }
+        if (chat !== undefined && chat !== this.id) return
         this.#debounce ??= setTimeout(() => { this.#debounce = undefined; void this.load() }, DEBOUNCE_MS)
       })
       return () => { unsubscribe(); clearTimeout(this.#debounce); this.#stopping.abort() }
