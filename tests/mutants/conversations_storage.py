@@ -2,6 +2,7 @@
 
 from tests.mutants.mutant import Mutant
 
+BACKUP = "tests/server/storage/test_backup.py"
 MUTANTS = [
     Mutant(
         "server/storage/archive.py",
@@ -50,5 +51,46 @@ MUTANTS = [
         "    tell(None)  # a dialog has ended with it\n",
         "",
         ("tests/desktop/window/test_window.py::test_second_dialog_is_refused_and_the_end_of_the_window_ends_the_first",),
+    ),
+    Mutant(
+        "server/storage/restored_database.py",
+        "        if read_indexes(connection) != indexes:",
+        "        if False:",
+        (BACKUP,),
+    ),
+    Mutant(
+        "server/storage/restored_database.py",
+        'any(not INDEX.match(sql or "") for (sql,) in every)',
+        "any(not sql for (sql,) in every)",
+        (BACKUP,),
+    ),
+    Mutant(
+        "server/storage/backup.py", "for name in DATABASES & manifest.files.keys():", "for name in [DATABASE_FILE]:", (BACKUP,)
+    ),
+    Mutant("server/storage/backup.py", "    if ARCHIVE_FILE in manifest.files:", "    if False:", (BACKUP,)),
+    Mutant("server/storage/restore_journal.py", '        if ARCHIVE_FILE in journal["prepared"]:', "        if True:", (BACKUP,)),
+    Mutant(
+        "server/storage/backup_files.py",
+        "    if left or actual.digest() != digest:",
+        "    if left:",
+        ("tests/server/storage/test_backup_files.py",),
+    ),
+    Mutant(
+        "server/storage/backup_archive.py",
+        "        if reader.sha256 != content.sha256:",
+        "        if False:",
+        ("tests/server/storage/test_backup_archive.py",),
+    ),
+    Mutant(
+        "server/storage/revocation.py",
+        "if revocation.is_pending or not with_access",
+        "if not with_access",
+        ("tests/server/storage/test_revocation.py",),
+    ),
+    Mutant(
+        "server/storage/revocation.py",
+        "*([or_(*others)] if others else [])",
+        "*[]",
+        (BACKUP,),
     ),
 ]

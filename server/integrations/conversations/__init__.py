@@ -16,20 +16,24 @@ PREFIXES = (
     "/webhook/openai",
     "/api/chats",
     "/api/chat-projects",
+    "/api/openai",
 )
 
 
 def load() -> IntegrationSpec:
     """Import its parts."""
     from server.integrations.conversations.models import ConversationsSettings
+    from server.integrations.conversations.openai_local import local as openai_local
     from server.integrations.conversations.service import start
 
-    return IntegrationSpec(start=start, settings=ConversationsSettings)
+    return IntegrationSpec(start=start, local=(openai_local,), settings=ConversationsSettings)
 
 
 def commands() -> "list[click.Command]":
     """Import its commands."""
-    return []
+    from server.integrations.conversations.openai_commands import openai
+
+    return [openai]
 
 
 integration = Integration(

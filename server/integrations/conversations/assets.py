@@ -15,8 +15,7 @@ from typing import IO
 
 from server.core.errors import TooLarge
 from server.sdk.assets import DOWNLOAD
-from server.storage.archive import ARCHIVE_FILES
-from server.storage.data_dir import Folders
+from server.storage.data_dir import ARCHIVE_FILES, Folders
 from server.system.files import create_private_file, make_private_folder, not_stored
 
 CHUNK = 1 << 20

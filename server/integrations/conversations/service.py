@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from server.integrations.conversations.assets import AssetFiles
+from server.integrations.conversations.openai_connection import OpenAIConnection
+from server.integrations.conversations.spending import Spending
 from server.sdk.context import Context
 from server.sdk.health import Health
 
@@ -14,9 +16,14 @@ class ConversationsService(Health):
     def __init__(self, context: Context) -> None:
         self.context = context
         self.assets = AssetFiles(context.folders)
+        self.openai = OpenAIConnection(context)
+        self.spending = Spending(context, self.openai)
 
 
 @asynccontextmanager
 async def start(context: Context) -> AsyncIterator[ConversationsService]:
     """Start it, and end it afterwards."""
-    yield ConversationsService(context)
+    service = ConversationsService(context)
+    await service.openai.open()
+    await service.spending.open()
+    yield service
