@@ -146,6 +146,7 @@ export const texts = {
   markdown: {
     image: (alt: string) => (alt ? `Image: ${alt}` : 'Image'),
     table: 'Table',
+    formula: 'Formula',
     checked: 'Done',
     unchecked: 'Not done',
   },
@@ -169,6 +170,7 @@ export const texts = {
     send: 'Send',
     model: 'Model',
     standard: (model: string) => `${model} (default)`,
+    newest: 'Newest model',
     hint: 'Enter sends, Shift + Enter starts a new line.',
     imported: 'Sending copies this conversation, so that the imported original stays as it is.',
     noKey: 'To continue conversations, [add your OpenAI key].',

@@ -15,7 +15,7 @@ export const texts = {
   none: 'No results',
   noneHint: 'Try fewer or other words.',
   count: (count: number, more: boolean) => (count === 0 ? 'No results' : count === 1 && !more ? '1 result' : `${whole.format(count)}${more ? ' or more' : ''} results`),
-  more: 'Show more results',
+  more: 'Show more conversations',
   untitled: 'Untitled conversation',
   roles: { user: 'You', assistant: 'Assistant', tool: 'Tool', system: 'Instructions' } as Record<string, string>,
   titleMatch: 'Title',
