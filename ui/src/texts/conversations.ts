@@ -129,6 +129,7 @@ export const texts = {
   states: {
     waiting: 'Not sent yet. OpenAI can’t be reached; Deskhand sends it as soon as it can.',
     running: 'Answering…',
+    answered: 'Answer complete',
     failed: 'No answer.',
     uncertain: 'Deskhand can’t tell if OpenAI received this message, so it wasn’t sent again. Sending it again may cost twice.',
     sendAgain: 'Send again',

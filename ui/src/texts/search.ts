@@ -26,8 +26,10 @@ export const texts = {
     { example: '-draft', text: 'without a word' },
     { example: 'role:user', text: 'only your messages (or assistant)' },
     { example: 'project:Thesis', text: 'in a project' },
-    { example: 'after:2026-01-31', text: 'from a date on (before: up to it)' },
-    { example: 'source:chatgpt', text: 'imported history only' },
+    { example: 'date:2026-05', text: 'a day, month or year, or 2025..2026' },
+    { example: 'after:2026-01-31', text: 'since a date (or before:)' },
+    { example: 'title:lisbon', text: 'in titles only' },
+    { example: 'source:chatgpt', text: 'imported history only (or openai, api, omi)' },
   ],
   keys: [{ keys: ['↑', '↓'], text: 'select' }, { keys: ['↵'], text: 'open' }, { keys: ['Esc'], text: 'close' }],
 }

@@ -118,7 +118,7 @@ export class OpenChat {
 
   /** Id of a message's parent; the root's if it has none here, or is its own ancestor. */
   #parentOf(id: string): string {
-    const parent = this.#messages.get(id)?.parent_id ?? ROOT
+    const parent = this.#messages.get(id)?.parent_id || ROOT
     return parent !== id && this.#messages.has(parent) ? parent : ROOT
   }
 
