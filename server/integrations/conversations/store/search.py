@@ -107,6 +107,8 @@ def find_titles(connection: Connection, wanted: ChatSearch, tags: IndexQuery) ->
         return []
     terms = narrow(connection, TITLES, request.terms)
     keys = find_batch(connection, TITLES, replace(tags, terms=terms)).keys
+    if not keys:
+        return []
     matcher = Matcher(request.terms)
     hits = []
     for row in connection.execute(TITLE_HITS, {"keys": json.dumps(list(keys))}):
@@ -162,7 +164,9 @@ def read_hits(
     connection: Connection, keys: Sequence[int], matcher: Matcher, checked: Matcher | None, request: SearchRequest
 ) -> list[SearchHit]:
     """Read and rate the messages of a batch. `checked`: they have to fit that."""
-    hits = []
+    hits: list[SearchHit] = []
+    if not keys:
+        return hits
     for row in connection.execute(MESSAGE_HITS, {"keys": json.dumps(list(keys))}):
         if checked is None or checked.fits(row.text):
             score = rate(matcher.score(row.text), row.time, request.now)
