@@ -18,7 +18,6 @@ R = TypeVar("R")
 
 log = logging.getLogger(__name__)
 ARCHIVE_FILE = "archive.db"
-ARCHIVE_FILES = "archive-files"  # folder of files that the archive refers to, each named by the SHA-256 of its content
 DAMAGED = "The archive of imported history is damaged. Restore a backup that has it, or quit Deskhand and delete {name}."
 TOO_NEW = "The archive of imported history was written by a newer Deskhand. Install that one again."
 ABSENT = "There is no archive of imported history here."

@@ -35,6 +35,10 @@ LOCAL = [
 ]
 
 
+class Unresolved(Exception):
+    """A name has no address."""
+
+
 @dataclass(frozen=True)
 class Target:
     """A checked address. `is_listed`: it must be one of this computer or its network; else it must be a public one."""
@@ -51,11 +55,12 @@ class Target:
 class Receivers:
     """The guard against SSRF of webhooks. `listed`: pairs of host and port, written as "host:port".
 
-    `own_hosts`, `own_ports`: where Deskhand itself is reached. All are read at each check, so they may change.
+    `own`: the public address of Deskhand itself, written likewise; `own_ports`: its ports on this computer. All are read at
+    each check, so they may change.
     """
 
     listed: Callable[[], Collection[str]] = tuple
-    own_hosts: Callable[[], Collection[str]] = tuple
+    own: Callable[[], Collection[str]] = tuple
     own_ports: Callable[[], Collection[int]] = tuple
     only_listed: bool = False
 
@@ -65,8 +70,7 @@ class Receivers:
         host = normalize_host(address.raw_host.decode())
         port = address.port or {"http": 80, "https": 443}[address.scheme]
         is_listed = write_listed(host, port) in self.listed()
-        if host in self.own_hosts() or (port in self.own_ports() and is_here(host)):
-            raise InvalidInput(OWN)
+        self._refuse_own(host, port)
         if not is_listed:
             self._check_public(address.scheme, host, port)
         return Target(url, address.scheme, host, port, address.raw_path, is_listed)
@@ -76,6 +80,17 @@ class Receivers:
         if not (is_local(address) if target.is_listed else is_public(address)):
             raise InvalidInput(NOT_PUBLIC)
         if target.port in self.own_ports() and is_own(address):
+            raise InvalidInput(OWN)
+
+    def check_listed(self, text: str) -> str:
+        """Check and normalize host and port that the person lists. Raises InvalidInput."""
+        listed = check_listed(text)
+        host, _, port = listed.rpartition(":")
+        self._refuse_own(host.strip("[]"), int(port))
+        return listed
+
+    def _refuse_own(self, host: str, port: int) -> None:
+        if write_listed(host, port) in self.own() or (port in self.own_ports() and is_here(host)):
             raise InvalidInput(OWN)
 
     def _check_public(self, scheme: str, host: str, port: int) -> None:
