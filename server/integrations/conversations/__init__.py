@@ -16,20 +16,24 @@ PREFIXES = (
     "/webhook/openai",
     "/api/chats",
     "/api/chat-projects",
+    "/api/imports",
 )
 
 
 def load() -> IntegrationSpec:
     """Import its parts."""
+    from server.integrations.conversations.imports_local import local as imports
     from server.integrations.conversations.models import ConversationsSettings
     from server.integrations.conversations.service import start
 
-    return IntegrationSpec(start=start, settings=ConversationsSettings)
+    return IntegrationSpec(start=start, local=(imports,), settings=ConversationsSettings)
 
 
 def commands() -> "list[click.Command]":
     """Import its commands."""
-    return []
+    from server.integrations.conversations.import_commands import import_command
+
+    return [import_command]
 
 
 integration = Integration(
