@@ -96,14 +96,14 @@ class Replacement:
                 await self._replace(self._format)
 
     async def _replace(self, error_format: ErrorFormat) -> None:
-        start, body, failure = self._start, bytes(self._body), read_failure(self._body)
+        start, body, failure = self._start, bytes(self._body), read_failure(bytes(self._body))
         if failure or not body:  # HEAD has no body
             shown = error_format.replace(failure or Failure(start["status"], ""))
             body = error_format.write_body(shown) if body else b""
             more = [(name.lower().encode(), value.encode("latin-1")) for name, value in error_format.headers(shown).items()]
-            kept = [header for header in start["headers"] if header[0].lower() not in REPLACED]
+            others = [header for header in start["headers"] if header[0].lower() not in REPLACED]
             own = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
-            start = {**start, "status": shown.status, "headers": [*kept, *own, *more]}
+            start = {**start, "status": shown.status, "headers": [*others, *own, *more]}
         await self._send(start)
         await self._send({"type": "http.response.body", "body": body})
 

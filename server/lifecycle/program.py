@@ -168,6 +168,7 @@ class Program:
                 await self._stay(state, on_ready)
             finally:  # whatever happened: a listener that is not stopped, but cancelled, never ends
                 log.info("Deskhand stops.")
+                await state.guard.streams.close()  # with an event that says so, also through the tunnel
                 await state.tunnel.stop()  # so that nobody comes in any more
                 state.runtime.stop_loading()
                 state.approvals.stop()  # who waits here for the person is answered before the sockets go
@@ -185,6 +186,7 @@ class Program:
         tasks.start(watch_sleep(state.report_wake_up, self.clock), name="watch for sleep of the computer")
         tasks.start(state.updates.run(), name="look for a newer version")
         tasks.start(state.run_approvals(), name="watch the approval requests")
+        state.webhooks.start()
         tasks.start(self._stop_when(state.quitting), name="wait for the window's Quit")
         tasks.start(self._stop_when(state.restarting), name="wait for a restored backup")
 
@@ -244,6 +246,7 @@ async def prune(state: State) -> None:
     await state.activity.prune(retention)
     await state.approvals.prune(retention.payload_days)
     await state.oauth.prune()
+    await state.webhooks.log.prune()
 
 
 @contextmanager

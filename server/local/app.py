@@ -25,7 +25,7 @@ from server.sdk.operation import LARGEST_BODY
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; style-src-attr 'unsafe-inline'; font-src 'self'; "
-    "img-src 'self'; connect-src 'self'; "
+    "img-src 'self' blob:; media-src blob:; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; "
     "trusted-types svelte-trusted-html rendered-html"
 )
@@ -35,6 +35,7 @@ PARTS = {  # the modules with the routes below each path; the last has all other
     "/api/activity": ("activity", "undo"),
     "/api/clients": ("clients", "allowances"),
     "/api/tunnel": ("tunnel",),
+    "/api/webhooks": ("webhooks",),
     "/api": (
         *("checks", "overview", "lost_addresses", "onboarding", "oauth_settings", "operations", "origins", "restore"),
         *("settings", "theme"),

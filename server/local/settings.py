@@ -20,6 +20,8 @@ from server.access.approvals.approval import ApprovalSettings
 from server.access.jobs.job import SECTION as JOBS
 from server.access.jobs.job import JobSettings
 from server.core.errors import InvalidInput, NotFound
+from server.outbound.webhooks.models import SECTION as WEBHOOKS
+from server.outbound.webhooks.models import WebhookSettings
 from server.runtime.state import State
 
 WORDS = {
@@ -79,6 +81,7 @@ OWN = (
     Section(APPROVALS, "Approvals", ApprovalSettings),
     Section(JOBS, "Long calls", JobSettings),
     Section(RETENTION, "Activity history", Retention, forget_old),
+    Section(WEBHOOKS, "Webhooks", WebhookSettings),
 )
 
 

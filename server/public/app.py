@@ -20,6 +20,7 @@ from server.http.middleware import HostOriginMiddleware, PathMiddleware, Securit
 from server.http.path_alias import PathAlias
 from server.projections.documents import Documents
 from server.projections.mcp.endpoint import PATH, Endpoint
+from server.public.webhook_depth import WebhookDepthMiddleware
 from server.runtime.catalogue import LoadedIntegration
 from server.runtime.state import State
 from server.sdk.assets import DOWNLOAD, Assets
@@ -50,7 +51,7 @@ def create_public(state: State) -> ASGIApp:
     app.state.inside = state.inside
     state.inside.app, state.inside.prepare = app, deferred.prepare
     headers = {"Content-Security-Policy": POLICY} | ({"X-Deskhand-Demo": "1"} if state.context.demo else {})
-    paths = PathMiddleware(app, {PATH: Endpoint(state, documents)})
+    paths = WebhookDepthMiddleware(PathMiddleware(app, {PATH: Endpoint(state, documents)}))
     hosts, origins = state.address.public_hosts, lambda: state.context.settings.read(SECTION, OriginSettings).allowed
     checked = HostOriginMiddleware(TrailingSlashMiddleware(paths), hosts, origins, OPEN_TO_PAGES)
     return ErrorFormatMiddleware(SecurityHeadersMiddleware(checked, headers), state.runtime.find_error_format)

@@ -33,8 +33,10 @@ from server.integrations import find_archive_migrations, find_migrations
 from server.outbound.fetch import Fetch
 from server.outbound.trusted_hosts import SECTION as DOWNLOADS
 from server.outbound.trusted_hosts import DownloadSettings
+from server.outbound.webhooks.service import Webhooks
 from server.runtime.integrations import Runtime
 from server.runtime.updates import Updates
+from server.runtime.webhooks import make_webhooks
 from server.sdk.approval_requests import ApprovalRequests
 from server.sdk.assets import Assets
 from server.sdk.context import Context
@@ -90,6 +92,7 @@ class State:
     updates: Updates
     jobs: Jobs
     assets: Assets
+    webhooks: Webhooks
     key: str
     notices: list[Callable[[], str | None]] = field(default_factory=list)
     problem_sources: list[Callable[[], str | None]] = field(default_factory=list)
@@ -146,7 +149,7 @@ async def open_state(
         await state.activity.recover()
         await state.approvals.recover()
         await state.jobs.recover()
-        state.problem_sources.append(lambda: context.tasks.problem)
+        state.problem_sources.extend([lambda: context.tasks.problem, lambda: state.webhooks.changes.problem])
         yield state
     finally:
         await context.tasks.close()
@@ -160,7 +163,8 @@ def make_state(home: DataDir, address: Address, context: Context, rules: RateLim
     database, clock = context.database, context.clock
     clients, activity = Clients(database, clock), Activity(database, context.events, clock)
     callers = Callers(clients)
-    context = replace(context, caller_tokens=callers)
+    webhooks = make_webhooks(context, address)
+    context = replace(context, caller_tokens=callers, webhooks=webhooks.outbox)
     context.operations.withdraw = clients.withdraw
     runtime = Runtime(core=(approval_routes, job_routes))
     pause, usage, inside = Pause(context.settings, clock), Usage(database, address, clock), InProcessClient(runtime.dynamic)
@@ -184,7 +188,11 @@ def make_state(home: DataDir, address: Address, context: Context, rules: RateLim
         pause=pause,
         programs=programs,
         oauth=OAuth(context, address, clients, programs, activity, runtime.scopes),
-        guard=Guard(GuardServices(clients, usage, activity, approvals, limits, pause, clock, address, memory, jobs, callers)),
+        guard=Guard(
+            GuardServices(
+                clients, usage, activity, approvals, limits, pause, clock, address, memory, jobs, callers, context.tasks
+            )
+        ),
         runtime=runtime,
         tunnel=Tunnel(context, address, Ngrok(), command=command, inhibitor=SleepInhibitor(), timing=timing),
         updates=Updates(context),
@@ -192,6 +200,7 @@ def make_state(home: DataDir, address: Address, context: Context, rules: RateLim
         inside=inside,
         jobs=jobs,
         assets=assets,
+        webhooks=webhooks,
     )
 
 

@@ -83,7 +83,7 @@ class Operation:
     `trusted`: it changes something and yet is allowed by default, as the person trusts whose it is.
     `unaccepted`: it is not what the person accepted any more, so it asks also if they have allowed it to a client.
     `individual`: it may not be allowed together with all others of its scope, which could do much.
-    `asks`: the person may be asked about a call; else one that is not allowed is refused.
+    `asks`: the person may be asked about a call; else one that is not allowed is refused, and no document tells of it.
     `errors`: the form of its failures, if they are no problem documents.
     `long`: it may take longer than a client waits, and then becomes a job. `content`: its answer is a ContentView.
     `for_jobs`: clients need it for operations that are `long`, and only for them.
@@ -234,8 +234,8 @@ def default(value: bool | None, fallback: bool) -> bool:
 class Operations(DeferredRouter):
     """A router whose routes are operations. `open_world`: the default of its operations. `scopes`: of GET, and of the others.
 
-    `errors`: the form of every failure below its prefix. `asks`: False if its clients cannot be told that the person is asked;
-    then the policy of its operations is allow or deny, and ask is refused.
+    `errors`: the form of every failure below its prefix. `asks`: False if its clients speak the API of another service, so that
+    they cannot be told that the person is asked; then the policy of its operations is allow or deny, and ask is refused.
     """
 
     def __init__(

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from contextvars import copy_context
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
@@ -95,7 +96,8 @@ class Database:
         if self._jobs.qsize() >= self._limits.queue:
             raise Unavailable("More is waiting to be stored than this disk can take. Try again in a moment.", retry_after=1)
         caller: asyncio.Future[R] = self._loop.create_future()
-        self._jobs.put(WriteJob(caller, lambda connection: function(connection, *args, **kwargs)))
+        context = copy_context()  # the caller's variables, on the writer's thread
+        self._jobs.put(WriteJob(caller, lambda connection: context.run(function, connection, *args, **kwargs)))
         return await caller
 
     async def read(self, function: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:

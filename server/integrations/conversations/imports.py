@@ -4,8 +4,7 @@ import asyncio
 import json
 import logging
 import shutil
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -193,14 +192,3 @@ class Imports:
 def dump(values: Sequence[int] | Sequence[str] | None) -> str:
     """Write a selection down; empty: everything."""
     return "" if values is None else json.dumps(list(values))
-
-
-@asynccontextmanager
-async def run_imports(context: Context) -> AsyncIterator[Imports]:
-    """Go on with interrupted imports, once there is an archive; the start does not wait for it."""
-    imports = Imports(context)
-    resuming = context.tasks.start(imports.resume(), name="continue importing")
-    try:
-        yield imports
-    finally:
-        resuming.cancel()

@@ -11,11 +11,15 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from server.core.clock import Clock
+from server.outbound.webhooks.models import read_types
 from server.outbound.webhooks.receivers import Receivers
-from server.outbound.webhooks.tables import webhook_delivery, webhook_endpoint
+from server.outbound.webhooks.tables import webhook_attempt, webhook_delivery, webhook_endpoint
 
 LARGEST_DATA = 1_000_000  # characters of an event's data
 OMITTED = "The data is too large for a webhook. Read it in Deskhand."
+
+MOST_DEPTH = 5  # webhooks in a row that lead to each other
+LOOP = "This event was caused by webhooks that call each other in a circle, so it is not sent by itself."
 
 current_depth: ContextVar[int] = ContextVar("webhook_depth", default=0)  # webhooks that led to the request that runs now
 
@@ -75,7 +79,7 @@ class Outbox:
         `data`: anything that JSON can hold. `message_id`: the id of something that is told once, however often this is called.
         """
         now, message_id = self.clock.now(), message_id or make_message_id()
-        wanting = [row.id for row in connection.execute(RECEIVERS) if not (types := json.loads(row.types)) or type in types]
+        wanting = [row.id for row in connection.execute(RECEIVERS) if not (types := read_types(row.types)) or type in types]
         if wanting:
             body = write_body(type, now, data)
             for endpoint in wanting:
@@ -109,21 +113,25 @@ class Outbox:
         self._add(connection, endpoint, message_id, type, body.decode())
         return message_id
 
-    def _add(self, connection: Connection, endpoint: str, message_id: str, type: str, body: str) -> None:  # noqa: A002
-        if connection.execute(KNOWN, {"endpoint": endpoint, "message": message_id}).first():
-            return
-        row = {
-            "endpoint_id": endpoint,
-            "message_id": message_id,
-            "type": type,
-            "body": body,
-            "depth": current_depth.get(),
-            "state": "waiting",
-            "created_at": self.clock.now().isoformat(),
-            "attempts": 0,
-        }
-        connection.execute(insert(webhook_delivery), row)
+    def emit_test(self, connection: Connection, endpoint_id: str, type: str, data: Mapping[str, Any]) -> int:  # noqa: A002
+        """Store an event for one receiver; return the id of the delivery."""
+        return self._add(connection, endpoint_id, make_message_id(), type, write_body(type, self.clock.now(), data))
+
+    def _add(self, connection: Connection, endpoint: str, message_id: str, type: str, body: str) -> int:  # noqa: A002
+        known: int | None = connection.scalar(KNOWN, {"endpoint": endpoint, "message": message_id})
+        if known is not None:
+            return known
+        depth, now = current_depth.get(), self.clock.now().isoformat()
+        row: dict[str, Any] = {"endpoint_id": endpoint, "message_id": message_id, "type": type, "body": body, "depth": depth}
+        row |= {"state": "waiting", "created_at": now, "attempts": 0}
+        if depth >= MOST_DEPTH:
+            row |= {"state": "dead", "ended_at": now}
+        delivery_id = int(connection.execute(insert(webhook_delivery), row).inserted_primary_key[0])
+        if depth >= MOST_DEPTH:
+            note = {"delivery_id": delivery_id, "number": 0, "at": now, "duration_ms": 0, "error": LOOP, "answer": ""}
+            connection.execute(insert(webhook_attempt), note)
         self.wake()
+        return delivery_id
 
     def _named(self, endpoint: str, url: str, secret_name: str) -> dict[str, object]:
         return {

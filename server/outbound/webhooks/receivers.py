@@ -19,7 +19,8 @@ PUBLIC_PORTS = (443, 8443)
 NOT_PRINTABLE = re.compile(r"[^\x21-\x7e\u00a1-\U0010ffff]|\\")
 NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*")
 NUMERIC = re.compile(r"(0x[0-9a-f]*|\d+)(\.(0x[0-9a-f]*|\d+)){0,3}")  # what inet_aton reads as an address
-LISTED_PORT = re.compile(r"(?P<host>.+):(?P<port>\d{1,5})")
+NUMBER_AT_END = re.compile(r"(.+\.)?(0x[0-9a-f]*|\d+)")  # no name: https://url.spec.whatwg.org/#ends-in-a-number-checker
+LISTED = re.compile(r"(?P<host>\[[0-9a-f:.]+\]|[^:\[\]]+):(?P<port>[0-9]{1,5})", re.IGNORECASE)
 NOT_A_URL = "Give an address such as https://example.com/hook, without a user name or password."
 NOT_HTTPS = "Use https. Plain http is for receivers on this computer or its network that are listed under Local receivers."
 WRONG_PORT = "Use port 443 or 8443, or list the receiver under Local receivers if it is on this computer or its network."
@@ -33,6 +34,10 @@ LOCAL = [
     ip_network(text)
     for text in ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "::1/128", "fc00::/7")
 ]
+
+
+class Unresolved(Exception):
+    """A name has no address."""
 
 
 @dataclass(frozen=True)
@@ -51,11 +56,12 @@ class Target:
 class Receivers:
     """The guard against SSRF of webhooks. `listed`: pairs of host and port, written as "host:port".
 
-    `own_hosts`, `own_ports`: where Deskhand itself is reached. All are read at each check, so they may change.
+    `own`: the public address of Deskhand itself, written likewise; `own_ports`: its ports on this computer. All are read at
+    each check, so they may change.
     """
 
     listed: Callable[[], Collection[str]] = tuple
-    own_hosts: Callable[[], Collection[str]] = tuple
+    own: Callable[[], Collection[str]] = tuple
     own_ports: Callable[[], Collection[int]] = tuple
     only_listed: bool = False
 
@@ -65,8 +71,7 @@ class Receivers:
         host = normalize_host(address.raw_host.decode())
         port = address.port or {"http": 80, "https": 443}[address.scheme]
         is_listed = write_listed(host, port) in self.listed()
-        if host in self.own_hosts() or (port in self.own_ports() and is_here(host)):
-            raise InvalidInput(OWN)
+        self._refuse_own(host, port)
         if not is_listed:
             self._check_public(address.scheme, host, port)
         return Target(url, address.scheme, host, port, address.raw_path, is_listed)
@@ -76,6 +81,17 @@ class Receivers:
         if not (is_local(address) if target.is_listed else is_public(address)):
             raise InvalidInput(NOT_PUBLIC)
         if target.port in self.own_ports() and is_own(address):
+            raise InvalidInput(OWN)
+
+    def check_listed(self, text: str) -> str:
+        """Check and normalize host and port that the person lists. Raises InvalidInput."""
+        listed = check_listed(text)
+        host, _, port = listed.rpartition(":")
+        self._refuse_own(host.strip("[]"), int(port))
+        return listed
+
+    def _refuse_own(self, host: str, port: int) -> None:
+        if write_listed(host, port) in self.own() or (port in self.own_ports() and is_here(host)):
             raise InvalidInput(OWN)
 
     def _check_public(self, scheme: str, host: str, port: int) -> None:
@@ -118,7 +134,7 @@ def normalize_host(host: str) -> str:
             return str(IPv6Address(host))
         except ValueError:
             raise InvalidInput(NOT_A_URL) from None
-    if not NAME.fullmatch(host) or len(host) > 253:
+    if not NAME.fullmatch(host) or NUMBER_AT_END.fullmatch(host) or len(host) > 253:
         raise InvalidInput(NOT_A_URL)
     return host
 
@@ -130,7 +146,7 @@ def write_listed(host: str, port: int) -> str:
 
 def check_listed(text: str) -> str:
     """Check and normalize host and port of a local receiver. Raises InvalidInput."""
-    match = LISTED_PORT.fullmatch(text.strip())
+    match = LISTED.fullmatch(text.strip())
     if not match or not 0 < int(match["port"]) < 65536:
         raise InvalidInput(NOT_AN_ADDRESS)
     try:

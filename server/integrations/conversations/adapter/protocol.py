@@ -49,6 +49,11 @@ class Answer(Frozen):
     usage: Usage = Usage()
     error: str = ""
 
+    @property
+    def is_running(self) -> bool:
+        """Return whether it is not complete yet."""
+        return self.status in {"queued", "in_progress"}
+
 
 class ResponseRequest(Frozen):
     """What one response is asked for. Without `thread_id` the turns are the whole conversation."""

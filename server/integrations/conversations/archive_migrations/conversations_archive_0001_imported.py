@@ -12,6 +12,7 @@ def upgrade() -> None:
     create_conversations()
     create_messages()
     create_deleted()
+    create_search_index()
 
 
 def create_conversations() -> None:
@@ -107,3 +108,12 @@ def create_deleted() -> None:
         sa.Column("sha256", sa.Text, primary_key=True),
     )
     op.create_index("chat_deleted_asset_file", "chat_deleted_asset", ["sha256"])
+
+
+def create_search_index() -> None:
+    """Make the full-text indexes of messages and titles."""
+    for name in ("chat_message_index", "chat_title_index"):
+        tokenizer = "unicode61 remove_diacritics 2 categories ''L* N* Co Mn Mc''"
+        op.execute(f"CREATE VIRTUAL TABLE {name} USING fts5(words, singles, tags, content='', tokenize='{tokenizer}')")
+        op.execute(f"INSERT INTO {name}({name}, rank) VALUES ('automerge', 8)")  # noqa: S608
+        op.execute(f"INSERT INTO {name}({name}, rank) VALUES ('hashsize', 8388608)")  # noqa: S608

@@ -12,6 +12,7 @@ def upgrade() -> None:
     create_conversations()
     create_messages()
     create_deleted()
+    create_search_index()
     create_openai_deletion()
 
 
@@ -120,3 +121,12 @@ def create_openai_deletion() -> None:
         sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
         sa.Column("problem", sa.Text, nullable=False, server_default=""),
     )
+
+
+def create_search_index() -> None:
+    """Make the full-text indexes of messages and titles."""
+    for name in ("chat_message_index", "chat_title_index"):
+        tokenizer = "unicode61 remove_diacritics 2 categories ''L* N* Co Mn Mc''"
+        op.execute(f"CREATE VIRTUAL TABLE {name} USING fts5(words, singles, tags, content='', tokenize='{tokenizer}')")
+        op.execute(f"INSERT INTO {name}({name}, rank) VALUES ('automerge', 8)")  # noqa: S608
+        op.execute(f"INSERT INTO {name}({name}, rank) VALUES ('hashsize', 8388608)")  # noqa: S608

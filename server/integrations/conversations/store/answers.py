@@ -1,24 +1,31 @@
 """Answers that models were asked for, from waiting to done. Each function is a part of its caller's transaction."""
 
-from typing import Any
-
-from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, func, insert, select, update
 
 from server.integrations.conversations.live_models import OPEN, AnswerRow, AnswerState, Chat, NewMessage
 from server.integrations.conversations.models import Role
 from server.integrations.conversations.store import live
 from server.integrations.conversations.store.live_tables import answer
 
-LOST = "Deskhand stopped while it was being sent, so it is unknown whether OpenAI has it. It is not sent again by itself."
 ANSWERS = select(*(answer.c[name] for name in AnswerRow.model_fields))
 ADD = insert(answer)
 FIND = ANSWERS.where(answer.c.id == bindparam("which"))
+BY_RESPONSE = ANSWERS.where(answer.c.client == bindparam("by"), answer.c.response_id == bindparam("which")).limit(1)
 OPEN_ONES = answer.c.state.in_(OPEN)
 NEXT = ANSWERS.where(answer.c.conversation == bindparam("of"), OPEN_ONES).order_by(answer.c.number).limit(1)
+LATEST = (
+    select(answer.c.id)
+    .where(answer.c.conversation == bindparam("of"), answer.c.message == bindparam("which"), answer.c.state != AnswerState.done)
+    .order_by(answer.c.number.desc())
+    .limit(1)
+)
 PENDING = ANSWERS.where(answer.c.conversation == bindparam("of"), answer.c.state != AnswerState.done).order_by(answer.c.number)
 COSTS = select(answer.c.id, answer.c.cost).where(answer.c.conversation == bindparam("of"), answer.c.state == AnswerState.done)
 HEADS = (
-    select(answer.c.conversation, func.min(answer.c.number).label("number")).where(OPEN_ONES).group_by(answer.c.conversation).subquery()
+    select(answer.c.conversation, func.min(answer.c.number).label("number"))
+    .where(OPEN_ONES)
+    .group_by(answer.c.conversation)
+    .subquery()
 )
 DUE = select(answer.c.conversation, answer.c.next_at).join(HEADS, HEADS.c.number == answer.c.number)
 CHANGE = update(answer).where(answer.c.id == bindparam("which"))
@@ -26,16 +33,13 @@ BEGIN = CHANGE.where(answer.c.state == AnswerState.waiting).values(state=AnswerS
 POSTPONE = CHANGE.where(OPEN_ONES).values(
     state=AnswerState.waiting, error=bindparam("reason"), next_at=bindparam("at"), attempts=answer.c.attempts + 1
 )
+CANCEL = CHANGE.where(answer.c.state == AnswerState.waiting).values(state=AnswerState.failed, error=bindparam("reason"))
+LATER = CHANGE.values(next_at=bindparam("at"), attempts=answer.c.attempts + 1)
 NOTE_RESPONSE = CHANGE.values(response_id=bindparam("made"))
 END = CHANGE.where(OPEN_ONES).values(
     state=bindparam("became"), error=bindparam("reason"), text=bindparam("partial"), cost=bindparam("price")
 )
-INTERRUPTED = (
-    update(answer)
-    .where(answer.c.state == AnswerState.running, answer.c.response_id == "")  # noqa: PLC1901, the column is never NULL
-    .values(state=AnswerState.uncertain, error=LOST)
-    .returning(answer.c.conversation)
-)
+INTERRUPTED = ANSWERS.where(answer.c.state == AnswerState.running, answer.c.response_id == "").order_by(answer.c.number)
 WAKE = update(answer).where(answer.c.state == AnswerState.waiting).values(next_at=0, attempts=0)
 
 
@@ -45,21 +49,40 @@ def add(connection: Connection, chat: Chat, answer_id: str, message_id: str, mod
     connection.execute(ADD, values | {"state": AnswerState.waiting, "created_at": now})
 
 
+def add_done(connection: Connection, chat: Chat, new: NewMessage, response_id: str, client: str, cost: str | None) -> None:
+    """Add the answer of an exchange that is over; its message is stored already."""
+    values = {"id": new.id, "conversation": chat.key, "message": new.parent, "model": new.model, "client": client, "cost": cost}
+    values |= {"response_id": response_id, "state": AnswerState.done, "created_at": new.created_at}
+    connection.execute(ADD, values)
+
+
+def find_by_response(connection: Connection, client: str, response_id: str) -> AnswerRow | None:
+    """Find a client's answer by OpenAI's id of it."""
+    row = connection.execute(BY_RESPONSE, {"by": client, "which": response_id}).mappings().first()
+    return to_answer(row) if row else None
+
+
 def find(connection: Connection, answer_id: str) -> AnswerRow | None:
     """Find an answer."""
-    row = connection.execute(FIND, {"which": answer_id}).first()
+    row = connection.execute(FIND, {"which": answer_id}).mappings().first()
     return to_answer(row) if row else None
+
+
+def find_end(connection: Connection, chat: Chat) -> str:
+    """Find what the next message of a conversation follows: the message that is shown last, or its answer to come."""
+    values = {"of": chat.key, "which": chat.current_message}
+    return connection.execute(LATEST, values).scalar_one_or_none() or chat.current_message
 
 
 def find_next(connection: Connection, key: int) -> AnswerRow | None:
     """Find the open answer of a conversation that comes first."""
-    row = connection.execute(NEXT, {"of": key}).first()
+    row = connection.execute(NEXT, {"of": key}).mappings().first()
     return to_answer(row) if row else None
 
 
 def list_pending(connection: Connection, key: int) -> list[AnswerRow]:
     """List the answers of a conversation that are no messages of it (yet), in the order in which they were asked for."""
-    return [to_answer(row) for row in connection.execute(PENDING, {"of": key})]
+    return [to_answer(row) for row in connection.execute(PENDING, {"of": key}).mappings()]
 
 
 def read_costs(connection: Connection, key: int) -> dict[str, str | None]:
@@ -72,9 +95,9 @@ def list_due(connection: Connection) -> dict[int, float]:
     return {row.conversation: row.next_at for row in connection.execute(DUE)}
 
 
-def to_answer(row: Row[Any]) -> AnswerRow:
+def to_answer(row: RowMapping) -> AnswerRow:
     """Make the value of a row."""
-    return AnswerRow.model_validate(dict(row._mapping))
+    return AnswerRow.model_validate(dict(row))
 
 
 def begin(connection: Connection, answer_id: str) -> bool:
@@ -87,12 +110,22 @@ def postpone(connection: Connection, answer_id: str, reason: str, next_at: float
     connection.execute(POSTPONE, {"which": answer_id, "reason": reason, "at": next_at})
 
 
+def cancel(connection: Connection, row: AnswerRow, reason: str) -> bool:
+    """End an answer whose message did not go out. False: it has, or it had ended before."""
+    return connection.execute(CANCEL, {"which": row.id, "reason": reason}).rowcount > 0
+
+
+def look_later(connection: Connection, answer_id: str, next_at: float) -> None:
+    """Record when an answer that OpenAI works on is looked at next."""
+    connection.execute(LATER, {"which": answer_id, "at": next_at})
+
+
 def note_response(connection: Connection, answer_id: str, response_id: str) -> None:
     """Record the id under which OpenAI works on it."""
     connection.execute(NOTE_RESPONSE, {"which": answer_id, "made": response_id})
 
 
-def end(  # noqa: PLR0913, PLR0917, the columns of its end
+def end(
     connection: Connection,
     row: AnswerRow,
     state: AnswerState,
@@ -114,12 +147,9 @@ def complete(connection: Connection, chat: Chat, row: AnswerRow, new: NewMessage
     return True
 
 
-def interrupt(connection: Connection) -> int:
-    """Mark what was being sent when Deskhand stopped and cannot be retrieved. Its Conversation at OpenAI may have it or not."""
-    conversations = connection.execute(INTERRUPTED).scalars().all()
-    for key in conversations:
-        live.set_thread_leaf(connection, key)
-    return len(conversations)
+def list_interrupted(connection: Connection) -> list[AnswerRow]:
+    """List the answers whose message was going out when Deskhand stopped, and which OpenAI may know under no id of ours."""
+    return [to_answer(row) for row in connection.execute(INTERRUPTED).mappings()]
 
 
 def wake(connection: Connection) -> None:

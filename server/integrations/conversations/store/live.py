@@ -2,15 +2,17 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, literal, or_, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, delete, func, insert, literal, or_, select, update
 
+from server.core.errors import NotFound
 from server.integrations.conversations.live_models import UNKNOWN_LEAF, Chat, NewChat, NewMessage, PathMessage
 from server.integrations.conversations.models import Attachment, Details, Kind, Role
 from server.integrations.conversations.store.live_tables import answer, live
 from server.integrations.conversations.store.message_keys import allocate_keys
-from server.integrations.conversations.store.message_rows import MessageRow, index, index_title
+from server.integrations.conversations.store.search_index import index_stored_messages, index_stored_titles, unindex_titles
 from server.integrations.conversations.store.tables import conversation, message
 
+NO_CHAT = "Conversation not found"
 CHAT_COLUMNS = (
     *(conversation.c[name] for name in Chat.model_fields if name in conversation.c),
     live.c.thread_id,
@@ -33,15 +35,15 @@ COUNTED = (
 SHOW = update(conversation).where(conversation.c.key == bindparam("of")).values(current_message=bindparam("leaf"))
 SHOW_ANSWER = SHOW.where(conversation.c.current_message == bindparam("before"))
 RENAME = update(conversation).where(conversation.c.key == bindparam("of")).values(title=bindparam("called"))
-SET_THREAD = update(live).where(live.c.conversation == bindparam("of")).values(thread_id=bindparam("id"), thread_leaf=bindparam("leaf"))
+SET_THREAD = (
+    update(live).where(live.c.conversation == bindparam("of")).values(thread_id=bindparam("id"), thread_leaf=bindparam("leaf"))
+)
 SET_LEAF = update(live).where(live.c.conversation == bindparam("of")).values(thread_leaf=bindparam("leaf"))
 SET_DIGEST = update(live).where(live.c.conversation == bindparam("of")).values(digest=bindparam("made"))
-BY_DIGEST = CHATS.add_columns(live.c.digest).where(live.c.client == bindparam("of"), live.c.digest.in_(bindparam("some", expanding=True)))
-EXPIRED = (
-    CHATS.where(conversation.c.temporary, func.coalesce(conversation.c.updated_at, conversation.c.created_at) < bindparam("before"))
-    .order_by(conversation.c.key)
-    .limit(100)
+BY_DIGEST = CHATS.add_columns(live.c.digest).where(
+    live.c.client == bindparam("of"), live.c.digest.in_(bindparam("some", expanding=True))
 )
+DELETE_EXPIRED = delete(conversation).where(conversation.c.temporary, conversation.c.updated_at < bindparam("before"))
 
 
 def make_path_statement() -> Any:
@@ -74,26 +76,33 @@ def create(connection: Connection, chat: NewChat) -> int:
     values = chat.model_dump(exclude={"client", "thread_id"}) | {"updated_at": chat.updated_at or chat.created_at}
     key = int(connection.execute(ADD, values).inserted_primary_key[0])
     connection.execute(ADD_LIVE, {"conversation": key, "thread_id": chat.thread_id, "client": chat.client})
-    if not chat.temporary:
-        index_title(connection, key, chat.title)
+    index_stored_titles(connection, (key,))
     return key
 
 
 def find(connection: Connection, chat_id: str) -> Chat | None:
     """Find a conversation by its own id or by that of its Conversation at OpenAI."""
-    row = connection.execute(FIND, {"which": chat_id}).first() if chat_id else None
+    row = connection.execute(FIND, {"which": chat_id}).mappings().first() if chat_id else None
     return to_chat(row) if row else None
 
 
 def read(connection: Connection, key: int) -> Chat | None:
     """Read a conversation."""
-    row = connection.execute(READ, {"which": key}).first()
+    row = connection.execute(READ, {"which": key}).mappings().first()
     return to_chat(row) if row else None
 
 
-def to_chat(row: Row[Any]) -> Chat:
+def require(connection: Connection, key: int) -> Chat:
+    """Read a conversation. Raises NotFound if it was deleted meanwhile."""
+    chat = read(connection, key)
+    if chat is None:
+        raise NotFound(NO_CHAT)
+    return chat
+
+
+def to_chat(row: RowMapping) -> Chat:
     """Make the value of a row."""
-    return Chat.model_validate(dict(row._mapping))
+    return Chat.model_validate(dict(row))
 
 
 def has_message(connection: Connection, key: int, message_id: str) -> bool:
@@ -108,8 +117,7 @@ def add_message(connection: Connection, chat: Chat, new: NewMessage) -> None:
     values = new.model_dump(exclude={"attachments"}) | {"key": key, "conversation": chat.key, "kind": Kind.text}
     connection.execute(ADD_MESSAGE, values | {"details": details})
     connection.execute(COUNTED, {"of": chat.key, "at": new.created_at})
-    if not chat.temporary:
-        index(connection, [MessageRow(key, chat.key, new.role, new.text)])
+    index_stored_messages(connection, (key,))
 
 
 def show_path(connection: Connection, chat: Chat, leaf: str) -> None:
@@ -124,17 +132,15 @@ def show_answer(connection: Connection, chat: Chat, question: str, leaf: str) ->
 
 def rename(connection: Connection, chat: Chat, title: str) -> None:
     """Give a conversation a title."""
+    unindex_titles(connection, (chat.key,))
     connection.execute(RENAME, {"of": chat.key, "called": title})
-    if not chat.temporary:
-        index_title(connection, chat.key, title, former=chat.title)
+    index_stored_titles(connection, (chat.key,))
 
 
 def read_path(connection: Connection, key: int, leaf: str) -> list[PathMessage]:
     """Read the messages from a conversation's beginning to one of its messages."""
     rows = connection.execute(PATH, {"of": key, "leaf": leaf})
-    return [
-        PathMessage(id=row.id, role=Role(row.role), text=row.text, attachments=read_attachments(row.details)) for row in rows
-    ]
+    return [PathMessage(id=row.id, role=Role(row.role), text=row.text, attachments=read_attachments(row.details)) for row in rows]
 
 
 def read_attachments(details: str) -> tuple[Attachment, ...]:
@@ -159,10 +165,10 @@ def set_digest(connection: Connection, key: int, digest: str) -> None:
 
 def find_by_digest(connection: Connection, client: str, digests: list[str]) -> tuple[Chat, str] | None:
     """Find a client's conversation by the digest of its turns: of the last one in the list that there is."""
-    rows = {row.digest: row for row in connection.execute(BY_DIGEST, {"of": client, "some": digests})}
+    rows = {row["digest"]: row for row in connection.execute(BY_DIGEST, {"of": client, "some": digests}).mappings()}
     return next(((to_chat(rows[digest]), digest) for digest in reversed(digests) if digest in rows), None)
 
 
-def list_expired(connection: Connection, before: float) -> list[Chat]:
-    """List temporary conversations in which nothing was said since a time; a hundred at most."""
-    return [to_chat(row) for row in connection.execute(EXPIRED, {"before": before})]
+def delete_expired(connection: Connection, before: float) -> int:
+    """Delete temporary conversations in which nothing was said since a time; return how many. They are in no index."""
+    return connection.execute(DELETE_EXPIRED, {"before": before}).rowcount

@@ -3,6 +3,7 @@
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from server.integrations.conversations.live_models import Project
+from server.integrations.conversations.store.search_index import index_conversation, unindex_conversation
 from server.integrations.conversations.store.tables import conversation, project
 
 DEFAULT, DEFAULT_NAME = "1", "Default"
@@ -11,7 +12,8 @@ ALL = select(project).order_by(project.c.created_at, project.c.id)
 FIND = select(project).where(project.c.id == bindparam("which"))
 ADD = insert(project)
 CHANGE = update(project).where(project.c.id == bindparam("which"))
-MOVE = update(conversation).where(conversation.c.project == bindparam("which")).values(project=DEFAULT)
+OF_PROJECT = select(conversation.c.key).where(conversation.c.project == bindparam("which"))
+MOVE = update(conversation).where(conversation.c.key == bindparam("which")).values(project=bindparam("target"))
 REMOVE = delete(project).where(project.c.id == bindparam("which"))
 
 
@@ -49,5 +51,13 @@ def change(connection: Connection, changed: Project) -> None:
 
 def remove(connection: Connection, project_id: str) -> None:
     """Remove a project. Its conversations move to the default one."""
-    connection.execute(MOVE, {"which": project_id})
+    for key in connection.execute(OF_PROJECT, {"which": project_id}).scalars().all():
+        move(connection, key, DEFAULT)
     connection.execute(REMOVE, {"which": project_id})
+
+
+def move(connection: Connection, key: int, project_id: str) -> None:
+    """Move a conversation to a project, which its index entries name."""
+    unindex_conversation(connection, key)
+    connection.execute(MOVE, {"which": key, "target": project_id})
+    index_conversation(connection, key)

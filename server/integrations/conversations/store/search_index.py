@@ -13,7 +13,7 @@ from server.integrations.conversations.store.tables import conversation, message
 from server.storage.text_index import IndexEntry, TextIndex
 
 MESSAGES, TITLES = TextIndex("chat_message_index"), TextIndex("chat_title_index")
-DDL = (MESSAGES.ddl, TITLES.ddl)  # statements of the migrations, in both databases
+DDL = (*MESSAGES.ddl, *TITLES.ddl)  # statements of the migrations, in both databases
 KEYS_AT_ONCE = 500
 OF_CONVERSATION = select(message.c.key).where(message.c.conversation == bindparam("which")).order_by(message.c.key)
 MESSAGE_ROWS = (

@@ -1,0 +1,34 @@
+/** Connection with OpenAI, of the local API. */
+import { fetchRaw } from '../../lib/api'
+
+export interface Connection {
+  key_is_set: boolean
+  key_hint: string
+  organization: string
+  model: string
+  max_tokens: number | null
+  temperature: number | null
+  base_url: string
+  aliases: Record<string, string>
+  /** US dollars a month; null: no limit. */
+  budget: string | null
+}
+export type ConnectionChange = Partial<Omit<Connection, 'key_is_set' | 'key_hint'>>
+export interface Model { id: string; shutdown_date: string | null; warning: string | null }
+export interface TestResult { ok: boolean; message: string }
+export interface UsageLine { input_tokens: number; output_tokens: number; cost: string | null }
+export interface ProjectUsage extends UsageLine { id: string; name: string }
+export interface Month extends UsageLine { month: string; projects: ProjectUsage[] }
+
+async function request<T>(method: string, path: string, body?: unknown): Promise<T> {
+  const init: RequestInit = body === undefined ? { method } : { method, body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } }
+  return await (await fetchRaw(path, init)).json() as T
+}
+
+export const readConnection = () => request<Connection>('GET', '/api/openai')
+export const changeConnection = (body: ConnectionChange) => request<Connection>('PUT', '/api/openai', body)
+export const saveKey = (key: string) => request<unknown>('PUT', '/api/openai/key', { key })
+export const removeKey = () => request<unknown>('DELETE', '/api/openai/key')
+export const testConnection = () => request<TestResult>('POST', '/api/openai/test')
+export const listModels = async () => (await request<{ models: Model[] }>('GET', '/api/openai/models')).models
+export const listUsage = async () => (await request<{ months: Month[] }>('GET', '/api/openai/usage')).months
