@@ -26,6 +26,7 @@ def load() -> IntegrationSpec:
     """Import its parts."""
     from server.integrations.conversations.asset_routes import local as asset_local
     from server.integrations.conversations.deletion_routes import local as deletion_local
+    from server.integrations.conversations.demo import serve_fake
     from server.integrations.conversations.imports_local import local as imports_local
     from server.integrations.conversations.library_local import local as library_local
     from server.integrations.conversations.live_local import local as live_local
@@ -33,6 +34,7 @@ def load() -> IntegrationSpec:
     from server.integrations.conversations.live_routes import deliveries, operations
     from server.integrations.conversations.lookups import lookup
     from server.integrations.conversations.models import ConversationsSettings
+    from server.integrations.conversations.openai_delivery import deliveries as openai_deliveries
     from server.integrations.conversations.openai_local import local as openai_local
     from server.integrations.conversations.reading_routes import operations as reading
     from server.integrations.conversations.service import start
@@ -41,7 +43,7 @@ def load() -> IntegrationSpec:
     return IntegrationSpec(
         start=start,
         public=(reading, operations, deliveries),
-        deliveries=(webhook,),
+        deliveries=(webhook, openai_deliveries),
         local=(
             openai_local,
             asset_local,
@@ -53,6 +55,7 @@ def load() -> IntegrationSpec:
         ),
         settings=ConversationsSettings,
         lookups=(lookup,),
+        fake=serve_fake,
     )
 
 

@@ -12,6 +12,7 @@ from server.integrations.conversations.deletion import Deletion
 from server.integrations.conversations.imports import Imports
 from server.integrations.conversations.library import Library
 from server.integrations.conversations.openai_connection import OpenAIConnection
+from server.integrations.conversations.openai_webhook import OpenAIWebhook
 from server.integrations.conversations.projects import Projects
 from server.integrations.conversations.received import Received
 from server.integrations.conversations.search import Search
@@ -45,6 +46,7 @@ class ConversationsService(Health):
         self.deletion = Deletion(context, self.assets, self.openai.api)
         self.authenticator = make_authenticator(context)
         self.delivery_rate = DeliveryRate(context)
+        self.openai_webhook = OpenAIWebhook(context, self.openai)
 
 
 @asynccontextmanager
@@ -53,12 +55,17 @@ async def start(context: Context) -> AsyncIterator[ConversationsService]:
     service = ConversationsService(context)
     await service.openai.open()
     await service.spending.open()
-    tidying = service.deletion.repeat()
-    resuming = context.tasks.start(service.imports.resume(), name="continue importing")
-    async with running_live(service):
-        yield service
-    resuming.cancel()
-    tidying.cancel()
+    running = (
+        service.deletion.repeat(),
+        context.tasks.start(service.openai_webhook.run(), name="keep the webhook at OpenAI"),
+        context.tasks.start(service.imports.resume(), name="continue importing"),
+    )
+    try:
+        async with running_live(service):
+            yield service
+    finally:
+        for task in running:
+            task.cancel()
 
 
 @asynccontextmanager
