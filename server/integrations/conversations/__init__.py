@@ -23,12 +23,16 @@ PREFIXES = (
 
 def load() -> IntegrationSpec:
     """Import its parts."""
+    from server.integrations.conversations.asset_routes import local as asset_local
+    from server.integrations.conversations.deletion_routes import local as deletion_local
+    from server.integrations.conversations.demo import serve_fake
     from server.integrations.conversations.library_local import local as library_local
     from server.integrations.conversations.live_local import local as live_local
     from server.integrations.conversations.live_local import project_routes
     from server.integrations.conversations.live_routes import deliveries, operations
     from server.integrations.conversations.lookups import lookup
     from server.integrations.conversations.models import ConversationsSettings
+    from server.integrations.conversations.openai_delivery import deliveries as openai_deliveries
     from server.integrations.conversations.openai_local import local as openai_local
     from server.integrations.conversations.reading_routes import operations as reading
     from server.integrations.conversations.service import start
@@ -37,10 +41,18 @@ def load() -> IntegrationSpec:
     return IntegrationSpec(
         start=start,
         public=(reading, operations, deliveries),
-        deliveries=(webhook,),
-        local=(openai_local, live_local, library_local, project_routes),
+        deliveries=(webhook, openai_deliveries),
+        local=(
+            openai_local,
+            asset_local,
+            deletion_local,
+            live_local,
+            library_local,
+            project_routes,
+        ),
         settings=ConversationsSettings,
         lookups=(lookup,),
+        fake=serve_fake,
     )
 
 
@@ -64,7 +76,11 @@ integration = Integration(
         "write:chats": "Hold conversations with OpenAI models, at your cost",
     },
     aliases=ALIASES,
-    revocations=(  # what was allowed once is not sent again
+    revocations=(
+        Revocation("chat_openai_deletion", is_pending=True),
+        Revocation("chat_deleted", is_pending=True),
+        Revocation("chat_project", values={"retention_days": None}),
+        # what was allowed once is not sent again
         Revocation("chat_answer", where={"state": "waiting"}, values={"state": "failed", "error": RESTORED}),
         Revocation("chat_answer", where={"state": "running"}, values={"state": "uncertain", "error": RESTORED}),
         Revocation("chat_sync", where={"state": "running"}, values={"state": "cancelled"}),

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from server.core.backoff import backoff
 from server.core.errors import Conflict, DeskhandError, InvalidInput, NotFound, Unavailable
 from server.integrations.conversations.adapter.protocol import OpenAIApi
 from server.integrations.conversations.assets import AssetFiles
@@ -30,6 +29,7 @@ TIDY_SECONDS = 300.0
 SWEEP_SECONDS = 86_400.0  # between two looks at all files
 UNUSED_SECONDS = 3_600.0  # that a file may wait for the row that refers to it
 SWEPT_AT_ONCE = 500
+FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 60.0, 21_600.0  # until OpenAI is asked again
 
 
 class Deletion:
@@ -126,7 +126,7 @@ class Deletion:
             except InvalidInput as error:
                 log.warning("OpenAI refuses to delete a conversation: %s", error.detail)
             except DeskhandError as error:
-                at = self._now() + backoff(order.attempts + 1, first=60, longest=21_600)
+                at = self._now() + min(FIRST_RETRY_SECONDS * 2**order.attempts, LONGEST_RETRY_SECONDS)
                 await self._context.database.write(openai_deletions.postpone, order.thread_id, at, error.detail)
                 continue
             await self._context.database.write(openai_deletions.finish, order.thread_id)

@@ -86,3 +86,6 @@ class ConversationsSettings(WebhookSettings):
     temporary_hours: float = Field(24, gt=0, description="How long a temporary conversation is kept after its last message.")
     prune_minutes: float = Field(10, gt=0, description="How often expired conversations are looked for.")
     deliveries_per_minute: int = Field(120, ge=1, description="How many webhook deliveries are accepted in a minute.")
+    restore_minutes: float = Field(
+        60, ge=0, le=43_200, description="How long a deleted conversation can be restored. It is deleted at OpenAI after that."
+    )

@@ -8,8 +8,10 @@ from server.integrations.conversations.chat_operations import ChatOperations
 from server.integrations.conversations.chats import Chats, running_chats
 from server.integrations.conversations.completions import Completions
 from server.integrations.conversations.copies import Copies
+from server.integrations.conversations.deletion import Deletion
 from server.integrations.conversations.library import Library
 from server.integrations.conversations.openai_connection import OpenAIConnection
+from server.integrations.conversations.openai_webhook import OpenAIWebhook
 from server.integrations.conversations.projects import Projects
 from server.integrations.conversations.received import Received
 from server.integrations.conversations.search import Search
@@ -40,8 +42,10 @@ class ConversationsService(Health):
         self.search = Search(context)
         self.openai = OpenAIConnection(context)
         self.spending = Spending(context, self.openai)
+        self.deletion = Deletion(context, self.assets, self.openai.api)
         self.authenticator = make_authenticator(context)
         self.delivery_rate = DeliveryRate(context)
+        self.openai_webhook = OpenAIWebhook(context, self.openai)
 
 
 @asynccontextmanager
@@ -50,8 +54,13 @@ async def start(context: Context) -> AsyncIterator[ConversationsService]:
     service = ConversationsService(context)
     await service.openai.open()
     await service.spending.open()
-    async with running_live(service):
-        yield service
+    running = (service.deletion.repeat(), context.tasks.start(service.openai_webhook.run(), name="keep the webhook at OpenAI"))
+    try:
+        async with running_live(service):
+            yield service
+    finally:
+        for task in running:
+            task.cancel()
 
 
 @asynccontextmanager

@@ -29,7 +29,7 @@ RETAINED = select(project.c.id, project.c.retention_days).where(project.c.retent
 LAST_CHANGE = func.coalesce(conversation.c.updated_at, conversation.c.created_at)
 OLD = (
     select(conversation.c.id)
-    .where(conversation.c.project == bindparam("of"), LAST_CHANGE < bindparam("before"))
+    .where(conversation.c.project == bindparam("of"), bindparam("before") > LAST_CHANGE)
     .order_by(LAST_CHANGE)
     .limit(AT_ONCE)
 )
@@ -53,18 +53,26 @@ def remove(connection: Connection, chat_id: str, now: float) -> Tree | None:
     return tree
 
 
+def exists(connection: Connection, chat_id: str) -> bool:
+    """Return whether there is a conversation."""
+    return connection.execute(KEY, {"which": chat_id}).first() is not None
+
+
 def put_back(connection: Connection, chat_id: str, since: float) -> bool | None:
     """Put a conversation back that was deleted after a time. None: there is none; False: it is there again."""
     data = connection.execute(FIND, {"which": chat_id, "since": since}).scalar()
     if data is None:
         return None
-    if connection.execute(KEY, {"which": chat_id}).scalar() is not None:
+    if exists(connection, chat_id):
         return False
 
     def number(table: str, numbers: Sequence[int]) -> list[int] | None:
         return allocate_keys(connection, [key // PER_SECOND for key in numbers]) if table == message.name else None
 
-    write_tree(connection, unpack(data), number)
+    tree = unpack(data)
+    for rows in (rows for name, rows in tree if name == message.name):
+        rows.sort(key=lambda row: row[message.c.key.name])  # they get keys in this order
+    write_tree(connection, tree, number)
     connection.execute(FORGET, {"which": chat_id})
     index_conversation(connection, connection.execute(KEY, {"which": chat_id}).scalar_one())
     return True

@@ -24,10 +24,7 @@ POSTPONE = (
 )
 THREAD = select(live.c.thread_id).join(conversation).where(conversation.c.id == bindparam("which"))
 IS_ANSWERED = (
-    select(answer.c.id)
-    .join(conversation)
-    .where(conversation.c.id == bindparam("which"), answer.c.state == "running")
-    .limit(1)
+    select(answer.c.id).join(conversation).where(conversation.c.id == bindparam("which"), answer.c.state == "running").limit(1)
 )
 
 

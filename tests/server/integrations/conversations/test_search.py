@@ -141,7 +141,7 @@ async def test_operators_narrow_a_search(shelf: Shelf) -> None:
         "apple source:omi": [],
         "apple date:2025": ["a/m1", "a/m2"],
         "apple date:2024-07": ["b/m1"],
-        "apple date:2024-07-05": ["b/m1"],
+        "apple date:2024-07-03": ["b/m1"],
         "apple date:2024-07..2024-12": ["b/m1"],
         "apple date:..2024": ["b/m1"],
         "apple date:2025..": ["a/m1", "a/m2"],
