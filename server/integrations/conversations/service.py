@@ -28,6 +28,7 @@ class ConversationsService(Health):
     """Live conversations, the archive, search and OpenAI, each a part of its own."""
 
     chats: Chats
+    completions: Completions
     operations: ChatOperations
     projects: Projects
     copies: Copies
@@ -74,10 +75,12 @@ async def running_live(service: ConversationsService) -> AsyncIterator[None]:
     context, openai, spending = service.context, service.openai, service.spending
     async with running_chats(context, openai, spending) as chats:
         service.chats, service.projects = chats, Projects(context)
-        service.operations = ChatOperations(context, chats, Completions(openai, spending, chats.recorder), openai)
+        service.completions = Completions(openai, spending, chats.recorder)
+        service.operations = ChatOperations(context, chats, service.completions, openai)
         service.received = Received(context, chats.events)
         service.copies = Copies(context, chats.events)
         service.syncs = Syncs(context, openai, service.copies)
+        openai.listen(service.syncs.wake)
         service.sync_operations = SyncOperations(context, service.syncs)
         await take_secret(context, service.authenticator)
         await service.syncs.recover()
