@@ -1,13 +1,13 @@
 """Conversations with a store of their own, and the fake OpenAI that they talk to."""
 
 import asyncio
+import tempfile
 from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 from server.core.clock import Clock
@@ -74,8 +74,8 @@ class Desk:
 
 @cache
 def make_database() -> bytes:
-    """Make a database with all tables, once for all tests."""
-    with TemporaryDirectory() as folder:
+    """Make an empty database with all tables, once for all tests."""
+    with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "deskhand.db"
         migrate(path, [MIGRATIONS])
         return path.read_bytes()
