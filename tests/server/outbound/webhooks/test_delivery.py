@@ -127,7 +127,7 @@ def test_event_without_its_secret_waits_unsent(tmp_path):
     at_desk(test, tmp_path)
 
 
-def test_gone_receiver_is_turned_off_and_the_person_told(tmp_path):
+def test_gone_receiver_is_turned_off_and_the_person_notified(tmp_path):
     async def test(desk: Desk) -> None:
         endpoint_id, _ = await desk.add("/hook")
         await desk.emit()
