@@ -136,7 +136,7 @@ def copy_example(folder: Path, name: str) -> None:
     """Copy the tests' example integration under another name, without its tables, of which there is one."""
     source = Path("tests/server/sdk/example")
     for file in source.rglob("*.py"):
-        if "migrations" not in file.parts:
+        if not file.parent.name.endswith("migrations"):
             copy = folder / name / file.relative_to(source)
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.write_text(file.read_text("utf-8").replace("example", name), "utf-8")

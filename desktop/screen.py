@@ -43,6 +43,9 @@ class DesktopScreen:
         except (OSError, subprocess.SubprocessError):
             raise Unavailable(f"No file manager could be opened. The folder is {folder}") from None
 
+    def choose_file(self, kind: str = "file") -> Path | None:
+        return self.window.choose_file(kind)
+
     def show_window(self, page: str = "") -> None:
         self.window.show(page)
 

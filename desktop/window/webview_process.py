@@ -19,6 +19,7 @@ SIZE, SMALLEST = (1120, 760), (720, 560)
 NO_WEB_VIEW = 3
 CRASHED = 4
 EXIT_SECONDS = 3.0  # for a window to close gracefully
+CHOOSE = "choose "  # begins a line that asks for a dialog
 OLD_RENDERER = "mshtml"  # an Internet Explorer, which shows nothing of this page
 OFFER = """
 window.pywebview._createApi = (made) => {
@@ -87,6 +88,15 @@ class View:
         chosen = self._window.create_file_dialog(dialog, file_types=types)
         return str(chosen[0]) if chosen else None
 
+    def _choose(self, kind: str) -> None:
+        """Tell the program which file the person chooses; its path as JSON, in ASCII."""
+        chosen = None
+        try:
+            self._raise()
+            chosen = self.choose_file(kind)
+        finally:
+            print("chosen", json.dumps(chosen), flush=True)  # noqa: T201, the program that started this one waits for it
+
     def _check(self, renderer: str) -> bool:
         return renderer != OLD_RENDERER
 
@@ -105,6 +115,9 @@ class View:
 
     def _listen(self) -> None:
         for line in sys.stdin:
+            if line.startswith(CHOOSE):
+                threading.Thread(target=self._choose, args=(line.removeprefix(CHOOSE).strip(),), name="dialog").start()
+                continue
             address = read_address(line)
             if address and address.startswith("#"):
                 self._window.run_js(f"location.hash = {json.dumps(address)}")

@@ -1,18 +1,21 @@
 """The window: a web view in its own process, or the person's browser if there is no web view."""
 
+import json
 import logging
 import os
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from queue import SimpleQueue
 
 from desktop.relaunch import relaunch_command, relaunch_environment
 from desktop.window.browser import has_screen, reach, show_in_browser
 from server.core.command import format_command
-from server.core.errors import Unavailable
+from server.core.errors import Conflict, Unavailable
 from server.system.files import create_private_file
 
 log = logging.getLogger(__name__)
@@ -31,6 +34,8 @@ class Window:
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _process: "subprocess.Popen[str] | None" = None
     _in_browser: bool = False
+    _choosing: threading.Lock = field(default_factory=threading.Lock)
+    _choices: "SimpleQueue[str | None]" = field(default_factory=SimpleQueue)
 
     def show(self, page: str = "") -> None:
         """Show the window or bring it to the front, at `page` if given.
@@ -43,6 +48,24 @@ class Window:
             if not (self._raise(page) or (not self._in_browser and self._open(page))):
                 self._in_browser = True
                 self._show_in_browser(page)
+
+    def choose_file(self, kind: str = "file") -> Path | None:
+        """Show the system's dialog in front of the window, and wait for the person. None if they cancel, or close the window.
+
+        Raises Unavailable if the window is not open or is in the browser, and Conflict while another dialog is open.
+        """
+        if not self._choosing.acquire(blocking=False):
+            raise Conflict("A file is being chosen already. Look for the dialog behind the other windows.")
+        try:
+            with self._lock:
+                self._choices = SimpleQueue()
+                is_shown = self.is_open and self._say(f"choose {kind}")
+            if not is_shown:
+                raise Unavailable("There is no file dialog here. Drop the file into the window, or enter its path.")
+            chosen = self._choices.get()
+        finally:
+            self._choosing.release()
+        return Path(chosen) if chosen else None
 
     def close(self) -> None:
         """Close it, if it is open, and wait until its process has ended."""
@@ -87,11 +110,14 @@ class Window:
         allow_to_front(process.pid)
         place = f"&page={page}" if page else ""
         seen = threading.Event()
-        threading.Thread(target=follow, args=(process, seen), name="window", daemon=True).start()
+        threading.Thread(target=follow, args=(process, seen, self._tell_choice), name="window", daemon=True).start()
         if not self._say(f"show {address}?key={key}{place}"):
             return False
         seen.wait(SHOW_SECONDS)
         return process.poll() is None or process.returncode == 0
+
+    def _tell_choice(self, path: str | None) -> None:
+        self._choices.put(path)
 
     def _start(self) -> "subprocess.Popen[str]":
         path = self.logs / "window.log"
@@ -115,13 +141,17 @@ class Window:
             )
 
 
-def follow(process: "subprocess.Popen[str]", seen: threading.Event) -> None:
-    """Set `seen` when the window is visible or its process has ended."""
+def follow(process: "subprocess.Popen[str]", seen: threading.Event, tell: Callable[[str | None], None]) -> None:
+    """Set `seen` when the window is visible or its process has ended. `tell` gets the path of a chosen file."""
     with process:  # lets go of everything once it has ended
         for line in process.stdout or ():
-            if line.strip() == "shown":
+            word, _, choice = line.strip().partition(" ")
+            if word == "shown":
                 seen.set()
+            elif word == "chosen":
+                tell(json.loads(choice))
         process.wait()
+    tell(None)  # a dialog has ended with it
     seen.set()
 
 

@@ -12,14 +12,22 @@ from server.core.errors import Conflict
 from server.sdk.cli import confirm, data_dir_option, example, json_option, print_json, say, say_field, yes_option
 from server.storage.data_dir import open_home
 
+LONGEST_BACKUP = 4 * 3600.0  # seconds
+
 
 @click.command(epilog=example("deskhand backup deskhand-backup.zip"))
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--overwrite", is_flag=True, help="Overwrite an existing backup.")
+@click.option("--with-archive", is_flag=True, help="Include imported history and its files, which may be large.")
 @data_dir_option
-def backup(file: Path, data_dir: Path | None, *, overwrite: bool) -> None:
-    """Back up all data except secrets to FILE. Works while the server is running."""
-    made = ask(data_dir, "POST", "/api/backup", {"path": str(file.resolve()), "overwrite": overwrite})
+def backup(file: Path, data_dir: Path | None, *, overwrite: bool, with_archive: bool) -> None:
+    """Back up all data except secrets to FILE. Works while the server is running.
+
+    Imported history stays out, unless you ask for it; restoring such a backup leaves the present history alone.
+    """
+    order = {"path": str(file.resolve()), "overwrite": overwrite, "with_archive": with_archive}
+    with connect(data_dir) as api:
+        made = api.call("POST", "/api/backup", order, seconds=LONGEST_BACKUP if with_archive else None)
     say(f"Backed up to {made['path']}.")
 
 

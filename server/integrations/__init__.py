@@ -47,6 +47,11 @@ def find_migrations() -> list[Path]:
     return sorted(path for folder in __path__ for path in Path(folder).glob("*/migrations"))
 
 
+def find_archive_migrations() -> list[Path]:
+    """List the integrations' folders with revisions of the archive."""
+    return sorted(path for folder in __path__ for path in Path(folder).glob("*/archive_migrations"))
+
+
 def list_revocations() -> list[Revocation]:
     """List what a restore has to revoke. Raises Unavailable if an integration cannot be imported: its access would remain."""
     revocations: list[Revocation] = []

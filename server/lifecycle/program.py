@@ -168,6 +168,7 @@ class Program:
                 await self._stay(state, on_ready)
             finally:  # whatever happened: a listener that is not stopped, but cancelled, never ends
                 log.info("Deskhand stops.")
+                await state.guard.streams.close()  # with an event that says so, also through the tunnel
                 await state.tunnel.stop()  # so that nobody comes in any more
                 state.runtime.stop_loading()
                 state.approvals.stop()  # who waits here for the person is answered before the sockets go

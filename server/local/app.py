@@ -25,7 +25,7 @@ from server.sdk.operation import LARGEST_BODY
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; style-src-attr 'unsafe-inline'; font-src 'self'; "
-    "img-src 'self'; connect-src 'self'; "
+    "img-src 'self' blob:; media-src blob:; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; "
     "trusted-types svelte-trusted-html rendered-html"
 )

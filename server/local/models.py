@@ -231,6 +231,7 @@ class BackupOrder(BaseModel):
 
     path: str
     overwrite: bool = False
+    with_archive: bool = Field(False, description="Whether imported history and its files come along, which may be large.")
 
 
 class PathView(BaseModel):

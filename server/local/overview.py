@@ -54,7 +54,8 @@ def create_routes(state: State) -> APIRouter:
         if not Path(order.path).is_absolute() or "\0" in order.path or len(order.path) > LONGEST_PATH:
             raise InvalidInput("Enter the full path of the backup file.")
         data, config = state.home.folders.data, state.home.folders.config
-        made = await asyncio.to_thread(back_up, data, Path(order.path), config=config, overwrite=order.overwrite)
+        options = {"overwrite": order.overwrite, "with_archive": order.with_archive}
+        made = await asyncio.to_thread(back_up, data, Path(order.path), config=config, **options)
         return PathView(path=str(made))
 
     routes.include_router(create_details(state))

@@ -1,17 +1,18 @@
 """Restoring a backup while Deskhand runs."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
 
 from server.core.command import format_command
-from server.core.errors import Conflict, DeskhandError
-from server.integrations import find_migrations, list_revocations
+from server.core.errors import Conflict, DeskhandError, Unavailable
+from server.integrations import find_archive_migrations, find_migrations, list_revocations
 from server.local.restored_sections import HARMLESS
 from server.runtime.state import State
 from server.storage.backup import RestoreOptions, ignore, restore
+from server.storage.revocation import Revocation
 
 TOPIC = "restore"
 STEP = 0.01  # of the share, between two events
@@ -68,6 +69,16 @@ class RestoreJob:
         self._state.context.events.publish(TOPIC)
 
 
+def find_revocations(*, with_access: bool) -> Sequence[Revocation]:
+    """List what a restore has to revoke. With the access in a backup an integration may be broken, whose access remains."""
+    try:
+        return list_revocations()
+    except Unavailable:
+        if not with_access:
+            raise
+        return ()
+
+
 def make_options(
     *, with_access: bool = False, running: bool = False, on_progress: Callable[[float], None] = ignore
 ) -> RestoreOptions:
@@ -75,7 +86,8 @@ def make_options(
     return RestoreOptions(
         with_access=with_access,
         folders=find_migrations(),
-        revocations=() if with_access else list_revocations(),
+        archive_folders=find_archive_migrations(),
+        revocations=find_revocations(with_access=with_access),
         harmless=HARMLESS,
         running=running,
         on_progress=on_progress,

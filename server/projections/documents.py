@@ -93,8 +93,11 @@ def select(operations: list[Operation], scope: str) -> list[Operation]:
 
 
 def offered(client: Client, operations: dict[str, Operation]) -> list[Operation]:
-    """The operations that a client's documents tell of. What only takes something in for keeping is no tool for a model."""
-    return [operation for operation in permitted(client, operations) if not operation.ingests]
+    """The operations that a client's documents tell of.
+
+    What only takes something in for keeping is no tool for a model, nor is what speaks the API of another service.
+    """
+    return [operation for operation in permitted(client, operations) if operation.asks and not operation.ingests]
 
 
 def permitted(client: Client, operations: dict[str, Operation]) -> list[Operation]:

@@ -13,32 +13,21 @@ from pydantic import BaseModel, Field
 from starlette.routing import BaseRoute
 
 from server.access.clients.presets import MOST_OPERATIONS
-from server.http.exception_handlers import Problem, phrase
+from server.http.error_format import ErrorFormat
+from server.http.exception_handlers import Problem
+from server.projections.failures import SCHEMAS, describe_problems, list_failures, make_schemas
 from server.projections.security import name_scheme
 from server.sdk.dynamic import LONGEST_DESCRIPTION
 from server.sdk.operation import operation_of
 from server.sdk.tool_schema import LONGEST_PARAMETER
 
 NULL = {"type": "null"}
-SCHEMAS = "#/components/schemas/"
 KINDS = {"string": str, "array": list, "object": dict, "boolean": bool}
 DESCRIPTION = (
     "What this computer offers to ChatGPT and to scripts, as far as the person at it allows. "
     "Operations that change something run only when that person has allowed them. An answer 202 means that they are being asked."
 )
 LONGEST_TEXT = 8_000  # characters about a whole document
-FAILURES = {
-    401: "The key is missing or unknown, or an account must be signed in to again.",
-    403: "This client may not do that, or it has to be allowed first.",
-    404: "There is no such thing.",
-    409: "It does not fit what is there now, or the same call is running still.",
-    413: "The request is too large.",
-    422: "The request does not fit; the sentence says how.",
-    429: "Too many calls; Retry-After says when to go on.",
-    502: "The service behind this failed.",
-    503: "This part is off, paused or busy.",
-    504: "The service behind this took too long.",
-}
 
 
 class Pending(BaseModel):
@@ -71,12 +60,13 @@ def make_document(
 
     `signs_in`: whether its client signs in (OAuth) and has no key.
     """
+    selected = select_routes(routes, names)
     document = get_openapi(
         title=title,
         version=version,
         openapi_version="3.1.0",
         description=DESCRIPTION,
-        routes=select_routes(routes, names),
+        routes=selected,
         servers=[{"url": address}],
         license_info={"name": "MIT", "identifier": "MIT"},
     )
@@ -84,13 +74,14 @@ def make_document(
     name_scheme(
         document, [operation for _, _, operation in walk_operations(document)], address if signs_in else None, scope_labels or {}
     )
-    components["responses"] = {str(status): describe_failure(status, text) for status, text in FAILURES.items()}
+    components["responses"] = describe_problems()
+    formats = {route.operation_id: errors for route in selected if (errors := find_errors(route))}
     schemas = components.setdefault("schemas", {})
-    schemas |= {model.__name__: model.model_json_schema(ref_template=SCHEMAS + "{model}") for model in (Problem, Pending)}
+    schemas |= make_schemas([Problem, Pending, *(errors.model for errors in formats.values())])
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
     for _, _, operation in walk_operations(document):
-        finish_operation(operation)
+        finish_operation(operation, formats.get(operation["operationId"]))
     simplify(document)
     drop_unused(document)
     return document
@@ -109,28 +100,22 @@ def walk_operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[s
             yield path, method, operation
 
 
-def finish_operation(operation: dict[str, Any]) -> None:
+def find_errors(route: RouteContext) -> ErrorFormat | None:
+    """Find the form of an operation's failures, if they are no problem documents."""
+    operation = operation_of(getattr(route, "endpoint", None))
+    return operation.errors if operation else None
+
+
+def finish_operation(operation: dict[str, Any], errors: ErrorFormat | None = None) -> None:
     """Give an operation its failures, and its 202 where it changes something; its description is said once."""
     responses = operation["responses"]
     responses.pop("422", None)
     if operation["x-openai-isConsequential"]:
         content = {"application/json": {"schema": {"$ref": "#/components/schemas/Pending"}}}
         responses.setdefault("202", {"description": "The person is being asked.", "content": content})
-    responses |= {str(status): {"$ref": f"#/components/responses/{status}"} for status in FAILURES}
+    responses |= list_failures(errors)
     if operation.get("description", "").strip() == operation.get("summary"):
         del operation["description"]
-
-
-def describe_failure(status: int, text: str) -> dict[str, Any]:
-    """A failure's answer: a problem document."""
-    schema = {"$ref": "#/components/schemas/Problem"}
-    answer: dict[str, Any] = {
-        "description": f"{phrase(status)}. {text}",
-        "content": {"application/problem+json": {"schema": schema}},
-    }
-    if status in {429, 503}:
-        answer["headers"] = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}}
-    return answer
 
 
 def drop_unused(document: dict[str, Any]) -> None:

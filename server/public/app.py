@@ -15,7 +15,9 @@ from server.access.origins import SECTION, OriginSettings
 from server.core.errors import NotAuthenticated, NotFound, Unavailable
 from server.http.application import new_application
 from server.http.deferred_routes import DeferredRoutes, include
+from server.http.error_format import ErrorFormatMiddleware
 from server.http.middleware import HostOriginMiddleware, PathMiddleware, SecurityHeadersMiddleware, TrailingSlashMiddleware
+from server.http.path_alias import PathAlias
 from server.projections.documents import Documents
 from server.projections.mcp.endpoint import PATH, Endpoint
 from server.public.webhook_depth import WebhookDepthMiddleware
@@ -52,7 +54,7 @@ def create_public(state: State) -> ASGIApp:
     paths = WebhookDepthMiddleware(PathMiddleware(app, {PATH: Endpoint(state, documents)}))
     hosts, origins = state.address.public_hosts, lambda: state.context.settings.read(SECTION, OriginSettings).allowed
     checked = HostOriginMiddleware(TrailingSlashMiddleware(paths), hosts, origins, OPEN_TO_PAGES)
-    return SecurityHeadersMiddleware(checked, headers)
+    return ErrorFormatMiddleware(SecurityHeadersMiddleware(checked, headers), state.runtime.find_error_format)
 
 
 def create_status_pages(state: State, documents: Documents) -> list[BaseRoute]:
@@ -93,7 +95,8 @@ def make_routes(member: LoadedIntegration) -> Sequence[BaseRoute]:
     """Make the public routes of an integration. (Including its routers would have FastAPI make every route once more.)"""
     if member.parts is None:
         return explain_broken(member)
-    return [route for router in (*member.parts.deliveries, *member.parts.public) for route in router.routes]
+    aliases = [PathAlias(prefix, target) for prefix, target in member.integration.aliases.items()]
+    return [*aliases, *(route for router in (*member.parts.deliveries, *member.parts.public) for route in router.routes)]
 
 
 def explain_broken(member: LoadedIntegration) -> list[BaseRoute]:

@@ -29,7 +29,7 @@ from server.core.memory_budget import MemoryBudget
 from server.core.tasks import Tasks
 from server.http.addresses import Address
 from server.http.in_process import InProcessClient
-from server.integrations import find_migrations
+from server.integrations import find_archive_migrations, find_migrations
 from server.outbound.fetch import Fetch
 from server.outbound.trusted_hosts import SECTION as DOWNLOADS
 from server.outbound.trusted_hosts import DownloadSettings
@@ -41,6 +41,7 @@ from server.sdk.approval_requests import ApprovalRequests
 from server.sdk.assets import Assets
 from server.sdk.context import Context
 from server.sdk.desktop import NoScreen, Screen
+from server.storage.archive import open_archive
 from server.storage.backup import finish_restore
 from server.storage.data_dir import DataDir
 from server.storage.database import DATABASE_FILE, Database
@@ -153,6 +154,7 @@ async def open_state(
     finally:
         await context.tasks.close()
         await context.http.close()
+        await context.archive.close()
         await database.close()
 
 
@@ -186,7 +188,11 @@ def make_state(home: DataDir, address: Address, context: Context, rules: RateLim
         pause=pause,
         programs=programs,
         oauth=OAuth(context, address, clients, programs, activity, runtime.scopes),
-        guard=Guard(GuardServices(clients, usage, activity, approvals, limits, pause, clock, address, memory, jobs, callers)),
+        guard=Guard(
+            GuardServices(
+                clients, usage, activity, approvals, limits, pause, clock, address, memory, jobs, callers, context.tasks
+            )
+        ),
         runtime=runtime,
         tunnel=Tunnel(context, address, Ngrok(), command=command, inhibitor=SleepInhibitor(), timing=timing),
         updates=Updates(context),
@@ -219,4 +225,5 @@ def make_context(
         local_address=lambda: address.local,
         address=address,
         tasks=tasks,
+        archive=open_archive(data, find_archive_migrations()),
     )

@@ -13,7 +13,9 @@ from server.outbound.webhooks.outbox import Outbox
 from server.sdk.approval_requests import ApprovalRequests
 from server.sdk.caller_tokens import CallerTokens
 from server.sdk.desktop import Screen
+from server.sdk.offers import Offers
 from server.sdk.operation_changes import OperationChanges
+from server.storage.archive import no_archive
 from server.storage.data_dir import Folders
 from server.storage.database import Database
 from server.storage.secrets import Secrets
@@ -25,8 +27,10 @@ class Context:
     """`demo`: nothing outside this computer may be reached. `local_address` returns the local surface's base address.
 
     `address`: where Deskhand is reached now. `tasks` end with the program. `http`: for addresses that no caller chose.
+    `archive`: the second database, of imported history. It may be unusable, which its use then says.
     `caller_tokens`: lets callers with a token of their own use a scope.
-    `operations`: for an integration whose dynamic operations have changed. `webhooks`: stores events for their receivers.
+    `operations`: for an integration whose dynamic operations have changed. `offers`: what integrations provide for each other.
+    `webhooks`: stores events for their receivers.
     """
 
     folders: Folders
@@ -43,6 +47,8 @@ class Context:
     address: Address = field(default_factory=Address)
     tasks: Tasks = field(default_factory=Tasks)
     http: HttpClient = field(default_factory=HttpClient)
+    archive: Database = field(default_factory=no_archive)
     caller_tokens: CallerTokens = field(default_factory=CallerTokens)
     operations: OperationChanges = field(default_factory=OperationChanges)
+    offers: Offers = field(default_factory=Offers)
     webhooks: Outbox = field(default_factory=Outbox)

@@ -26,6 +26,13 @@ class Screen(Protocol):
     def open_folder(self, folder: Path) -> None:
         """Show a folder in the file manager. Raises Unavailable if there is none."""
 
+    def choose_file(self, kind: str = "file") -> Path | None:
+        """Let the person choose a "file" or a "folder" in the system's dialog, and wait for them; None if they cancel.
+
+        Raises Unavailable if Deskhand's own window is not open, and Conflict while another dialog is. For routes:
+        `sdk.uploads.choose_file`.
+        """
+
     def show_window(self, page: str = "") -> None:
         """Show Deskhand's window, or bring it to the front, at a page of it. Raises Unavailable if it cannot be shown."""
 
@@ -52,6 +59,9 @@ class NoScreen:
 
     def open_folder(self, folder: Path) -> None:
         raise Unavailable(f"There is no screen here. The folder is {folder}")
+
+    def choose_file(self, kind: str = "file") -> Path | None:  # noqa: ARG002, there is nobody to ask
+        raise Unavailable("There is no screen here to choose a file on. Give its path to the command line.")
 
     def show_window(self, page: str = "") -> None:  # noqa: ARG002, there is none to show
         raise Unavailable(f"There is no screen here. The command line does what the window does: {format_command('--help')}")

@@ -102,7 +102,8 @@ class Integration:
 
     `scopes`: a label for each scope of its operations, such as {"read:notes": "Read your notes"}.
     `openai_scopes`: those that the client in OPENAI_CLIENT_ID gets. `revocations`: what a restored backup must not grant.
-    `instructions`: a sentence that tells a model what it can do here.
+    `instructions`: a sentence that tells a model what it can do here. `aliases`: further public prefixes of its operations,
+    and the prefixes that they stand for; all of them are in `prefixes` too.
     """
 
     name: str
@@ -115,3 +116,4 @@ class Integration:
     revocations: tuple[Revocation, ...] = ()
     onboarding: OnboardingStep | None = None
     instructions: str = ""
+    aliases: Mapping[str, str] = field(default_factory=dict)

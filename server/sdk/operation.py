@@ -7,7 +7,7 @@ import functools
 import inspect
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import Any, Protocol
 
@@ -18,6 +18,7 @@ from pydantic import BaseModel, Field
 from server.core.errors import Conflict
 from server.core.memory_budget import MemoryBudget
 from server.core.sentences import Sentence
+from server.http.error_format import ErrorFormat
 from server.http.request_body import StrictRequest, handle_leniently, wants_list
 from server.outbound.previews import require_no_preview
 from server.sdk.routing import DeferredRouter
@@ -82,6 +83,8 @@ class Operation:
     `trusted`: it changes something and yet is allowed by default, as the person trusts whose it is.
     `unaccepted`: it is not what the person accepted any more, so it asks also if they have allowed it to a client.
     `individual`: it may not be allowed together with all others of its scope, which could do much.
+    `asks`: the person may be asked about a call; else one that is not allowed is refused, and no document tells of it.
+    `errors`: the form of its failures, if they are no problem documents.
     `long`: it may take longer than a client waits, and then becomes a job. `content`: its answer is a ContentView.
     `for_jobs`: clients need it for operations that are `long`, and only for them.
     `alias`: the name under which clients see it, if it is another one; policies, approvals and the activity have `name`.
@@ -113,6 +116,8 @@ class Operation:
     for_callers: bool = False
     unaccepted: bool = False
     individual: bool = False
+    asks: bool = True
+    errors: ErrorFormat | None = None
 
     @property
     def public_name(self) -> str:
@@ -227,10 +232,25 @@ def default(value: bool | None, fallback: bool) -> bool:
 
 
 class Operations(DeferredRouter):
-    """A router whose routes are operations. `open_world`: the default of its operations. `scopes`: of GET, and of the others."""
+    """A router whose routes are operations. `open_world`: the default of its operations. `scopes`: of GET, and of the others.
 
-    def __init__(self, *, prefix: str, title: str, open_world: bool = False, scopes: tuple[str, str] | None = None) -> None:
-        self._open_world, self._scopes = open_world, scopes
+    `errors`: the form of every failure below its prefix. `asks`: False if its clients speak the API of another service, so that
+    they cannot be told that the person is asked; then the policy of its operations is allow or deny, and ask is refused.
+    """
+
+    def __init__(
+        self,
+        *,
+        prefix: str,
+        title: str,
+        open_world: bool = False,
+        scopes: tuple[str, str] | None = None,
+        errors: ErrorFormat | None = None,
+        asks: bool = True,
+    ) -> None:
+        if errors and not prefix:
+            raise TypeError(f"{title}: only a router with a prefix can have errors of its own.")
+        self._open_world, self._scopes, self.errors, self._asks = open_world, scopes, errors, asks
         super().__init__(prefix=prefix, tags=[title], route_class=OperationRoute, redirect_slashes=False)
 
     def operation(  # noqa: PLR0913, a declaration has many options
@@ -274,6 +294,7 @@ class Operations(DeferredRouter):
             effect = ServicePreview.of(function, preview) if isinstance(preview, str) else preview
             needed = self._choose_scope(name, method, scope)
             operation = Operation(name, needed, text, changing, reaches_others, effect, *more, for_jobs, "", listed, for_callers)
+            operation = replace(operation, asks=self._asks, errors=self.errors)
             self._add(path, method, function, operation, status_code=status_code, response_model_exclude_none=not keep_nulls)
             return function
 

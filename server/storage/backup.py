@@ -13,12 +13,15 @@ from pathlib import Path
 
 from server.core.errors import Conflict, DeskhandError, InvalidInput, NotFound, Unavailable
 from server.storage import backup_archive, restore_journal
+from server.storage.archive import ARCHIVE_FILE
+from server.storage.archive import explain as explain_archive
 from server.storage.backup_archive import APP_CONFIG_FILE, LARGEST
+from server.storage.data_dir import ARCHIVE_FILES
 from server.storage.database import DATABASE_FILE
-from server.storage.migrations import migrate
+from server.storage.migrations import migrate, migrate_archive
 from server.storage.restore_journal import RestorePaths
 from server.storage.restored import Restored, read_text_file, separate_settings
-from server.storage.restored_database import require_own_content
+from server.storage.restored_database import has_foreign_objects, require_own_content
 from server.storage.revocation import Revocation, revoke_access
 from server.storage.schema_versions import CORE_FOLDER, branch_of, find_newest, read_versions
 from server.storage.settings import SETTINGS_FILE
@@ -27,12 +30,24 @@ from server.storage.sqlite import check, explain
 from server.system.files import Now, not_stored, sync, utc_now
 
 WORKPLACE = ".backup-"
+OPTIONAL = {ARCHIVE_FILE, ARCHIVE_FILES}
+DATABASES = {DATABASE_FILE, ARCHIVE_FILE}
 FOREIGN = "This backup holds something that Deskhand does not write. Nothing was changed."
 NO_NAME = "No file can have this name. Choose another one."
 
 
-def back_up(data: Path, target: Path, *, config: Path | None = None, overwrite: bool = False, now: Now = utc_now) -> Path:
+def back_up(
+    data: Path,
+    target: Path,
+    *,
+    config: Path | None = None,
+    overwrite: bool = False,
+    with_archive: bool = False,
+    now: Now = utc_now,
+) -> Path:
     """Put what is kept into one zip file, also while Deskhand runs. `config`: the folder of app_config.json.
+
+    `with_archive`: the archive of imported history and its files too, if there is one; they may be large.
 
     Conflict: there is a file of that name, and it is no backup or may not be overwritten. Blocking.
     """
@@ -48,7 +63,7 @@ def back_up(data: Path, target: Path, *, config: Path | None = None, overwrite: 
         raise NotFound("There is nothing to back up yet.")
     try:
         with tempfile.TemporaryDirectory(prefix=WORKPLACE, dir=data) as workplace:
-            files = copy_files(places, Path(workplace))
+            files = copy_files(places, Path(workplace), with_archive=with_archive)
             backup_archive.pack(target, files, now())
     except OSError as error:
         raise not_stored(error, target.name) from error
@@ -69,15 +84,28 @@ def refuse_target(target: Path, *, overwrite: bool) -> None:
         raise Conflict(f"{target.name} is no backup of Deskhand, so it stays as it is. Choose another name.")
 
 
-def copy_files(places: RestorePaths, workplace: Path) -> dict[str, Path]:
-    """Copy the files of a backup that exist."""
-    files = {name: workplace / name for name in LARGEST if places.target(name).exists()}
+def copy_files(places: RestorePaths, workplace: Path, *, with_archive: bool) -> dict[str, Path]:
+    """Copy the files of a backup that exist. Those of the archive never change, so they are read where they are."""
+    wanted = [name for name in LARGEST if with_archive or name not in OPTIONAL]
+    files = {name: workplace / name for name in wanted if places.target(name).exists()}
     for name, copy in files.items():
-        if name == DATABASE_FILE:
+        if name == ARCHIVE_FILE:
+            copy_archive(places.target(name), copy)
+        elif name == DATABASE_FILE:
             copy_database(places.target(name), copy)
+        elif name == ARCHIVE_FILES:
+            files[name] = places.target(name)
         else:
             shutil.copyfile(places.target(name), copy)
     return files
+
+
+def copy_archive(source: Path, target: Path) -> None:
+    """Copy the archive. Raises Unavailable with a sentence that names it."""
+    try:
+        copy_database(source, target)
+    except Unavailable as error:
+        raise explain_archive(error, source) from error
 
 
 def ignore(share: float) -> None:
@@ -89,12 +117,14 @@ def ignore(share: float) -> None:
 class RestoreOptions:
     """`with_access`: keys and clients in the backup are valid again; otherwise all are revoked.
 
-    `folders`, `revocations`: the integrations'. `harmless`: the fields of each section of the settings that need no confirmation.
-    `running`: a server uses the data, so the files are replaced when the next one starts. `on_progress`: called with a share.
+    `folders`, `archive_folders`, `revocations`: the integrations'. `harmless`: the fields of each section of the settings that
+    need no confirmation. `running`: a server uses the data, so the files are replaced when the next one starts.
+    `on_progress`: called with a share.
     """
 
     with_access: bool = False
     folders: Sequence[Path] = ()
+    archive_folders: Sequence[Path] = ()
     revocations: Sequence[Revocation] = ()
     harmless: Mapping[str, Collection[str]] = field(default_factory=dict)
     running: bool = False
@@ -140,15 +170,19 @@ def prepare(source: Path, places: RestorePaths, options: RestoreOptions, now: No
     moment = now()
     manifest = backup_archive.unpack(source, places.prepared(DATABASE_FILE).parent, options.on_progress)
     revoke = partial(revoke_access, moment=moment, more=options.revocations, with_access=options.with_access)
-    prepare_database(places.prepared(DATABASE_FILE), options.folders, revoke)
+    prepare_database(places.prepared(DATABASE_FILE), [CORE_FOLDER], partial(migrate, folders=options.folders), revoke)
+    if ARCHIVE_FILE in manifest.files:
+        make = partial(migrate_archive, folders=options.archive_folders)
+        prepare_database(places.prepared(ARCHIVE_FILE), options.archive_folders, make, revoke)
     if not options.running:
-        consolidate_database(places.target(DATABASE_FILE))
+        for name in DATABASES & manifest.files.keys():
+            consolidate_database(places.target(name))
     replaced = restore_journal.make_replaced_folder(places, moment)
     try:
         made_at, version = manifest.created_at.isoformat(), manifest.deskhand
         restored = Restored(at=moment.isoformat(), made_at=made_at, version=version, replaced=str(replaced))
         prepare_settings(places, options.harmless, restored)
-        restore_journal.plan(places, replaced)
+        restore_journal.plan(places, replaced, OPTIONAL & manifest.files.keys())
     except BaseException:
         replaced.rmdir()
         raise
@@ -173,21 +207,24 @@ def finish_restore(data: Path, config: Path | None = None) -> None:
         shutil.rmtree(workplace, ignore_errors=True)
 
 
-def prepare_database(path: Path, folders: Sequence[Path], revoke: Callable[[Path], None]) -> None:
-    """Check that a database is sound, ours and not newer, bring it up to date, and revoke the access in it."""
+def prepare_database(path: Path, required: Sequence[Path], make: Callable[[Path], None], revoke: Callable[[Path], None]) -> None:
+    """Check that a database is sound, ours and not newer, bring it up to date, and revoke the access in it.
+
+    `required`: folders of migrations of which it has to have some. `make` migrates a database, or makes it.
+    """
     try:
         check(path)
         versions = read_versions(path)
     except Unavailable as error:
         raise InvalidInput("The database in this backup is damaged. Nothing was changed.") from error
-    if not set(find_newest([CORE_FOLDER])) <= {branch_of(version) for version in versions}:
+    if not set(find_newest(required)) <= {branch_of(version) for version in versions}:
         raise InvalidInput("This backup does not hold Deskhand's data. Nothing was changed.")
     with closing(sqlite3.connect(path)) as connection:  # triggers and views could undo a revocation; ours has none
-        if connection.execute("SELECT 1 FROM sqlite_master WHERE type NOT IN ('table', 'index') OR rootpage = 0").fetchone():
+        if has_foreign_objects(connection):
             raise InvalidInput(FOREIGN)
     try:
-        migrate(path, folders)
-        require_own_content(path, folders)
+        make(path)
+        require_own_content(path, make)
         revoke(path)
     except (DeskhandError, OSError):
         raise

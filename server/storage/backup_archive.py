@@ -14,15 +14,26 @@ from pydantic import BaseModel
 
 from server.core.errors import Conflict, InvalidInput, Unavailable
 from server.core.version import read_version
+from server.storage.archive import ARCHIVE_FILE
+from server.storage.backup_files import MeasuredReader, MeasuredWriter, read_files, write_files
+from server.storage.data_dir import ARCHIVE_FILES
 from server.storage.database import DATABASE_FILE
 from server.storage.settings import SETTINGS_FILE
 from server.system.files import create_private_file, hash_file, move, sync
 
-FORMAT = 1
+FORMAT = 2
+WITHOUT_ARCHIVE = 1  # the format that earlier versions can restore
 MANIFEST_FILE = "manifest.json"
 APP_CONFIG_FILE = "app_config.json"
 MEBIBYTE = 1 << 20
-LARGEST = {DATABASE_FILE: 16_384 * MEBIBYTE, SETTINGS_FILE: 16 * MEBIBYTE, APP_CONFIG_FILE: 16 * MEBIBYTE}
+LARGEST = {
+    DATABASE_FILE: 16_384 * MEBIBYTE,
+    SETTINGS_FILE: 16 * MEBIBYTE,
+    APP_CONFIG_FILE: 16 * MEBIBYTE,
+    ARCHIVE_FILE: 65_536 * MEBIBYTE,
+    ARCHIVE_FILES: 262_144 * MEBIBYTE,
+}
+FAST = 1  # level of compression of what is large
 LARGEST_MANIFEST = 65_536
 ROOM_TO_LEAVE = 64 * MEBIBYTE
 UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, LookupError, ValueError, struct.error)
@@ -38,26 +49,36 @@ class Content(BaseModel):
 class Manifest(BaseModel):
     """Contents of a backup and the version that made it."""
 
-    format: int = FORMAT
+    format: int
     deskhand: str
     created_at: datetime
     files: dict[str, Content]
 
 
 def pack(target: Path, files: Mapping[str, Path], created_at: datetime) -> None:
-    """Put files into an archive for this person alone, which appears whole or not at all."""
-    contents = {name: Content(sha256=hash_file(path), size=path.stat().st_size) for name, path in files.items()}
-    manifest = Manifest(deskhand=read_version(), created_at=created_at, files=contents)
+    """Put files, and a folder of files, into an archive for this person alone, which appears whole or not at all."""
+    format_number = FORMAT if ARCHIVE_FILE in files else WITHOUT_ARCHIVE
     new = target.with_name(f".deskhand-backup-{secrets.token_hex(8)}.new")  # the folder is the person's: no name of theirs
     try:
         with create_private_file(new) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+            contents = {name: pack_one(archive, name, path) for name, path in files.items()}
+            manifest = Manifest(format=format_number, deskhand=read_version(), created_at=created_at, files=contents)
             archive.writestr(MANIFEST_FILE, manifest.model_dump_json(indent=2))
-            for name, path in files.items():
-                archive.write(path, name)
         sync(new)
         move(new, target)
     finally:
         new.unlink(missing_ok=True)
+
+
+def pack_one(archive: zipfile.ZipFile, name: str, path: Path) -> Content:
+    """Add a file, or the files of a folder as a stream."""
+    if not path.is_dir():
+        archive.write(path, name, compresslevel=FAST if name == ARCHIVE_FILE else None)
+        return Content(sha256=hash_file(path), size=path.stat().st_size)
+    with archive.open(zipfile.ZipInfo(name), "w", force_zip64=True) as stream:  # not compressed: most are pictures
+        writer = MeasuredWriter(stream)
+        write_files(path, writer)
+    return Content(sha256=writer.sha256, size=writer.size)
 
 
 def unpack(source: Path, folder: Path, on_progress: Callable[[float], None] = lambda _: None) -> Manifest:
@@ -120,6 +141,13 @@ def read_manifest(archive: zipfile.ZipFile) -> Manifest:
 
 def extract(archive: zipfile.ZipFile, name: str, content: Content, path: Path) -> Iterator[int]:
     """Write one file, which zipfile truncates at its declared size, and check it against the manifest. Yields bytes written."""
+    if name == ARCHIVE_FILES:
+        with archive.open(name) as packed:
+            reader = MeasuredReader(packed)
+            yield from read_files(reader, path)
+        if reader.sha256 != content.sha256:
+            raise ValueError(f"{name} has other content than the manifest says")
+        return
     with archive.open(name) as packed, create_private_file(path) as file:
         while chunk := packed.read(MEBIBYTE):
             yield file.write(chunk)

@@ -15,6 +15,7 @@ from server.system.permissions import grants_access
 
 LOCK_FILE = "lock"
 LOCK_SECONDS = 0.5  # that a start waits for one who only looks whether the lock is held
+ARCHIVE_FILES = "archive-files"  # folder of files that the archive refers to, each named by the SHA-256 of its content
 DEMO_FILE = "demo"  # marks a folder with made-up accounts; a folder of this name is the demo's own, inside a person's data
 
 

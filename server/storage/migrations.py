@@ -32,18 +32,27 @@ def migrate(path: Path, folders: Sequence[Path] = ()) -> None:
     Conflict: a newer Deskhand has written it. Unavailable: it cannot be used, and the sentence says why. Blocking: call it
     before the server starts. Two starters take turns.
     """
-    folders = list(dict.fromkeys((CORE_FOLDER, *folders)))
+    bring_up_to_date(path, list(dict.fromkeys((CORE_FOLDER, *folders))), KEPT_COPIES)
+
+
+def migrate_archive(path: Path, folders: Sequence[Path]) -> None:
+    """Bring an archive up to date, or make it, as `migrate` does. It has no tables of the core, and is too large to copy."""
+    bring_up_to_date(path, folders, copies=0)
+
+
+def bring_up_to_date(path: Path, folders: Sequence[Path], copies: int) -> None:
+    """Run what is missing in a database, or make it. `copies`: how many of the database before migrations remain."""
     if not path.exists():
         create(path, folders)
     elif find_pending(read_versions(path), find_newest(folders)):
-        upgrade_file(path, folders)
+        upgrade_file(path, folders, copies)
 
 
 def create(path: Path, folders: Sequence[Path]) -> None:
     """Make a database under another name first: one that is empty has lost its content, and is none that is being made."""
     new = path.with_name(f"{path.name}.{secrets.token_hex(8)}{NEW}")
     try:
-        upgrade_file(new, folders)
+        upgrade_file(new, folders, copies=0)
         with suppress(FileExistsError):  # another start was faster
             link(new, path)
             sync(path.parent)
@@ -71,7 +80,7 @@ def remove_unfinished(path: Path) -> None:
         unfinished.unlink(missing_ok=True)
 
 
-def upgrade_file(path: Path, folders: Sequence[Path]) -> None:
+def upgrade_file(path: Path, folders: Sequence[Path], copies: int) -> None:
     """Run what is missing in a database."""
     engine = writing_engine(path, LONGEST_WAIT)
     try:
@@ -79,21 +88,21 @@ def upgrade_file(path: Path, folders: Sequence[Path]) -> None:
             driver = cast("sqlite3.Connection", connection.connection.driver_connection)
             driver.execute("PRAGMA foreign_keys=OFF")  # tables are rebuilt; it can be set outside a transaction only
             with connection.begin():
-                upgrade(connection, driver, path, folders)
+                upgrade(connection, driver, path, folders, copies)
     except DBAPIError as error:
         raise explain(error) from error
     finally:
         engine.dispose()
 
 
-def upgrade(connection: Connection, driver: sqlite3.Connection, path: Path, folders: Sequence[Path]) -> None:
+def upgrade(connection: Connection, driver: sqlite3.Connection, path: Path, folders: Sequence[Path], copies: int) -> None:
     """Inside a transaction: look again, as another start may have done it meanwhile, and run what is missing."""
     versions, newest = versions_of(driver), find_newest(folders)
     pending = find_pending(versions, newest)
     if not pending:
         return
-    if versions:
-        keep_snapshot(path, pending[0], KEPT_COPIES)
+    if versions and copies:
+        keep_snapshot(path, pending[0], copies)
     log.info("The database is brought to %s.", ", ".join(pending))
     foreign = [{"version": version} for version in find_foreign(versions, newest)]
     if foreign:

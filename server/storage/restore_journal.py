@@ -5,12 +5,16 @@ replacing goes on at the next start until it is done, and before that it has not
 """
 
 import shutil
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from server.storage.archive import ARCHIVE_FILE
 from server.storage.backup_archive import APP_CONFIG_FILE
+from server.storage.backup_files import merge_files
+from server.storage.data_dir import ARCHIVE_FILES
 from server.storage.database import DATABASE_FILE
 from server.storage.settings import SETTINGS_FILE
 from server.system.files import make_private_folder, move, read_json_object, replace_file, stamp, sync, write_json
@@ -18,6 +22,7 @@ from server.system.files import make_private_folder, move, read_json_object, rep
 FOLDER = "restoring"
 JOURNAL_FILE = "journal.json"
 REPLACED = (DATABASE_FILE, SETTINGS_FILE)  # app_config.json waits for confirmation
+DATABASES = (DATABASE_FILE, ARCHIVE_FILE)
 BESIDE_DATABASE = ("-wal", "-shm")
 
 
@@ -51,10 +56,13 @@ class RestorePaths:
             shutil.rmtree(folder / FOLDER, ignore_errors=True)
 
 
-def plan(places: RestorePaths, replaced: Path) -> None:
-    """Write the journal: from now on the next `finish` replaces the files. `replaced`: the folder for the old ones."""
+def plan(places: RestorePaths, replaced: Path, more: Iterable[str] = ()) -> None:
+    """Write the journal: from now on the next `finish` replaces the files. `replaced`: the folder for the old ones.
+
+    `more`: what of the archive was prepared. Without it, the present archive stays.
+    """
     sync(places.data / FOLDER)
-    write_json(places.journal, {"kept": replaced.name, "prepared": REPLACED})
+    write_json(places.journal, {"kept": replaced.name, "prepared": [*REPLACED, *more]})
 
 
 def finish(places: RestorePaths) -> None:
@@ -64,6 +72,10 @@ def finish(places: RestorePaths) -> None:
         replaced = places.data / journal["kept"]
         for name in REPLACED:
             replace(places, name, replaced, is_prepared=name in journal["prepared"])
+        if ARCHIVE_FILES in journal["prepared"]:
+            merge_files(places.prepared(ARCHIVE_FILES), places.target(ARCHIVE_FILES))
+        if ARCHIVE_FILE in journal["prepared"]:
+            replace(places, ARCHIVE_FILE, replaced, is_prepared=True)
         sync(places.data)
         places.journal.unlink()
     places.remove()
@@ -74,7 +86,7 @@ def replace(places: RestorePaths, name: str, replaced: Path, *, is_prepared: boo
     target, new = places.target(name), places.prepared(name)
     if is_prepared and not new.exists():
         return  # it is in its place already
-    if name == DATABASE_FILE:
+    if name in DATABASES:
         for suffix in (*BESIDE_DATABASE, ""):
             with suppress(FileNotFoundError):
                 move(target.with_name(name + suffix), replaced / (name + suffix))

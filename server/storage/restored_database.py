@@ -7,17 +7,14 @@ import json
 import re
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from server.core.rates import is_rate
-from server.storage.database import DATABASE_FILE
-from server.storage.migrations import migrate
 
-TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite~_%' ESCAPE '~'"
+TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND rootpage != 0 AND name NOT LIKE 'sqlite~_%' ESCAPE '~'"
 COLUMNS = 'SELECT name, upper(type), "notnull", pk, hidden FROM pragma_table_xinfo(?) ORDER BY name'
 KINDS = {"TEXT": str, "BLOB": bytes, "INTEGER": int, "BOOLEAN": int, "FLOAT": (float, int), "REAL": (float, int)}
 POLICIES = {"allow", "ask", "deny"}
@@ -26,6 +23,7 @@ EXTENTS = {"temporary", "quarter", "recipients", "always", "once"}
 MOMENTS = re.compile(r"(?:\w+_)?at|until")
 OF_ACCESS = {"client", "api_key", "client_use", "activity", "allowance", "outgoing", "recipient"}
 LONGEST_NAME = 200
+INDEX = re.compile(r"CREATE VIRTUAL TABLE \S+ USING fts5\s*\(", re.IGNORECASE)
 Column = tuple[str, str, int, int, int]
 
 
@@ -65,20 +63,27 @@ VALUES: dict[tuple[str, str], Callable[[str], bool]] = {
 }
 
 
-def require_own_content(path: Path, folders: Sequence[Path]) -> None:
-    """Raises ValueError for a table or a value that Deskhand would not have written. `folders`: the integrations' migrations."""
+def has_foreign_objects(connection: sqlite3.Connection) -> bool:
+    """Return whether there are triggers, views or virtual tables other than full-text indexes."""
+    every = connection.execute("SELECT sql FROM sqlite_master WHERE type NOT IN ('table', 'index') OR rootpage = 0")
+    return any(not INDEX.match(sql or "") for (sql,) in every)
+
+
+def require_own_content(path: Path, make: Callable[[Path], None]) -> None:
+    """Raises ValueError for a table or a value that Deskhand would not have written. `make` makes a database as it should be."""
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-        made = Path(folder) / DATABASE_FILE
-        migrate(made, folders)
+        made = Path(folder) / "made.db"
+        make(made)
         with closing(sqlite3.connect(made)) as connection:
-            expected = read_tables(connection)
+            expected, indexes = read_tables(connection), read_indexes(connection)
     with closing(sqlite3.connect(path)) as connection:
+        if read_indexes(connection) != indexes:
+            raise ValueError("another full-text index")
         actual = read_tables(connection)
         for table, columns in expected.items():
             if actual.get(table) != columns:
                 raise ValueError(table)
-            for name, kind, *_ in columns:
-                require_values(read_values(connection, table, name), KINDS.get(kind, object), find_check(table, name))
+            require_values(connection, table, [(name, kind) for name, kind, *_ in columns])
 
 
 def find_check(table: str, column: str) -> Callable[[str], bool] | None:
@@ -93,14 +98,16 @@ def read_tables(connection: sqlite3.Connection) -> dict[str, list[Column]]:
     return {name: connection.execute(COLUMNS, (name,)).fetchall() for name in names}
 
 
-def read_values(connection: sqlite3.Connection, table: str, column: str) -> Iterator[Any]:
-    """Read the values of a column. The names are those of our own migrations."""
-    query = f'SELECT "{column}" FROM "{table}" WHERE "{column}" IS NOT NULL'  # noqa: S608, see above
-    return (value for (value,) in connection.execute(query))
+def read_indexes(connection: sqlite3.Connection) -> set[tuple[str, str]]:
+    """Read the declarations of the full-text indexes."""
+    return set(connection.execute("SELECT name, sql FROM sqlite_master WHERE rootpage = 0"))
 
 
-def require_values(values: Iterator[Any], kind: Any, fits: Callable[[str], bool] | None) -> None:
-    """Raises ValueError for a value of another kind, or one that does not fit."""
-    for value in values:
-        if not isinstance(value, kind) or (fits and not fits(value)):
-            raise ValueError(str(value)[:LONGEST_NAME])
+def require_values(connection: sqlite3.Connection, table: str, columns: Sequence[tuple[str, str]]) -> None:
+    """Raises ValueError for a value of another kind, or one that does not fit. The names are those of our own migrations."""
+    checks = [(KINDS.get(kind, object), find_check(table, name)) for name, kind in columns]
+    names = ", ".join(f'"{name}"' for name, _ in columns)
+    for row in connection.execute(f'SELECT {names} FROM "{table}"'):  # noqa: S608, see above
+        for value, (kind, fits) in zip(row, checks, strict=True):
+            if value is not None and (not isinstance(value, kind) or (fits and not fits(value))):
+                raise ValueError(str(value)[:LONGEST_NAME])

@@ -18,11 +18,13 @@ class Revocation:
     """A table whose rows grant access, or would replay what was allowed once.
 
     The rows that match `where` (column and value; None is NULL) get `values`. They are deleted if there are no values.
+    `is_pending`: they may have been carried out since, and are not again, also if the access in a backup stays.
     """
 
     table: str
     where: Mapping[str, str | None] = field(default_factory=dict)
-    values: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, str | None] = field(default_factory=dict)
+    is_pending: bool = False
 
 
 REVOCATIONS = (
@@ -56,12 +58,13 @@ def revoke_access(path: Path, moment: datetime, more: Iterable[Revocation] = (),
     try:
         with connect(engine) as connection, connection.begin():
             tables = set(inspect(connection).get_table_names())
-            every = PENDING if with_access else (*PENDING, *REVOCATIONS, *more)
+            theirs = [revocation for revocation in more if revocation.is_pending or not with_access]
+            every = [*PENDING, *(() if with_access else REVOCATIONS), *theirs]
             revocations = [revocation for revocation in every if revocation.table in tables]
             for revocation in revocations:
                 connection.execute(to_statement(revocation, moment.isoformat()))
             for revocation in revocations:  # after all of them: one may undo another by a foreign key's action
-                if connection.execute(to_query(revocation)).first():
+                if connection.execute(to_query(revocation, moment.isoformat())).first():
                     raise ValueError(revocation.table)
     finally:
         engine.dispose()
@@ -76,12 +79,13 @@ def to_statement(revocation: Revocation, now: str) -> "Executable":
     return (update(rows).values(values) if values else delete(rows)).where(*matches)
 
 
-def to_query(revocation: Revocation) -> "Executable":
+def to_query(revocation: Revocation, now: str) -> "Executable":
     """Write the query for a row that is not revoked."""
-    from sqlalchemy import literal, select
+    from sqlalchemy import literal, or_, select
 
     rows, matches = select_rows(revocation)
-    return select(literal(1)).select_from(rows).where(*matches).limit(1)
+    others = [rows.c[name].is_distinct_from(now if value == NOW else value) for name, value in revocation.values.items()]
+    return select(literal(1)).select_from(rows).where(*matches, *([or_(*others)] if others else [])).limit(1)
 
 
 def select_rows(revocation: Revocation) -> "tuple[TableClause, list[ColumnElement[bool]]]":

@@ -23,6 +23,7 @@ SENTENCES = {
 }
 EMPTY = "{name} is empty, so what Deskhand stored is gone. Restore a backup, or delete this file to begin anew."
 LOG_ALONE = "{name} is gone, and only its log {log} is left. Put it back or restore a backup, or delete the log to begin anew."
+DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 PASSING = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 COMMON = {"foreign_keys": "ON", "synchronous": "FULL", "trusted_schema": "OFF"}
 
@@ -89,12 +90,8 @@ def connect(engine: Engine) -> Connection:
 
 def check(path: Path) -> None:
     """Check a database for damage. Raises Unavailable if there is any, or nothing at all in it. Blocking."""
-    if not path.exists():
-        log = path.with_name(f"{path.name}-wal")
-        if log.exists():  # SQLite would run it on a new database
-            raise Unavailable(LOG_ALONE.format(name=path.name, log=log.name))
+    if not has_content(path):
         return
-    refuse_empty(path)
     try:
         with closing(connect_directly(path)) as connection:
             connection.text_factory = bytes  # a damaged file may hold anything
@@ -106,6 +103,24 @@ def check(path: Path) -> None:
         raise Unavailable(SENTENCES[sqlite3.SQLITE_CORRUPT])
     if not has_tables:
         raise Unavailable(EMPTY.format(name=path.name))
+
+
+def has_content(path: Path) -> bool:
+    """Return whether there is a database. Raises Unavailable if all that is left of one is an empty file or its log."""
+    if path.exists():
+        refuse_empty(path)
+        return True
+    log = path.with_name(f"{path.name}-wal")
+    if log.exists():  # SQLite would run it on a new database
+        raise Unavailable(LOG_ALONE.format(name=path.name, log=log.name))
+    return False
+
+
+def is_damage(error: BaseException | None) -> bool:
+    """Return whether an error of SQLite, or one that was made of it, is about the content of the file."""
+    while isinstance(error, (Unavailable, DBAPIError)):
+        error = error.orig if isinstance(error, DBAPIError) else error.__cause__
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in DAMAGE
 
 
 def refuse_empty(path: Path) -> None:

@@ -35,7 +35,7 @@ MUTANTS = [
         "            with connection.begin():\n                upgrade(connection, driver, path, folders)",
         "            upgrade(connection, driver, path, folders)",
     ),
-    change("migrations", "    if versions:\n        keep_snapshot(path, pending[0], KEPT_COPIES)\n", ""),
+    change("migrations", "    if versions and copies:\n        keep_snapshot(path, pending[0], copies)\n", ""),
     change("migrations", '    if broken := driver.execute("PRAGMA foreign_key_check").fetchmany(3):', "    if broken := None:"),
     change("migrations", "        connection.execute(REMEMBER, foreign)", "        pass"),
     change(

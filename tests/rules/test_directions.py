@@ -56,6 +56,8 @@ IMPORTERS = {
     "PIL": r"desktop\.tray\.icon|server\.integrations\.\w+\.mime\.html_colors",
     "Xlib": r"desktop\.tray\.backends",
     "gi": r"desktop\.(tray\.(backends|clipboard)|window\.webview_process)",
+    "openai": r"server\.integrations\.\w+\.adapter\.\w+",
+    "genai_prices": r"server\.integrations\.\w+\.adapter\.\w+",
     "pystray": r"desktop\.tray\.tray",
     "sqlalchemy": r"server\.(storage|access)\..+|server\.(tunnel|integrations\.\w+)\.(tables|store(\.\w+)?)"
     r"|server\.outbound\.webhooks\.(tables|store|outbox)",

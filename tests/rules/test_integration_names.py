@@ -15,7 +15,7 @@ def list_tables(folder: Path) -> set[str]:
     """List the tables that an integration's migrations create."""
     return {
         call.args[0].value
-        for path in folder.glob("migrations/*.py")
+        for path in folder.glob("*migrations/*.py")
         for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "create_table"
     }

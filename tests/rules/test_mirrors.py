@@ -7,7 +7,7 @@ from tests.rules.sources import SOURCES, name_of
 
 NEEDS_NO_TWIN = {"__init__.py", "__main__.py"}
 MIRRORED = [
-    path for path in SOURCES if path.name not in NEEDS_NO_TWIN and "migrations" not in path.parts and path.name != "env.py"
+    path for path in SOURCES if path.name not in {*NEEDS_NO_TWIN, "env.py"} and not path.parent.name.endswith("migrations")
 ]
 
 

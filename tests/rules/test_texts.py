@@ -16,7 +16,7 @@ PROGRAM = [
     path
     for folder in ("server", "desktop")
     for path in sorted((ROOT / folder).rglob("*.py"))
-    if not {"fake", "migrations", "demo"} & set(path.parts)
+    if not {"fake", "migrations", "archive_migrations", "demo"} & set(path.parts)
 ]
 ATTRIBUTES = ("title", "label", "text", "hint", "placeholder", "aria-label", "lead", "action", "what", "example", "alt")
 SAMPLES = {

@@ -1,9 +1,14 @@
 """The settings page."""
 
+import zipfile
+
 import pytest
 from playwright.sync_api import expect
 
+from server.integrations import find_archive_migrations
 from server.lifecycle import runtime_file
+from server.storage.archive import ARCHIVE_FILE
+from server.storage.migrations import migrate_archive
 from tests.server.hostile_backup import make_hostile
 from tests.server.restarts import wait_for_restart
 from tests.window.conftest import answered, find_barriers, scrolls_sideways
@@ -85,6 +90,7 @@ def test_data_paths_are_shown_and_a_backup_is_made(open_page, server, tmp_path):
     data = card(page, "Your data")
     expect(data.get_by_text(str(server.data), exact=True)).to_be_visible()
     expect(data.get_by_text("Secrets are stored in Deskhand's folder")).to_be_visible()
+    migrate_archive(server.data / ARCHIVE_FILE, find_archive_migrations())
     data.get_by_role("button", name="Back up…").click()
     dialog = page.get_by_role("dialog")
     file = tmp_path / "mine.zip"
@@ -93,9 +99,11 @@ def test_data_paths_are_shown_and_a_backup_is_made(open_page, server, tmp_path):
     dialog.get_by_role("button", name="Back up").click()
     expect(dialog.get_by_role("alert")).to_contain_text("mine.zip is there already")
     dialog.get_by_label("File").fill(str(tmp_path / "backup.zip"))
+    dialog.get_by_label("Include imported history").click()
     dialog.get_by_role("button", name="Back up").click()
     expect(dialog).to_have_count(0)
-    assert (tmp_path / "backup.zip").is_file()
+    with zipfile.ZipFile(tmp_path / "backup.zip") as packed:
+        assert "archive.db" in packed.namelist()
     assert file.read_text() == "Something of mine."
 
 

@@ -23,6 +23,7 @@ LONGEST_RESULT = 4_000
 CHUNK = 500  # rows that are deleted in one transaction
 IDEMPOTENCY = timedelta(hours=24)  # for which an Idempotency-Key is honoured
 RETENTION = "retention"  # the section of the settings
+Answer = tuple[int | None, str | None]  # status and body
 Require = Callable[[Connection], None]
 
 
@@ -96,13 +97,13 @@ class Activity:
             self._running[entry.id] = entry
         self._publish(entry, entry.id)
 
-    async def end(self, entry: Entry, key: str | None, body: str | None) -> None:
-        """Record the end of a call that had begun, with the answer for its Idempotency-Key.
+    async def end(self, entry: Entry, key: str | None, answer: Answer) -> None:
+        """Record the end of a call that had begun, with the status and body of the answer for its Idempotency-Key.
 
         One that was refused at the last moment did nothing, so its key is free again.
         """
         try:
-            await self._database.write(end_call, entry, key, body)
+            await self._database.write(end_call, entry, key, answer)
         finally:
             self._running.pop(entry.id, None)
         self._publish(entry, entry.id)
@@ -242,12 +243,12 @@ def begin_call(
     return entry_id
 
 
-def end_call(connection: Connection, entry: Entry, key: str | None, body: str | None) -> None:
+def end_call(connection: Connection, entry: Entry, key: str | None, answer: Answer = (None, None)) -> None:
     connection.execute(END, {"of": entry.id} | {name: getattr(entry, name) for name in ENDED})
     if key is not None and entry.outcome is Outcome.refused:
         connection.execute(DROP_KEY, {"of_client": entry.client_id, "of_key": key})
     elif key is not None:
-        keep_answer(connection, entry.client_id or "", key, entry.status, body)
+        keep_answer(connection, entry.client_id or "", key, *answer)
 
 
 def keep_answer(connection: Connection, client_id: str, key: str, status: int | None, body: str | None) -> None:

@@ -236,14 +236,14 @@ def claim(connection: Connection, approval: Approval, entry: Entry) -> None:
         raise Conflict(NOT_NOW)
     if approval.reaches_others:
         budgets.record(connection, approval.client_id, approval.effect.recipients, datetime.fromisoformat(entry.at))
-    end_call(connection, entry, None, None)
+    end_call(connection, entry, None)
 
 
 def end(connection: Connection, approval: Approval, states: Iterable[State], entry: Entry, values: Mapping[str, Any]) -> bool:
     """End a call in its approval, in the activity and under its Idempotency-Key. Answers False if it had ended before."""
     if not move(connection, approval, states, **values, body=None):
         return False
-    end_call(connection, entry, None, None)
+    end_call(connection, entry, None)
     if approval.key is not None:
         keep_answer(connection, approval.client_id, approval.key, values["status"], values["result"])
     return True
@@ -254,7 +254,7 @@ def wait_again(connection: Connection, approval: Approval, entry: Entry) -> bool
     moved = move(connection, approval, [State.approved, State.running], state=State.pending, decided_at=None, extent=None)
     if moved:
         take_back(connection, approval.question)
-        end_call(connection, entry, None, None)
+        end_call(connection, entry, None)
     return moved
 
 
@@ -265,7 +265,7 @@ def ask_again(connection: Connection, approval: Approval, renewed: Approval, ent
     if not move(connection, approval, [State.approved], state=State.pending, **values, **moments):
         return False
     take_back(connection, approval.question)
-    end_call(connection, entry, None, None)
+    end_call(connection, entry, None)
     row = {"of": approval.activity_id, "sentence": to_text(renewed.effect.sentence), "effect": effect_text(renewed.effect)}
     connection.execute(ASK_AGAIN, row)
     return True

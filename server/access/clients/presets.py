@@ -44,9 +44,10 @@ class Permissions:
 def choose_operations(preset: Preset, operations: "Iterable[Operation]", most: int = MOST_OPERATIONS) -> "list[Operation]":
     """Choose the operations of a preset: if there are too many, those that are declared rare are left out first.
 
-    Operations that every client has count too; a client has them as soon as it may change something.
+    Operations that every client has count too; a client has them as soon as it may change something. Those that speak the API
+    of another service stand in no document, so they do not count, and keep their usual policy.
     """
-    available = list(operations)
+    available = [operation for operation in operations if operation.asks]
     if preset is Preset.read_only:
         candidates = [operation for operation in available if operation.scope and not (operation.changes or operation.ingests)]
     else:
@@ -67,7 +68,8 @@ def make_permissions(preset: Preset, operations: "Collection[Operation]", scopes
         preset, [operation for operation in operations if scopes is None or operation.scope in {"", *scopes}]
     )
     reached, names = frozenset(operation.scope for operation in chosen), {operation.name for operation in chosen}
-    left_out = [operation.name for operation in operations if operation.scope in reached and operation.name not in names]
+    others = [operation for operation in operations if operation.asks and operation.name not in names]
+    left_out = [operation.name for operation in others if operation.scope in reached]
     return Permissions(reached, dict.fromkeys(left_out, Policy.deny))
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -32,6 +33,7 @@ from server.access.pause import Pause
 from server.core.clock import Clock
 from server.core.errors import Conflict, DeskhandError, Forbidden, NotAuthenticated
 from server.core.memory_budget import MemoryBudget, current
+from server.core.tasks import Tasks
 from server.http.addresses import Address
 from server.http.exception_handlers import to_response
 from server.http.in_process import APPROVAL, CALLER_TOKEN, CLIENT, COUNTED, OPERATION, InProcessClient, InternalRequest
@@ -46,6 +48,10 @@ RETURNED = ("content-type", "retry-after", "idempotent-replayed")
 CALLERS_ASK = (
     "The person at this computer has not allowed {} for callers with a token of their own, who cannot be asked about. "
     "They can do that in Deskhand's window, under Access."
+)
+NEVER_ASKS = (
+    "The person at this computer has not allowed {} for {!r}, and calls of it cannot wait for their approval. "
+    "They can allow it in Deskhand's window, under Access."
 )
 FETCHED = "The download you approved is complete; now the action itself needs your approval."
 
@@ -65,6 +71,7 @@ class GuardServices:
     memory: MemoryBudget
     jobs: Jobs
     callers: Callers
+    tasks: Tasks
 
 
 class Call:
@@ -117,7 +124,7 @@ class Call:
         record.set_arguments({name: value for name, value in arguments.items() if name in self._parameters})
         if not self._operation.changes:
             self._permissions.check()
-            with self._services.activity.watching(record.entry(Outcome.running)):
+            with self.watch():
                 return await function(**arguments)
         identity = self._operation, record.client, record.arguments
         large = (reservation := current.get()) is not None and reservation.is_large
@@ -204,6 +211,9 @@ class Call:
         if self.caller_token:  # what waits would have to store the token
             record.refuse("It is not allowed for callers with a token of their own.")
             raise Forbidden(CALLERS_ASK.format(self._operation.name))
+        if not self._operation.asks:
+            record.refuse("It is not allowed, and its clients cannot wait for you.")
+            raise Forbidden(NEVER_ASKS.format(self._operation.name, record.client.name))
         record.wait(reason)
         request = approvals.create(record.client, self._operation, duplicates.digest, effect, self._key)
         try:
@@ -241,17 +251,29 @@ class Call:
         self._permissions.check()
         return await run_for(effect, function, arguments)
 
-    async def close(self, response: Response) -> Response:
-        """Record how the call ended. The answer goes out only after this is stored."""
+    @property
+    def is_known(self) -> bool:
+        """Return whether its client's key has not been ended."""
+        return self._services.clients.refresh(self.record.client) is not None
+
+    def watch(self) -> AbstractContextManager[None]:
+        """Show a reading call while it runs."""
+        return self._services.activity.watching(self.record.entry(Outcome.running))
+
+    async def close(self, response: Response, replay: Response | None = None) -> Response:
+        """Record how the call ended. The answer goes out only after this is stored.
+
+        `replay`: what a call with the same Idempotency-Key is answered, if that is not the response.
+        """
         try:
-            await self.finish(response.status_code, bytes(response.body))
+            await self.finish(response.status_code, bytes(response.body), replay)
         except DeskhandError as error:
             log.exception("The activity could not be written.")
             error.detail += " The call itself was made." if self.record.state is CallState.running else " Nothing was done."
             return to_response(error)
         return response
 
-    async def finish(self, status: int, body: bytes) -> None:
+    async def finish(self, status: int, body: bytes, replay: Response | None = None) -> None:
         """Record the answer of a call that is over. An answer in parts is recorded with the last of them."""
         record = self.record
         if record.state in {CallState.waiting, CallState.handed_over}:
@@ -263,7 +285,8 @@ class Call:
                 self._services.approvals, record, self._approval, replace(entry, id=self._approval.activity_id), text
             )
         elif record.row_id is not None:
-            await self._services.activity.end(entry, self._key, text)
+            answer = (replay.status_code, bytes(replay.body).decode()) if replay else (status, text)
+            await self._services.activity.end(entry, self._key, answer)
         else:
             await self._services.activity.add(entry)
 

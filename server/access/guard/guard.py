@@ -13,11 +13,13 @@ from server.access.clients.store import KEY_ENDED
 from server.access.guard.call import Call, GuardServices
 from server.access.guard.rate_limits import Quota
 from server.access.guard.response_text import clean_response
+from server.access.guard.streams import Streams
 from server.access.oauth.metadata import challenge
 from server.core.errors import NotAuthenticated, NotFound, TooManyRequests
 from server.http.exception_handlers import respond, to_response
 from server.http.in_process import APPROVAL, CALLER_TOKEN, CLIENT, COUNTED, OPERATION
 from server.sdk.operation import Operation, current_call
+from server.sdk.streaming import EventStream, complete
 
 CLIENT_CLOSED_REQUEST = 499  # nginx's status for a caller that went away
 Handle = Callable[[Request], Awaitable[Response]]
@@ -29,6 +31,7 @@ class Guard:
     def __init__(self, services: GuardServices) -> None:
         self._services = services
         self.memory = services.memory
+        self.streams = Streams(services.tasks)
 
     async def handle(self, request: Request, operation: Operation, parameters: frozenset[str], handle: Handle) -> Response:
         """Take one request along the whole way. An unauthenticated request ends here, before its body is read."""
@@ -47,6 +50,8 @@ class Guard:
             response = await self._run(call, request, operation, handle)
         except Exception as error:  # noqa: BLE001, the edge at which every failure becomes an answer
             response = to_response(error)
+        if isinstance(response, EventStream):
+            return add_quota(self.streams.start(call, response, operation.errors), quota)
         response = clean_response(response)
         if not call.detached and (quota is None or quota.passed or quota.first_refusal):
             response = await call.close(response)
@@ -54,9 +59,7 @@ class Guard:
             ended = NotAuthenticated(f"{KEY_ENDED} What this call did stands in Deskhand's activity.")
             ended.challenge = challenge(services.address.public, "", operation.scope, wrong=True)
             response = to_response(ended)
-        if quota:
-            response.raw_headers.extend((name.lower().encode(), value.encode()) for name, value in quota.headers.items())
-        return response
+        return add_quota(response, quota)
 
     async def _find_client(self, request: Request, operation: Operation) -> Client:
         """Find the client of a call: in its scope, by a token of the caller's own where that is let in, or by its key."""
@@ -114,16 +117,32 @@ class Guard:
 
 
 async def run_in_context(call: Call, request: Request, operation: Operation, handle: Handle) -> Response:
-    """Handle the request as this call. A reading call is recorded also if its caller disconnects."""
+    """Handle the request as this call. A reading call is recorded also if its caller disconnects.
+
+    In-process callers and jobs get the complete answer of a stream.
+    """
     token = current_call.set(call)
     try:
-        return await handle(request)
+        response = await handle(request)
+        return response if may_stream(request, operation, response) else await complete(response)
     except asyncio.CancelledError:
         if not (operation.changes or call.detached):
             await call.close(respond(CLIENT_CLOSED_REQUEST, "The caller went away."))
         raise
     finally:
         current_call.reset(token)
+
+
+def may_stream(request: Request, operation: Operation, response: Response) -> bool:
+    """Return whether an answer can be sent while it is made."""
+    return isinstance(response, EventStream) and OPERATION not in request.scope and not operation.long
+
+
+def add_quota(response: Response, quota: Quota | None) -> Response:
+    """Add the RateLimit headers."""
+    if quota:
+        response.raw_headers.extend((name.lower().encode(), value.encode()) for name, value in quota.headers.items())
+    return response
 
 
 def too_many_requests(client: Client, quota: Quota) -> TooManyRequests:

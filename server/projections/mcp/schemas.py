@@ -9,7 +9,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from server.projections.openapi import SCHEMAS, Pending
+from server.projections.failures import SCHEMAS
+from server.projections.openapi import Pending
 from server.sdk.operation import Accepted
 
 Schema = dict[str, Any]

@@ -79,6 +79,21 @@ def test_page_gets_a_chosen_file_under_the_strictest_policy(display, site, windo
     assert "Error" not in (tmp_path / "window.txt").read_text()
 
 
+def test_program_gets_a_file_that_it_asks_for(display, site, window, tmp_path):
+    export = tmp_path / "an export.zip"
+    export.touch()
+    say(window, f"show {site[0]}")
+    until(lambda: len(display.windows()) > 1 and display.active() != "Asking", "the page's own dialog opens")
+    display.run("xdotool", "key", "Escape")
+    until(lambda: display.active() == "Asking", "it is closed")
+    assert window.stdout.readline() == "shown\n"
+    say(window, "choose file")
+    until(lambda: len(display.windows()) > 1 and display.active() != "Asking", "the dialog opens")
+    write_path(display, export)
+    display.run("xdotool", "key", "--delay", "100", "Return")
+    assert json.loads(window.stdout.readline().partition("chosen ")[2]) == str(export)
+
+
 def test_window_process_ends_with_its_parent(display, site, window):
     say(window, f"show {site[0]}")
     until(lambda: "Asking" in display.windows(), "the window opens")

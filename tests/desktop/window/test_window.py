@@ -1,16 +1,26 @@
 import sys
 import threading
 import webbrowser
+from pathlib import Path
 
 import pytest
 
 from desktop.window.window import Window
-from server.core.errors import Unavailable
+from server.core.errors import Conflict, Unavailable
 from tests.desktop.display import until
 
 # Stand in for the window's process: one that has no web view, and one that shows what it is told until its input ends.
 BROKEN = [sys.executable, "-c", "raise SystemExit(3)"]
 ECHO = "import sys\nfor line in sys.stdin:\n  open({told!r}, 'a').write(line); print('shown', flush=True)"
+
+CHOOSER = """
+import sys, time
+for line in sys.stdin:
+  if line == "choose folder\\n": print('chosen "/tmp/a \\\\udcff"', flush=True)
+  elif line == "choose file\\n": print('chosen null', flush=True)
+  elif line.startswith("choose "): raise SystemExit
+  else: print("shown", flush=True)
+"""
 
 
 @pytest.fixture
@@ -101,3 +111,29 @@ def test_window_process_gets_no_secret_and_its_log_is_private(data, tmp_path, op
     Window(data, tmp_path, command=[sys.executable, "-c", script]).show()
     assert (tmp_path / "window.log").read_text() == "None\n"
     assert (tmp_path / "window.log").stat().st_mode & 0o777 == 0o600
+
+
+def test_file_is_chosen_in_the_window(data, tmp_path):
+    window = Window(data, tmp_path, command=[sys.executable, "-c", CHOOSER])
+    with pytest.raises(Unavailable, match="no file dialog"):
+        window.choose_file()
+    window.show()
+    assert window.choose_file("folder") == Path("/tmp/a \udcff"), "also a path that is no text"
+    assert window.choose_file("file") is None, "the person cancelled"
+    assert window.choose_file("anything") is None, "the window was closed"
+    window.close()
+
+
+def test_second_dialog_is_refused_and_the_end_of_the_window_ends_the_first(data, tmp_path):
+    text = tmp_path / "told"
+    window = Window(data, tmp_path, command=[sys.executable, "-c", ECHO.format(told=str(text))])
+    window.show()
+    chosen: list[Path | None] = []
+    waiting = threading.Thread(target=lambda: chosen.append(window.choose_file()))
+    waiting.start()
+    until(lambda: "choose file" in text.read_text(), "the dialog is open")
+    with pytest.raises(Conflict, match="already"):
+        window.choose_file()
+    window.close()
+    waiting.join(30)
+    assert chosen == [None]

@@ -8,6 +8,7 @@ def test_overview_has_the_state_and_the_problems(demo) -> None:
     assert overview["demo"] is True
     assert {integration["name"]: integration["state"] for integration in overview["integrations"]} == {
         "apps": "running",
+        "conversations": "running",
         "gmail": "running",
         "omi": "running",
         "tools": "running",

@@ -1,8 +1,12 @@
 import asyncio
 from pathlib import Path
 
+import pytest
+
+from server.core.errors import Unavailable
 from server.http.addresses import Address
 from server.runtime.state import open_state
+from server.storage.archive import ARCHIVE_FILE
 from server.storage.data_dir import open_home
 
 
@@ -37,6 +41,15 @@ def test_sleep_of_the_computer_is_published(tmp_path: Path) -> None:
                     return event.topic, event.data
 
     assert asyncio.run(listen()) == ("woke", {"seconds": 3600})
+
+
+async def test_unusable_archive_stops_only_what_needs_it(tmp_path: Path) -> None:
+    (tmp_path / ARCHIVE_FILE).write_bytes(b"no database")
+    with open_home(tmp_path, demo=False) as home:
+        async with open_state(home, Address()) as state:
+            assert await state.context.database.read(lambda connection: connection.exec_driver_sql("SELECT 7").scalar()) == 7
+            with pytest.raises(Unavailable, match="archive of imported history"):
+                await state.context.archive.read(lambda connection: connection.exec_driver_sql("SELECT 7").scalar())
 
 
 async def test_background_tasks_and_http_client_end_with_the_state(tmp_path: Path) -> None:

@@ -1,3 +1,4 @@
+import hashlib
 import json
 import os
 import random
@@ -16,11 +17,15 @@ import pytest
 from keyring.backend import KeyringBackend
 from keyring.errors import KeyringLocked
 
+from server.storage.archive import ARCHIVE_FILE
 from server.storage.backup import RestoreOptions, back_up, restore
+from server.storage.data_dir import ARCHIVE_FILES
 from server.storage.database import DATABASE_FILE
-from server.storage.migrations import migrate
+from server.storage.migrations import migrate, migrate_archive
+from server.storage.revocation import Revocation
 
 ROOT = Path(__file__).parents[3]
+ARCHIVE_MIGRATIONS = Path(__file__).with_name("archive_migrations")
 LIVE_KEYS = "SELECT count(*) FROM api_key WHERE revoked_at IS NULL"
 HARMLESS = {"mail": {"signature"}}
 THEN = "2026-11-20T12:00:00+00:00"
@@ -96,7 +101,7 @@ class Home:
 
     def __init__(self, folder: Path) -> None:
         self.data, self.config = folder / "data", folder / "config"
-        self.database = self.data / DATABASE_FILE
+        self.database, self.archive = self.data / DATABASE_FILE, self.data / ARCHIVE_FILE
 
     def fill(self, word: str) -> "Home":
         for folder in (self.data, self.config):
@@ -112,8 +117,37 @@ class Home:
         self.config.joinpath("app_config.json").write_text(f'{{"apps": "{word}"}}')
         return self
 
-    def run(self, *statements: str) -> None:
-        with closing(sqlite3.connect(self.database, isolation_level=None)) as connection:
+    def fill_archive(self, word: str, *contents: bytes) -> "Home":
+        """Give it an archive with a note, and files."""
+        migrate_archive(self.archive, [ARCHIVE_MIGRATIONS])
+        self.run(
+            f"INSERT INTO note VALUES ('{word}', 7)",
+            f"INSERT INTO note_index (rowid, word) VALUES (1, '{word}')",
+            database=self.archive,
+        )
+        for content in contents:
+            path = self.place(content)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        return self
+
+    def place(self, content: bytes) -> Path:
+        """The path of a file of the archive."""
+        digest = hashlib.sha256(content).hexdigest()
+        return self.data / ARCHIVE_FILES / digest[:2] / digest
+
+    def notes(self) -> list[object]:
+        """The words of the archive, from its table and by its index."""
+        with closing(sqlite3.connect(self.archive)) as connection:
+            search = "SELECT word FROM note WHERE rowid IN (SELECT rowid FROM note_index WHERE note_index MATCH ?)"
+            words = [word for (word,) in connection.execute("SELECT word FROM note")]
+            return [word for searched in words for (word,) in connection.execute(search, (searched,))]
+
+    def contents(self) -> set[bytes]:
+        return {path.read_bytes() for path in (self.data / ARCHIVE_FILES).rglob("*") if path.is_file()}
+
+    def run(self, *statements: str, database: Path | None = None) -> None:
+        with closing(sqlite3.connect(database or self.database, isolation_level=None)) as connection:
             for statement in statements:
                 connection.execute(statement)
 
@@ -132,11 +166,14 @@ class Home:
         text = waiting.get("files", {}).get("app_config.json") or self.config.joinpath("app_config.json").read_text()
         return json.loads(text)["apps"]
 
-    def back_up(self, target: Path) -> Path:
-        return back_up(self.data, target, config=self.config, now=lambda: NOON)
+    def back_up(self, target: Path, *, with_archive: bool = False) -> Path:
+        return back_up(self.data, target, config=self.config, with_archive=with_archive, now=lambda: NOON)
 
     def restore(self, source: Path, *, with_access: bool = False) -> Path | None:
-        options = RestoreOptions(with_access=with_access, harmless=HARMLESS)
+        revocations = [Revocation("note", values={"days": None})]
+        options = RestoreOptions(
+            with_access=with_access, archive_folders=[ARCHIVE_MIGRATIONS], revocations=revocations, harmless=HARMLESS
+        )
         return restore(source, self.data, options, config=self.config, now=lambda: NOON)
 
     def files(self) -> set[str]:

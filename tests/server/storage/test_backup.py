@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from server.core.errors import Conflict, InvalidInput, NotFound, Unavailable
+from server.storage.archive import ARCHIVE_FILE
 from server.storage.backup import back_up, restore
+from server.storage.data_dir import ARCHIVE_FILES
 from server.storage.database import DATABASE_FILE
 from server.storage.migrations import migrate
 from tests.server.storage.conftest import LIVE_KEYS, THEN, Home
@@ -218,3 +220,87 @@ def test_long_file_name_works_and_failure_leaves_nothing(home: Home, tmp_path: P
     folder.mkdir()
     back_up(home.data, folder / ("x" * 255))
     assert [len(file.name) for file in folder.iterdir()] == [255]
+
+
+@pytest.fixture
+def large(tmp_path: Path) -> Path:
+    """A backup of another home with its archive."""
+    other = Home(tmp_path / "large").fill("new").fill_archive("new", b"picture", b"sound" * 1_000_000)
+    return other.back_up(tmp_path / "large.zip", with_archive=True)
+
+
+def test_archive_is_in_a_backup_only_if_wanted(home: Home, file: Path, large: Path, tmp_path: Path) -> None:
+    home.fill_archive("old")
+    assert home.back_up(tmp_path / "small.zip").stat().st_size < 100_000
+    for path, names, number in ((tmp_path / "small.zip", set(), 1), (large, {ARCHIVE_FILE, ARCHIVE_FILES}, 2)):
+        with zipfile.ZipFile(path) as packed:
+            assert set(packed.namelist()) & {ARCHIVE_FILE, ARCHIVE_FILES} == names
+            assert json.loads(packed.read("manifest.json"))["format"] == number, "an earlier version refuses only what it lacks"
+    assert home.back_up(tmp_path / "none.zip", with_archive=True), "there may be none"
+
+
+def test_restore_replaces_the_archive_and_keeps_the_former(home: Home, large: Path) -> None:
+    home.fill_archive("old", b"picture", b"mine")
+    replaced = home.restore(large)
+    assert replaced
+    assert home.words() == ["new"] * 3
+    assert home.notes() == ["new"]
+    assert home.contents() == {b"picture", b"mine", b"sound" * 1_000_000}, "the former archive's files stay with it"
+    restored = home.place(b"sound" * 1_000_000)
+    assert {path.stat().st_mode & 0o077 for path in (restored, restored.parent, home.archive)} == {0}
+    former = Home(replaced)
+    former.archive = replaced / ARCHIVE_FILE
+    assert former.notes() == ["old"]
+    with closing(sqlite3.connect(home.archive)) as connection:
+        assert connection.execute("SELECT days FROM note").fetchall() == [(None,)], "revoked there, too"
+
+
+def test_restore_of_a_backup_without_archive_leaves_the_present_one(home: Home, file: Path) -> None:
+    home.fill_archive("old", b"mine")
+    with closing(sqlite3.connect(home.archive)) as reader:
+        reader.execute("SELECT * FROM note").fetchall()
+        home.restore(file)
+    assert (home.words(), home.notes(), home.contents()) == (["new"] * 3, ["old"], {b"mine"})
+
+
+def test_archive_in_use_is_not_replaced(home: Home, large: Path) -> None:
+    home.fill_archive("old")
+    with closing(sqlite3.connect(home.archive, isolation_level=None)) as reader:
+        reader.execute("PRAGMA journal_mode=WAL")
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM note").fetchall()
+        with pytest.raises(Conflict, match="in use"):
+            home.restore(large)
+    assert (home.words(), home.notes(), home.contents()) == (["old"] * 3, ["old"], set())
+
+
+def test_damaged_archive_stops_only_a_backup_with_it(home: Home, tmp_path: Path) -> None:
+    home.fill_archive("old")
+    home.archive.write_bytes(b"no database" * 1_000)
+    assert home.back_up(tmp_path / "without.zip")
+    with pytest.raises(Unavailable, match="archive of imported history is damaged"):
+        home.back_up(tmp_path / "with.zip", with_archive=True)
+    assert not (tmp_path / "with.zip").exists()
+    assert not list(home.data.glob(".backup-*"))
+
+
+HARMS = {
+    "a trigger": "CREATE TRIGGER t AFTER DELETE ON note BEGIN DELETE FROM note; END",
+    "another index": "CREATE VIRTUAL TABLE other USING fts5(word)",
+    "a virtual table of another kind": "CREATE VIRTUAL TABLE other USING rtree(a, b, c)",
+    "a value that nobody writes": "UPDATE note SET word = x'00'",
+    "text that is none": "UPDATE note SET word = CAST(x'ff' AS TEXT)",
+    "a missing column": "ALTER TABLE note DROP COLUMN days",
+    "no version": "DELETE FROM alembic_version",
+}
+
+
+@pytest.mark.parametrize("harm", HARMS)
+def test_untrusted_archive_database_is_refused(home: Home, tmp_path: Path, harm: str) -> None:
+    home.fill_archive("old", b"mine")
+    other = Home(tmp_path / "hostile").fill("new").fill_archive("new", b"theirs")
+    other.run(HARMS[harm], database=other.archive)
+    file, before = other.back_up(tmp_path / "hostile.zip", with_archive=True), home.files()
+    with pytest.raises(InvalidInput, match=r"does not write|does not hold"):
+        home.restore(file)
+    assert (home.words(), home.notes(), home.files()) == (["old"] * 3, ["old"], before)

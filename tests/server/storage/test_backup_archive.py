@@ -11,6 +11,8 @@ import pytest
 
 from server.core.errors import Conflict, DeskhandError, InvalidInput, NotFound, Unavailable
 from server.storage import backup_archive
+from server.storage.backup_files import HEADER
+from server.storage.data_dir import ARCHIVE_FILES
 from server.storage.database import DATABASE_FILE
 from tests.server.storage.conftest import THEN, Home
 
@@ -85,7 +87,7 @@ HOSTILE: dict[str, tuple[Callable[[dict[str, bytes]], object], bool, type[Deskha
     "a way out": (lambda files: files.update({"../evil": b"{}"}), True, InvalidInput, "not a backup"),
     "an absolute path": (lambda files: files.update({"/tmp/evil": b"{}"}), True, InvalidInput, "not a backup"),
     "a bomb": (lambda files: files.update({"settings.json": bytes(17 << 20)}), True, InvalidInput, "not a backup"),
-    "a newer format": (change_manifest(format=2), False, Conflict, "newer Deskhand"),
+    "a newer format": (change_manifest(format=3), False, Conflict, "newer Deskhand"),
     "a broken database": (lambda files: files.update({DATABASE_FILE: b"x" * 9_000}), True, InvalidInput, "damaged"),
     "a foreign database": (with_statement("DROP TABLE alembic_version"), True, InvalidInput, "does not hold"),
     "a newer database": (
@@ -184,3 +186,19 @@ def test_full_disk_is_detected_before_unpacking(home: Home, file: Path, monkeypa
     with pytest.raises(Unavailable, match="no room"):
         home.restore(file)
     assert home.words() == ["old"] * 3
+
+
+def test_files_of_an_archive_have_to_be_those_of_the_manifest(home: Home, tmp_path: Path) -> None:
+    other = Home(tmp_path / "other").fill("new").fill_archive("new", b"a", b"b")
+    file = other.back_up(tmp_path / "backup.zip", with_archive=True)
+    record, before = HEADER.pack(hashlib.sha256(b"c").digest(), 1) + b"c", home.files()
+    with zipfile.ZipFile(file) as packed:
+        assert packed.read(ARCHIVE_FILES)[:41] != record
+    for change in (lambda content: record + content[41:], lambda content: content[:-1] + b"x"):
+        with pytest.raises(InvalidInput, match="not a backup"):
+            home.restore(rebuild(file, tmp_path / "hostile.zip", lambda files, change=change: change_files(files, change)))
+        assert home.files() == before
+
+
+def change_files(files: dict[str, bytes], change: Callable[[bytes], bytes]) -> None:
+    files[ARCHIVE_FILES] = change(files[ARCHIVE_FILES])

@@ -37,7 +37,7 @@ def run(path: Path, *statements: str) -> None:
 
 def test_own_content_is_accepted(database: Path) -> None:
     run(database, "CREATE TABLE other (a)", "UPDATE client SET rate = 'none'", "UPDATE activity SET arguments = '{}'")
-    require_own_content(database, ())
+    require_own_content(database, migrate)
     assert sorted(path.name for path in database.parent.iterdir()) == ["deskhand.db"]
 
 
@@ -67,7 +67,7 @@ def test_own_content_is_accepted(database: Path) -> None:
 def test_content_that_nobody_writes_is_refused(database: Path, statement: str) -> None:
     run(database, statement)
     with pytest.raises((ValueError, sqlite3.OperationalError)):
-        require_own_content(database, ())
+        require_own_content(database, migrate)
 
 
 def test_values_are_those_of_access() -> None:
@@ -81,4 +81,4 @@ def test_values_are_those_of_access() -> None:
 def test_rate_that_a_client_can_have_is_accepted(database: Path, rate: str) -> None:
     require_rate(rate)
     run(database, f"UPDATE client SET rate = '{rate}'")
-    require_own_content(database, [])
+    require_own_content(database, migrate)

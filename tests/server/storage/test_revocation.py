@@ -83,3 +83,14 @@ def test_table_that_undoes_a_revocation_is_an_error(tmp_path: Path) -> None:
         )
     with pytest.raises(ValueError, match="api_key"):
         revoke_access(path, NOON)
+
+
+def test_pending_rows_of_an_integration_go_with_access_too(tmp_path: Path) -> None:
+    path = tmp_path / "test.db"
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.executescript(
+        "CREATE TABLE outbox (x); INSERT INTO outbox VALUES (1); CREATE TABLE code (x); INSERT INTO code VALUES (1)"
+    )
+    revoke_access(path, NOON, [Revocation("outbox", is_pending=True), Revocation("code")], with_access=True)
+    assert connection.execute("SELECT (SELECT count(*) FROM outbox), (SELECT count(*) FROM code)").fetchone() == (0, 1)
+    connection.close()

@@ -56,13 +56,40 @@ export const explain = (error: unknown): string =>
 
 export interface FeedEvent { topic: string; data: unknown }
 
-/** Calls back for each server-sent event, "hello" first. Throws when the stream ends. */
-export async function follow(onEvent: (event: FeedEvent) => void, signal: AbortSignal): Promise<never> {
-  const answer = await fetch('/api/events', { headers, signal })
-  if (!answer.ok || !answer.body) throw new Refused(readDetail(await answer.json().catch(() => undefined)), answer.status)
-  const reader = answer.body.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream()).getReader()
+/** Response of the local API for what is not JSON. Throws Refused on failure. */
+export async function fetchRaw(path: string, init: RequestInit = {}): Promise<Response> {
+  const response = await fetch(path, { ...init, headers: { ...headers, ...init.headers } }).catch((error: unknown) => {
+    throw init.signal?.aborted ? error : new Refused(NOT_ANSWERING)
+  })
+  if (response.ok) return response
+  throw new Refused(readDetail(await response.json().catch(() => undefined)), response.status)
+}
+
+/** Calls back for each server-sent event of a path. Throws when the stream ends. */
+export async function followStream(path: string, onEvent: (event: FeedEvent) => void, signal: AbortSignal): Promise<never> {
+  const { body } = await fetchRaw(path, { signal })
+  const reader = body!.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream()).getReader()
   for (let event = await reader.read(); !event.done; event = await reader.read()) {
     onEvent({ topic: event.value.event ?? '', data: JSON.parse(event.value.data || 'null') })
   }
-  throw new TypeError('The feed ended.')
+  throw new TypeError('The stream ended.')
+}
+
+/** Events of the program, "hello" first. */
+export const follow = (onEvent: (event: FeedEvent) => void, signal: AbortSignal): Promise<never> => followStream('/api/events', onEvent, signal)
+
+/** Uploads a file as the body, with progress, which fetch does not have. Returns the parsed answer. */
+export function upload(path: string, file: File, onProgress: (bytes: number) => void, signal: AbortSignal): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest()
+    request.open('POST', path)
+    for (const [name, value] of Object.entries({ ...headers, 'Content-Type': 'application/octet-stream', 'X-File-Name': encodeURIComponent(file.name) })) request.setRequestHeader(name, value)
+    request.responseType = 'json'
+    request.upload.onprogress = ({ loaded }) => onProgress(loaded)
+    request.onload = () => (request.status < 300 ? resolve(request.response) : reject(new Refused(readDetail(request.response), request.status)))
+    request.onerror = () => reject(new Refused(NOT_ANSWERING))
+    request.onabort = () => reject(new DOMException('', 'AbortError'))
+    signal.addEventListener('abort', () => request.abort())
+    request.send(file)
+  })
 }

@@ -3,6 +3,8 @@ import type { Component } from 'svelte'
 import AppWindow from '@lucide/svelte/icons/app-window'
 import BadgeCheck from '@lucide/svelte/icons/badge-check'
 import Cable from '@lucide/svelte/icons/cable'
+import FolderDown from '@lucide/svelte/icons/folder-down'
+import MessagesSquare from '@lucide/svelte/icons/messages-square'
 import Ear from '@lucide/svelte/icons/ear'
 import CircleHelp from '@lucide/svelte/icons/circle-question-mark'
 import House from '@lucide/svelte/icons/house'
@@ -19,8 +21,10 @@ import Activity from './Activity.svelte'
 import Approvals from './Approvals.svelte'
 import Apps from './Apps.svelte'
 import Connect from './Connect.svelte'
+import Conversations from './Conversations.svelte'
 import Gmail from './Gmail.svelte'
 import Help from './Help.svelte'
+import Import from './Import.svelte'
 import Integration from './Integration.svelte'
 import Omi from './Omi.svelte'
 import Overview from './Overview.svelte'
@@ -54,6 +58,8 @@ export const pages: PageEntry[] = [
   { name: 'apps', title: texts.pages.apps, icon: AppWindow, component: Apps, group: 1, when: integrated('apps') },
   { name: 'omi', title: 'OMI', icon: Ear, component: Omi, group: 1, when: integrated('omi') },
   { name: 'tools', title: texts.pages.tools, icon: Wrench, component: Tools, group: 1, when: integrated('tools') },
+  { name: 'conversations', title: texts.pages.conversations, icon: MessagesSquare, component: Conversations, group: 1, when: integrated('conversations') },
+  { name: 'import', title: texts.pages.import, icon: FolderDown, component: Import, group: 1, when: integrated('conversations') },
   { name: 'access', title: texts.pages.access, icon: KeyRound, component: Access, group: 2 },
   { name: 'connect', title: texts.pages.connect, icon: Cable, component: Connect, group: 2 },
   { name: 'settings', title: texts.pages.settings, icon: SettingsIcon, component: Settings, group: 2 },

@@ -82,6 +82,8 @@ export const texts = {
     gmail: 'Gmail',
     apps: 'Apps',
     tools: 'Tools',
+    conversations: 'Conversations',
+    import: 'Import',
     access: 'Access',
     connect: 'Connect',
     settings: 'Settings',
@@ -90,6 +92,7 @@ export const texts = {
   },
   sidebar: {
     pending: 'pending',
+    search: 'Search',
     pages: 'Pages',
     demo: 'Demo',
     changeTheme: (word: string) => `Theme: ${word}. Change`,

@@ -21,6 +21,8 @@ export const texts = {
     text: 'Backs up your data to one file, without passwords and keys. Store it wherever you like.',
     file: 'File',
     backedUp: (path: string) => `Backed up to ${path}`,
+    withArchive: 'Include imported history',
+    withArchiveHint: 'With its files. This can be large and take a while.',
     replaceOlder: 'Replace the older backup',
     backUp: 'Back up',
   },

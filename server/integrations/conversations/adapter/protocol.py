@@ -1,11 +1,12 @@
 """OpenAI's API as the service uses it: Responses, Conversations, Models, Webhooks.
 
-Errors: SignInNeeded (no key, or a refused one), InvalidInput (400, 404 or 422 of OpenAI, with its sentence), TooManyRequests,
-UpstreamFailed, UpstreamTimedOut, Unavailable (OpenAI is out of reach: nothing was sent). `Uncertain`: a request went out and
-its answer never came, so it may have been carried out.
+Errors: SignInNeeded (no key, or a refused one), InvalidInput (400, 404 or 422 of OpenAI, with its sentence), Forbidden (403, or
+no credit left), NotFound (there is no such response), TooManyRequests, UpstreamFailed, UpstreamTimedOut, Unavailable (OpenAI is
+out of reach, overloaded, or still busy with the conversation: nothing was carried out, and the same may be sent again).
+`Uncertain`: a request went out and its answer never came, so it may have been carried out.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from server.core.errors import UpstreamFailed
@@ -14,6 +15,8 @@ from server.integrations.conversations.models import Frozen
 
 class Uncertain(UpstreamFailed):
     """OpenAI's answer was lost, so it is unknown whether it took the request. It is not sent again by itself."""
+
+    response_id = ""  # of the response that OpenAI had begun, to be looked up; empty: unknown
 
 
 class Turn(Frozen):
@@ -34,7 +37,10 @@ class Usage(Frozen):
 
 
 class Answer(Frozen):
-    """A complete response. `status`: completed, incomplete, failed or cancelled; `error`: a sentence, if there is one."""
+    """A response. `status`: completed, incomplete, failed or cancelled; `error`: a sentence, if there is one.
+
+    The Answer that `respond` gives in background mode is `queued` or `in_progress` and has no text yet.
+    """
 
     id: str
     text: str
@@ -42,6 +48,11 @@ class Answer(Frozen):
     status: str = "completed"
     usage: Usage = Usage()
     error: str = ""
+
+    @property
+    def is_running(self) -> bool:
+        """Return whether it is not complete yet."""
+        return self.status in {"queued", "in_progress"}
 
 
 class ResponseRequest(Frozen):
@@ -68,11 +79,17 @@ class Model(Frozen):
 class OpenAIApi(Protocol):
     """OpenAI's API. `adapter.client.OpenAIClient` is the real one."""
 
-    def respond(self, request: ResponseRequest) -> AsyncIterator[str | Answer]:
-        """Stream a response: pieces of its text, then the complete Answer as the last item."""
+    def respond(
+        self, request: ResponseRequest, on_created: Callable[[str], Awaitable[None]] | None = None
+    ) -> AsyncIterator[str | Answer]:
+        """Stream a response: pieces of its text, then the complete Answer as the last item.
+
+        `on_created` gets the response's id before the first piece. In background mode the only item is an Answer that is
+        queued, for `retrieve_response` to complete.
+        """
 
     async def retrieve_response(self, response_id: str) -> Answer | None:
-        """Read a response of background mode; None while it runs."""
+        """Read a response; None while it runs. Raises NotFound."""
 
     async def cancel_response(self, response_id: str) -> None:
         """Cancel a response of background mode."""
@@ -82,6 +99,20 @@ class OpenAIApi(Protocol):
 
     async def delete_conversation(self, thread_id: str) -> None:
         """Delete a Conversation. One that is gone already is no error."""
+
+    async def forward(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
+        """Send the request of a client of /v1 as it is, once, and return the object that OpenAI answers.
+
+        `path`: below the base URL, such as "/chat/completions" or "/responses/resp_1". Raises NotFound for a 404 besides the
+        errors above; all of OpenAI's own have in `extra` what its `error` has as `code`, `param` and `kind` (its type).
+        """
+
+    async def forward_stream(self, path: str, body: Mapping[str, Any]) -> AsyncGenerator[Mapping[str, Any]]:
+        """The same with POST and `"stream": true` in the body: it returns once OpenAI has begun to answer, or raises as above.
+
+        The generator yields the `data` object of each event, without the final [DONE]. An `error` in the stream raises. Closing
+        it ends the request, so that OpenAI writes no more.
+        """
 
     async def list_models(self) -> list[Model]:
         """List the models that the key may use."""

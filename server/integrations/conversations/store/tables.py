@@ -74,10 +74,40 @@ asset = Table(
     Column("sha256", Text, nullable=False),  # names the file in the folder of assets; empty: the export lacks it
 )
 Index("chat_asset_conversation", asset.c.conversation, asset.c.id, unique=True)
+Index("chat_asset_file", asset.c.sha256)
 
 original = Table(
     "chat_original",
     metadata,
     Column("conversation", Integer, ForeignKey("chat_conversation.key", ondelete="CASCADE"), primary_key=True),
     Column("data", LargeBinary, nullable=False),  # the conversation's JSON as it was exported, compressed with zlib
+)
+
+deleted = Table(
+    "chat_deleted",
+    metadata,
+    Column("key", Integer, primary_key=True, autoincrement=True),
+    Column("id", Text, nullable=False, unique=True),  # of the conversation
+    Column("deleted_at", Float, nullable=False),
+    Column("data", LargeBinary, nullable=False),  # its rows, as store/deletion.py writes them
+)
+Index("chat_deleted_at", deleted.c.deleted_at)
+
+deleted_asset = Table(
+    "chat_deleted_asset",
+    metadata,
+    Column("deleted", Integer, ForeignKey("chat_deleted.key", ondelete="CASCADE"), primary_key=True),
+    Column("sha256", Text, primary_key=True),
+)
+Index("chat_deleted_asset_file", deleted_asset.c.sha256)
+
+# In deskhand.db alone: what is still to be deleted at OpenAI
+openai_deletion = Table(
+    "chat_openai_deletion",
+    metadata,
+    Column("thread_id", Text, primary_key=True),
+    Column("ordered_at", Float, nullable=False),
+    Column("not_before", Float, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("problem", Text, nullable=False, server_default=""),
 )

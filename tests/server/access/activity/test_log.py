@@ -25,7 +25,7 @@ async def test_unfinished_call_is_uncertain_after_restart(opened, clock) -> None
     entry = replace(ENTRY, at=clock.now().isoformat())
     async with opened() as state:
         ended = await state.activity.begin(entry, None, "h")
-        await state.activity.end(replace(entry, id=ended, outcome=Outcome.done, status=200), None, "{}")
+        await state.activity.end(replace(entry, id=ended, outcome=Outcome.done, status=200), None, (200, "{}"))
         await state.activity.begin(entry, "key", "h")
     async with opened() as state:
         assert [entry.outcome for entry in await state.activity.list()] == [Outcome.uncertain, Outcome.done]
@@ -90,7 +90,7 @@ async def test_running_call_is_listed(opened, clock) -> None:
             reading, changing = activity.running()
             assert (reading.id < 0, changing.id) == (True, begun)
             assert (await activity.read(reading.id)).arguments == "{}"
-        await activity.end(replace(entry, id=begun, outcome=Outcome.done, status=200), None, "{}")
+        await activity.end(replace(entry, id=begun, outcome=Outcome.done, status=200), None, (200, "{}"))
         assert activity.running() == []
         assert (await activity.read(begun)).outcome is Outcome.done
         with pytest.raises(NotFound):

@@ -50,6 +50,14 @@ def test_polling_of_jobs_counts_only_if_an_operation_may_take_long(long):
     assert len(choose_operations(Preset.ask, many)) == MOST_OPERATIONS - (2 if long else 1)
 
 
+def test_operation_in_no_document_counts_for_no_preset_and_keeps_its_policy():
+    never_ask = declare(5, "speak", "write:mail", changes=True, asks=False)
+    operations = [*declare(40, "write", "write:mail", changes=True), *never_ask]
+    assert len(choose_operations(Preset.ask, operations)) == MOST_OPERATIONS
+    policies = permitted(Preset.ask, operations)
+    assert {policies[operation.name] for operation in never_ask} == {Policy.ask}
+
+
 def test_preset_fits_even_if_nothing_is_rare():
     assert len(choose_operations(Preset.ask, declare(50, "write", "write:mail", changes=True))) == MOST_OPERATIONS
     assert len(choose_operations(Preset.read_only, declare(50, "read", "read:mail", changes=False))) == MOST_OPERATIONS

@@ -1,0 +1,28 @@
+"""Prices of OpenAI's models, from the data that genai-prices ships. Nothing is fetched."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from server.integrations.conversations.adapter.protocol import Usage
+
+PROVIDER = "openai"
+
+
+def calculate_cost(model: str, usage: Usage, at: datetime, tier: str = "") -> Decimal | None:
+    """Return what a response costs, in US dollars; None if the price is not known. Blocks for the import at first use.
+
+    `tier`: OpenAI's service tier, empty for the usual one.
+    """
+    import genai_prices
+
+    tokens = genai_prices.Usage(
+        input_tokens=usage.input_tokens,
+        cache_read_tokens=min(usage.cached_tokens, usage.input_tokens),
+        output_tokens=usage.output_tokens,
+    )
+    context = {"service_tier": tier} if tier else None
+    try:
+        price = genai_prices.calc_price(tokens, model, provider_id=PROVIDER, genai_request_timestamp=at, price_context=context)
+    except (LookupError, ValueError):
+        return None
+    return Decimal(price.total_price)

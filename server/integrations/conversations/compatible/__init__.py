@@ -1,0 +1,1 @@
+"""The API of OpenAI for programs that speak it: /v1."""

@@ -1,0 +1,126 @@
+"""Forwarding of requests to OpenAI: within the budget, and with each answer recorded once."""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from server.core.errors import DeskhandError, InvalidInput, NotFound, UpstreamFailed
+from server.integrations.conversations.adapter.protocol import Answer, Turn, Uncertain, Usage
+from server.integrations.conversations.compatible.collectors import Collector
+from server.integrations.conversations.compatible.outgoing import Outgoing
+from server.integrations.conversations.compatible.recorder import Budget, Connection, ExchangeRecorder
+from server.integrations.conversations.turns import estimate_tokens
+from server.sdk.streaming import Event, EventStream
+
+CUT = "OpenAI's answer ended before it was complete."
+DONE = Event("[DONE]")
+
+
+@dataclass(frozen=True)
+class Forwarder:
+    """Sends requests of clients to OpenAI. `find_project`: the id of the project to which their conversations belong."""
+
+    openai: Connection
+    budget: Budget
+    recorder: ExchangeRecorder
+    find_project: Callable[[], str]
+
+    async def send(self, request: Outgoing, client: str) -> Mapping[str, Any] | EventStream:
+        """Send a request. Raises what OpenAI answers, NotFound for the model, Forbidden beyond the budget, SignInNeeded."""
+        model, limit = await self._find_model(request.model), request.limit or self.openai.limits.max_output_tokens
+        most = limit * request.count if limit else None
+        body = {**request.body, "model": model} | ({request.limit_name: limit} if limit and not request.limit else {})
+        project, tokens = self.find_project(), estimate_tokens(request.turns)
+        exchange = Exchange(self.recorder, request, client, project, tokens)
+        exchange.reservation = await self.budget.reserve(model, tokens, most, project, client)
+        async with self._returning(exchange.reservation):
+            if request.is_stream:
+                events = await self.openai.api().forward_stream(request.path, body)
+                stream = Stream(exchange, events, request.make_collector())
+                return EventStream(stream.make(), stream.collector.write_result, lambda: exchange.path)
+            answer = await self.openai.api().forward("POST", request.path, body)
+        await exchange.record(request.read(answer))
+        return answer
+
+    async def _find_model(self, name: str) -> str:
+        try:
+            return await self.openai.resolve_model(name)
+        except InvalidInput as error:
+            raise NotFound(error.detail, param="model", code="model_not_found", kind="invalid_request_error") from None
+
+    @asynccontextmanager
+    async def _returning(self, reservation: Any) -> AsyncIterator[None]:
+        """Give a reservation back if OpenAI refuses the request; one whose answer was lost may be billed."""
+        try:
+            yield
+        except Uncertain:
+            raise
+        except DeskhandError:
+            await self.budget.release(reservation)
+            raise
+
+
+@dataclass
+class Exchange:
+    """A request and its answer, which is recorded once. `path`: where its conversation can be read, once that is."""
+
+    recorder: ExchangeRecorder
+    request: Outgoing
+    client: str
+    project: str
+    tokens: int
+    reservation: Any = None
+    path: str = ""
+    is_recorded: bool = field(default=False, init=False)
+
+    async def record(self, answer: Answer) -> None:
+        """Record the answer. The tokens of one that does not say them are estimated."""
+        if self.is_recorded:
+            return
+        self.is_recorded = True
+        if answer.usage == Usage():
+            written = estimate_tokens([Turn(role="assistant", text=answer.text)])
+            answer = answer.model_copy(update={"usage": Usage(input_tokens=self.tokens, output_tokens=written)})
+        chat = await self.recorder.record_exchange(
+            self.client, self.project, self.request.turns, answer, self.reservation, self.request.previous_response_id
+        )
+        self.path = f"/api/v1/openai/conversations/{chat}"
+
+
+@dataclass(frozen=True)
+class Stream:
+    """An answer that is sent while it is made."""
+
+    exchange: Exchange
+    events: AsyncGenerator[Mapping[str, Any]]
+    collector: Collector
+
+    async def make(self) -> AsyncGenerator[Event]:
+        """Yield the events. The answer is recorded before the last one, and also if the client leaves earlier."""
+        try:
+            async with aclosing(self.events) as events:
+                async for data in events:
+                    if self.collector.add(data):
+                        await self._record()
+                    if shown := self._show(data):
+                        yield shown
+            if (await self._record()).status == "cancelled":
+                raise UpstreamFailed(CUT)
+            if self.collector.ends_with_done:
+                yield DONE
+        finally:
+            await self._record()
+
+    async def _record(self) -> Answer:
+        answer = self.collector.read_answer()
+        await self.exchange.record(answer)
+        return answer
+
+    def _show(self, data: Mapping[str, Any]) -> Event | None:
+        """Show an event to the client, without tokens that it did not ask for."""
+        if self.exchange.request.shows_usage:
+            return Event(data, self.collector.name(data))
+        if data.get("usage") and not data.get("choices"):
+            return None
+        return Event({name: value for name, value in data.items() if name != "usage"}, self.collector.name(data))

@@ -1,0 +1,36 @@
+"""Requests of OpenAI's API, as far as Deskhand reads them; every other field goes to OpenAI as it is."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+LARGEST_COUNT = 10_000_000
+Count = Field(None, ge=1, le=LARGEST_COUNT, description="The most tokens of the answer.")
+
+
+class CompletionRequest(BaseModel):
+    """A chat completion: https://developers.openai.com/api/reference/resources/chat"""
+
+    model_config = ConfigDict(extra="allow")
+
+    messages: list[dict[str, Any]] = Field(min_length=1, description="The whole conversation.")
+    model: str = Field("", max_length=200, description="The model; the person's own choice if it is left out.")
+    stream: bool = Field(False, description="Whether the answer is sent while it is made.")
+    stream_options: dict[str, Any] | None = Field(None, description="Options of the stream.")
+    max_completion_tokens: int | None = Count
+    max_tokens: int | None = Count
+    n: int | None = Field(None, ge=1, le=128, description="How many answers are made.")
+
+
+class ModelResponseRequest(BaseModel):
+    """A response: https://developers.openai.com/api/reference/resources/responses"""
+
+    model_config = ConfigDict(extra="allow")
+
+    input: str | list[dict[str, Any]] = Field(description="A text, or items.")
+    model: str = Field("", max_length=200, description="The model; the person's own choice if it is left out.")
+    instructions: str | None = Field(None, description="Instructions, which come first.")
+    stream: bool = Field(False, description="Whether the answer is sent while it is made.")
+    background: bool = Field(False, description="Always false: answers are waited for.")
+    previous_response_id: str | None = Field(None, max_length=200, description="The response that this one goes on with.")
+    max_output_tokens: int | None = Count

@@ -1,0 +1,75 @@
+"""OpenAI's API for clients: what of it there is, and what it will do."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from server.core.errors import InvalidInput, NotFound
+from server.core.text import shorten
+from server.integrations.conversations.adapter.protocol import Model
+from server.integrations.conversations.compatible.forwarding import Forwarder
+from server.integrations.conversations.compatible.models import CompletionRequest, ModelResponseRequest
+from server.integrations.conversations.compatible.outgoing import Outgoing, read_completion_request, read_response_request
+from server.integrations.conversations.compatible.wording import ASK
+from server.sdk.operation import Effect, current_call
+from server.sdk.streaming import EventStream
+
+NO_BACKGROUND = "Deskhand waits for the answers of /v1. Leave “background” out, or use a stream."
+NO_MODEL = "There is no model {}. /v1/models lists those that there are."
+
+
+class CompatibleApi:
+    """The operations of /v1."""
+
+    def __init__(self, forwarder: Forwarder) -> None:
+        self._forwarder, self._openai = forwarder, forwarder.openai
+
+    async def preview_completion(self, body: CompletionRequest) -> Effect:
+        """Preview a chat completion."""
+        return foresee(read_completion_request(body))
+
+    async def preview_response(self, body: ModelResponseRequest) -> Effect:
+        """Preview a response."""
+        return foresee(read_response_request(body))
+
+    async def complete(self, body: CompletionRequest) -> Mapping[str, Any] | EventStream:
+        """Get a chat completion."""
+        request = read_completion_request(body, is_openai=not self._openai.is_free)
+        return await self._forwarder.send(request, current_call.get().client_id)
+
+    async def respond(self, body: ModelResponseRequest) -> Mapping[str, Any] | EventStream:
+        """Get a response. Raises InvalidInput for one in the background."""
+        if body.background:
+            raise InvalidInput(NO_BACKGROUND, param="background", code="unsupported_parameter")
+        return await self._forwarder.send(read_response_request(body), current_call.get().client_id)
+
+    async def read_response(self, response_id: str) -> Mapping[str, Any]:
+        """Read a response that OpenAI has stored. Raises NotFound."""
+        return await self._openai.api().forward("GET", f"/responses/{response_id}")
+
+    async def list_models(self) -> Mapping[str, Any]:
+        """List the models for chats, and the person's aliases."""
+        models = {model.id: model for model in await self._openai.list_models()}
+        known = [(name, models.get(target)) for name, target in self._openai.settings.aliases.items() if name not in models]
+        named = [*models.items(), *known]
+        return {"object": "list", "data": [show_model(name, model) for name, model in named if model]}
+
+    async def read_model(self, name: str) -> Mapping[str, Any]:
+        """Read a model. Raises NotFound."""
+        model = next((model for model in (await self.list_models())["data"] if model["id"] == name), None)
+        if model is None:
+            raise NotFound(NO_MODEL.format(shorten(name)), param="model", code="model_not_found", kind="invalid_request_error")
+        return model
+
+
+def show_model(name: str, model: Model) -> Mapping[str, Any]:
+    """Show a model as OpenAI does; when it was made is not known here."""
+    more = {"shutdown_date": model.shutdown_date} if model.shutdown_date else {}
+    return {"id": name, "object": "model", "created": 0, "owned_by": model.owned_by or "openai", **more}
+
+
+def foresee(request: Outgoing) -> Effect:
+    """Foresee what a request does."""
+    model = request.model or "the usual model"
+    last = next((turn.text for turn in reversed(request.turns) if turn.role == "user"), "")
+    limit = [("Tokens of the answer", f"at most {request.limit}")] if request.limit else []
+    return Effect(ASK.fill(model=model), (("Model", model), ("Message", shorten(last)), *limit))

@@ -1,0 +1,227 @@
+"""One exchange with OpenAI: a message of a conversation goes out, and its answer is stored."""
+
+import asyncio
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any
+
+from server.core.errors import (
+    DeskhandError,
+    InvalidInput,
+    NotFound,
+    TooManyRequests,
+    Unavailable,
+    UpstreamTimedOut,
+)
+from server.integrations.conversations.adapter.protocol import Answer, OpenAIApi, ResponseRequest, Turn, Uncertain
+from server.integrations.conversations.answer_streams import AnswerEnd, AnswerStreams
+from server.integrations.conversations.chat_events import ChatEvents
+from server.integrations.conversations.images import Images
+from server.integrations.conversations.live_models import AnswerRow, AnswerState, Chat, NewMessage, PathMessage, Project
+from server.integrations.conversations.models import Role
+from server.integrations.conversations.openai_connection import OpenAIConnection
+from server.integrations.conversations.polling import poll
+from server.integrations.conversations.spending import Reservation, Spending
+from server.integrations.conversations.store import answers, live, projects
+from server.integrations.conversations.turns import estimate_tokens, make_turns
+from server.sdk.context import Context
+
+SUCCEEDED = {"completed", "incomplete"}
+FAILED = "OpenAI could not answer this message."
+CANCELLED = "OpenAI ended this answer before it was complete."
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A message that is ready to go out. `thread_leaf`: of the Conversation that it belongs to; None without one."""
+
+    chat: Chat
+    request: ResponseRequest
+    reservation: Reservation
+    thread_leaf: str | None
+
+
+class Exchange:
+    """Sends messages and stores answers, one at a time for each conversation."""
+
+    def __init__(
+        self, context: Context, openai: OpenAIConnection, spending: Spending, streams: AnswerStreams, events: ChatEvents
+    ) -> None:
+        self._context, self._openai, self._spending = context, openai, spending
+        self._streams, self._events = streams, events
+        self._images = Images(context)
+        self._database = context.database
+        self._creating = asyncio.Lock()
+        self._has_threads = True  # a service that speaks like OpenAI may have no Conversations
+
+    async def send(self, row: AnswerRow) -> None:
+        """Send the message of an answer that waits. Raises Unavailable, SignInNeeded and TooManyRequests if nothing was sent.
+
+        Raises Uncertain if it is unknown whether it was, and other errors with which OpenAI refuses it.
+        """
+        api = self._openai.api()
+        prepared = await self._prepare(api, row)
+        if prepared is None:
+            return
+        uses_thread = prepared.thread_leaf is not None
+        if not await self._database.write(begin, row, prepared.chat, uses_thread=uses_thread):
+            await self._spending.release(prepared.reservation)
+            return
+        self._streams.restart(row.id)
+        self._events.publish(prepared.chat)
+        try:
+            answer = await self._talk(api, row, prepared.request)
+        except (Unavailable, TooManyRequests):
+            await self._spending.release(prepared.reservation)
+            if prepared.thread_leaf is not None:
+                await self._database.write(live.set_thread_leaf, prepared.chat.key, prepared.thread_leaf)
+            raise
+        except (Uncertain, UpstreamTimedOut, asyncio.CancelledError):  # it may be billed
+            await self._spending.settle(prepared.reservation, None)
+            raise
+        except DeskhandError:
+            await self._spending.release(prepared.reservation)
+            raise
+        await self.finish(row, answer, prepared)
+
+    async def retrieve(self, row: AnswerRow) -> None:
+        """Follow an answer that OpenAI was working on when Deskhand stopped."""
+        answer = await poll(self._openai.api(), row.response_id, self._events.wait_for_response)
+        await self.finish(row, answer, None)
+
+    async def _talk(self, api: OpenAIApi, row: AnswerRow, request: ResponseRequest) -> Answer:
+        async def note(response_id: str) -> None:
+            await self._database.write(answers.note_response, row.id, response_id)
+
+        answer: Answer | None = None
+        try:
+            async with aclosing(api.respond(request, note)) as items:
+                async for item in items:
+                    if isinstance(item, str):
+                        self._streams.write(row.id, item)
+                    else:
+                        answer = item
+        except Uncertain as error:
+            if not error.response_id:
+                raise
+            return await poll(api, error.response_id, self._events.wait_for_response)
+        if answer is None:
+            raise Uncertain
+        return await poll(api, answer.id, self._events.wait_for_response) if answer.is_running else answer
+
+    async def finish(self, row: AnswerRow, answer: Answer, prepared: Prepared | None) -> None:
+        """Store an answer, its index rows, its cost and its events in one transaction."""
+        succeeded, now = answer.status in SUCCEEDED, self._context.clock.now().timestamp()
+        reason = "" if succeeded else answer.error or (CANCELLED if answer.status == "cancelled" else FAILED)
+        new = NewMessage(id=row.id, parent=row.message, role=Role.assistant, text=answer.text, created_at=now, model=answer.model)
+
+        def store(connection: Any) -> Chat | None:
+            chat = live.read(connection, row.conversation)
+            if chat is None:
+                return None
+            cost = self._spending.settle_in(
+                connection, prepared.reservation if prepared else None, answer, chat.project, row.client
+            )
+            if not succeeded:
+                answers.end(connection, row, AnswerState.failed, reason, answer.text, cost)
+                self._events.emit_failed(connection, chat, row, reason)
+            elif answers.complete(connection, chat, row, new, cost):
+                if prepared and prepared.thread_leaf is not None:
+                    live.set_thread_leaf(connection, chat.key, row.id)
+                self._events.emit_answer(connection, chat, new)
+            return chat
+
+        chat = await self._database.write(store)
+        state = AnswerState.done if succeeded else AnswerState.failed
+        self._streams.close(AnswerEnd(id=row.id, state=state, text=answer.text, error=reason))
+        if chat:
+            self._events.publish(chat)
+
+    async def keep_partial(self, row: AnswerRow, text: str) -> None:
+        """Store as much of an answer as there was when the person stopped it."""
+        await self.finish(row, Answer(id=row.response_id, text=text, model=row.model), None)
+
+    async def fail(self, row: AnswerRow, state: AnswerState, reason: str, text: str) -> None:
+        """Record that there is no answer, and why."""
+
+        def store(connection: Any) -> Chat | None:
+            chat = live.read(connection, row.conversation)
+            if chat and answers.end(connection, row, state, reason, text):
+                self._events.emit_failed(connection, chat, row, reason)
+            return chat
+
+        if chat := await self._database.write(store):
+            self._events.publish(chat)
+
+    async def _prepare(self, api: OpenAIApi, row: AnswerRow) -> Prepared | None:
+        """Read what goes out, reserve what it may cost, and make the Conversation at OpenAI. None: it was deleted."""
+        chat, path, project = await self._database.read(read_question, row)
+        if chat is None or not path:
+            return None
+        model = await self._openai.resolve_model(row.model or chat.model, project.model)
+        turns = make_turns(path, await self._images.read(chat, path))
+        limits = self._openai.limits
+        reservation = await self._spending.reserve(
+            model, estimate_tokens(turns, project.instructions), limits.max_output_tokens, chat.project, row.client
+        )
+        try:
+            thread_id, leaf = await self._find_thread(api, chat, path, turns)
+        except BaseException:
+            await self._spending.release(reservation)
+            raise
+        request = ResponseRequest(
+            model=model,
+            turns=turns[-1:] if thread_id else turns,
+            thread_id=thread_id,
+            instructions=project.instructions,
+            max_output_tokens=reservation.max_output_tokens,
+            temperature=limits.temperature,
+            background=bool(row.client and thread_id),
+        )
+        return Prepared(chat, request, reservation, leaf if thread_id else None)
+
+    async def _find_thread(self, api: OpenAIApi, chat: Chat, path: list[PathMessage], turns: tuple[Turn, ...]) -> tuple[str, str]:
+        """Find the Conversation at OpenAI that ends right before the last message; empty: the path itself is sent."""
+        parent = path[-2].id if len(path) > 1 else ""
+        if chat.temporary or not self._has_threads:
+            return "", ""
+        if chat.thread_id:
+            return (chat.thread_id, parent) if chat.thread_leaf == parent else ("", "")
+        try:
+            return await self.create_thread(api, chat, turns[:-1], parent), parent
+        except (InvalidInput, NotFound):
+            if not self._openai.is_free:
+                raise
+            self._has_threads = False
+        return "", ""
+
+    async def create_thread(self, api: OpenAIApi, chat: Chat, turns: tuple[Turn, ...] = (), leaf: str = "") -> str:
+        """Create the Conversation of a chat at OpenAI with what it has so far, unless there is one; return its id.
+
+        One whose creation's answer was lost stays there unused, as it holds nothing that was not sent anyway.
+        """
+        async with self._creating:
+            latest = await self._database.read(live.read, chat.key)
+            if latest is None or latest.thread_id:
+                return latest.thread_id if latest else ""
+            try:
+                thread_id = await api.create_conversation({"deskhand": chat.id}, turns)
+            except Uncertain:
+                raise Unavailable from None
+            await self._database.write(live.set_thread, chat.key, thread_id, leaf)
+            return thread_id
+
+
+def begin(connection: Any, row: AnswerRow, chat: Chat, *, uses_thread: bool) -> bool:
+    """Record that a message goes out. Until its answer is stored, it is unknown what the Conversation at OpenAI has."""
+    begun = answers.begin(connection, row.id)
+    if begun and uses_thread:
+        live.set_thread_leaf(connection, chat.key)
+    return begun
+
+
+def read_question(connection: Any, row: AnswerRow) -> tuple[Chat | None, list[PathMessage], Project]:
+    """Read a conversation, the path to the message that is answered, and the project with its instructions."""
+    chat = live.read(connection, row.conversation)
+    project = projects.find(connection, chat.project) if chat else None
+    return chat, live.read_path(connection, row.conversation, row.message), project or Project(id="", name="")

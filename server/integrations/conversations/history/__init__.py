@@ -1,0 +1,1 @@
+"""Reading of ChatGPT's data exports, without a database. It runs in a process of its own (`worker`), so it imports little."""

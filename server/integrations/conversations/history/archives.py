@@ -1,0 +1,89 @@
+"""Zip files of strangers: checked before anything is read, and read without unpacking more than what is asked for."""
+
+import stat
+import struct
+import zipfile
+from pathlib import PurePosixPath
+from typing import BinaryIO
+
+from server.core.errors import InvalidInput
+
+MOST_FILES = 100_000
+LARGEST_DIRECTORY = 64 * 1024 * 1024  # bytes of the list of a zip's files
+LARGEST_TEXT = 16 * 1024**3  # bytes of all JSON files together
+HIGHEST_RATIO = 250  # of the sizes before and after compression
+ALWAYS_FINE = 64 * 1024 * 1024  # bytes that may come out of any compression
+ENTRY = b"PK\x01\x02"
+END_OF_DIRECTORY = b"PK\x05\x06"
+END_SIZE, LONGEST_COMMENT = 22, 65_535
+ENCRYPTED = 0x1
+METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA}
+
+NO_ZIP = "{name} is damaged, or no zip file. Download the export again."
+TOO_MANY = f"{{name}} contains more than {MOST_FILES:,} files. No ChatGPT export does."
+LOCKED = "{name} is encrypted. Unpack it with its password, and import the folder."
+ESCAPES = "{name} contains a file with an unsafe path ({file}). No ChatGPT export does."
+LINK = "{name} contains a link ({file}). Remove it, and import again."
+BOMB = "{name} would become far larger when unpacked than any export is."
+METHOD = "{name} is compressed in a way that Deskhand does not read. Unpack it, and import the folder."
+
+
+def open_zip(file: BinaryIO, name: str) -> zipfile.ZipFile:
+    """Open a zip file and check all its entries. Raises InvalidInput with a sentence."""
+    check_directory(file, name)
+    try:
+        archive = zipfile.ZipFile(file)
+    except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError, struct.error) as error:
+        raise InvalidInput(NO_ZIP.format(name=name)) from error
+    check_entries(archive, file, name)
+    return archive
+
+
+def check_directory(file: BinaryIO, name: str) -> None:
+    """Count the entries before Python makes an object of each. Raises InvalidInput."""
+    size = file.seek(0, 2)
+    file.seek(max(0, size - END_SIZE - LONGEST_COMMENT))
+    tail = file.read()
+    place = tail.rfind(END_OF_DIRECTORY)
+    if place < 0 or len(tail) - place < END_SIZE:
+        raise InvalidInput(NO_ZIP.format(name=name))
+    directory_size = struct.unpack_from("<I", tail, place + 12)[0]
+    end = size - len(tail) + place
+    if directory_size == 0xFFFFFFFF:  # zip64 has it in a record before
+        directory_size = min(LARGEST_DIRECTORY + 1, end)
+    if directory_size > LARGEST_DIRECTORY and directory_size <= end:
+        raise InvalidInput(TOO_MANY.format(name=name))
+    file.seek(max(0, end - directory_size - 100))
+    if file.read(directory_size + 100).count(ENTRY) > MOST_FILES:
+        raise InvalidInput(TOO_MANY.format(name=name))
+
+
+def check_entries(archive: zipfile.ZipFile, file: BinaryIO, name: str) -> None:
+    """Check names, kinds and sizes of all entries. Raises InvalidInput."""
+    packed = texts = 0
+    for entry in archive.infolist():
+        if entry.flag_bits & ENCRYPTED:
+            raise InvalidInput(LOCKED.format(name=name))
+        if entry.compress_type not in METHODS:
+            raise InvalidInput(METHOD.format(name=name))
+        if is_unsafe(entry.filename):
+            raise InvalidInput(ESCAPES.format(name=name, file=show(entry.filename)))
+        if stat.S_ISLNK(entry.external_attr >> 16):
+            raise InvalidInput(LINK.format(name=name, file=show(entry.filename)))
+        if entry.file_size > ALWAYS_FINE and entry.file_size > entry.compress_size * HIGHEST_RATIO:
+            raise InvalidInput(BOMB.format(name=name))
+        packed += entry.compress_size
+        texts += entry.file_size if entry.filename.lower().endswith(".json") else 0
+    if texts > LARGEST_TEXT or packed > file.seek(0, 2):  # entries that share their bytes are a bomb
+        raise InvalidInput(BOMB.format(name=name))
+
+
+def is_unsafe(filename: str) -> bool:
+    """Return whether a path leads out of the folder that it would be unpacked in."""
+    path = PurePosixPath(filename.replace("\\", "/"))
+    return path.is_absolute() or ".." in path.parts or ":" in filename[:3]
+
+
+def show(filename: str) -> str:
+    """Shorten a name for a sentence."""
+    return "".join(character if character.isprintable() else "?" for character in filename[:80])

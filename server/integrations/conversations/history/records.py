@@ -1,0 +1,158 @@
+"""Records that the process which reads an export sends, and the job that it gets; as msgpack, each after its length."""
+
+import struct
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+import msgspec
+
+LENGTH = struct.Struct("<I")
+
+
+class Job(msgspec.Struct, frozen=True):
+    """What is to be read. `skip`: entries at the beginning that are stored already. Without `years` or `projects`: all.
+
+    `data`: the data directory, in which files are stored; empty: they stay where they are. `scratch`: a folder for what is unpacked.
+    """
+
+    path: str
+    scratch: str
+    data: str = ""
+    preview: bool = False
+    skip: int = 0
+    years: tuple[int, ...] | None = None
+    projects: tuple[str, ...] | None = None
+
+
+class MessageRecord(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A row of chat_message. `details`: JSON of models.Details, empty without any."""
+
+    id: str
+    parent: str
+    role: str
+    kind: str
+    text: str
+    created_at: float | None
+    model: str = ""
+    details: str = ""
+
+
+class AssetRecord(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A row of chat_asset. `sha256`: empty if the export lacks the file."""
+
+    id: str
+    name: str
+    content_type: str = ""
+    size: int = 0
+    sha256: str = ""
+
+
+class Record(msgspec.Struct, frozen=True, tag=True):
+    """A message of the reading process. `position`: number of entries read, including this one's."""
+
+
+class ConversationRecord(Record, frozen=True, gc=False):
+    """A conversation. `nodes`: of its whole tree. `digest`: of all other fields but `original` and `position`."""
+
+    id: str
+    title: str
+    created_at: float | None
+    updated_at: float | None
+    project: str
+    gpt: str
+    model: str
+    starred: bool
+    archived: bool
+    temporary: bool
+    current: str
+    nodes: int
+    messages: list[MessageRecord]
+    assets: list[AssetRecord]
+    digest: str = ""
+    original: bytes = b""
+    position: int = 0
+
+
+class SkippedRecord(Record, frozen=True, gc=False):
+    """An entry without a conversation. `reason`: a key of NOTES."""
+
+    reason: str
+    position: int
+
+
+class FailedRecord(Record, frozen=True, gc=False):
+    """An entry that could not be read."""
+
+    id: str
+    title: str
+    reason: str
+    position: int
+
+
+class ProjectRecord(Record, frozen=True, gc=False):
+    """A project with its name."""
+
+    id: str
+    name: str
+
+
+class MemoryRecord(Record, frozen=True, gc=False):
+    """A memory, custom instructions or feedback. `id`: the same for the same content."""
+
+    id: str
+    kind: str
+    text: str
+    created_at: float | None = None
+    is_enabled: bool = True
+
+
+class ProgressRecord(Record, frozen=True, gc=False):
+    """The state of reading. `size`: bytes of all files of conversations."""
+
+    position: int
+    done: int
+    size: int
+
+
+class PreviewRecord(Record, frozen=True, gc=False):
+    """What an export holds. `years`: year (0: unknown) and number of conversations; `projects`: id, name and number."""
+
+    total: int
+    years: list[tuple[int, int]]
+    projects: list[tuple[str, str, int]]
+    attachments: int
+    other: list[str]
+
+
+class EndRecord(Record, frozen=True, gc=False):
+    """The end. `notes`: sentences for the report. `refusal`: a sentence if nothing of it can be imported."""
+
+    notes: list[str] = []
+    refusal: str = ""
+
+
+AnyRecord = (
+    ConversationRecord
+    | SkippedRecord
+    | FailedRecord
+    | ProjectRecord
+    | MemoryRecord
+    | ProgressRecord
+    | PreviewRecord
+    | EndRecord
+)
+
+encoder = msgspec.msgpack.Encoder()
+decode_record = msgspec.msgpack.Decoder(AnyRecord).decode
+
+
+def frame(record: Any) -> bytes:
+    """Encode a record with its length before it."""
+    data = encoder.encode(record)
+    return LENGTH.pack(len(data)) + data
+
+
+def read_frames(stream: BinaryIO) -> Iterator[Any]:
+    """Read records from a file, as tests do."""
+    while head := stream.read(LENGTH.size):
+        yield decode_record(stream.read(LENGTH.unpack(head)[0]))

@@ -1,0 +1,166 @@
+"""Sources of an import: a file, a folder or a zip file, with zip files in it, all seen as one list of files."""
+
+import shutil
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, BinaryIO
+from zipfile import ZIP_STORED, BadZipFile, ZipFile, ZipInfo
+
+from server.core.errors import InvalidInput, NotFound, Unavailable
+from server.integrations.conversations.history.archives import LINK, MOST_FILES, NO_ZIP, TOO_MANY, open_zip
+
+SPARE = 256 * 1024 * 1024  # bytes of disk that stay free
+COPY_SIZE = 1024 * 1024
+LOCAL_HEADER = 30  # bytes, then the name and the extra field
+ABSENT = "There is no file or folder at {path}."
+NOT_READABLE = "{path} cannot be read ({reason})."
+DISK_FULL = "The disk has too little room to unpack {name}. Make room, or unpack it elsewhere and import the folder."
+PRIVATE_FOLDER = 0o700
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A file of the source. `name`: its path within, with `/`."""
+
+    name: str
+    size: int
+    open: Callable[[], IO[bytes]]
+
+    @property
+    def base(self) -> str:
+        """The name without folders."""
+        return self.name.rsplit("/", 1)[-1]
+
+
+class Slice:
+    """A part of a file as a file of its own, for a zip file that is stored in another one as it is."""
+
+    def __init__(self, file: BinaryIO, start: int, size: int) -> None:
+        self._file, self._start, self._size, self._at = file, start, size, 0
+
+    def seekable(self) -> bool:
+        return True
+
+    def readable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._at
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        self._at = max(0, offset + (0, self._at, self._size)[whence])
+        return self._at
+
+    def read(self, size: int = -1) -> bytes:
+        left = max(0, self._size - self._at)
+        self._file.seek(self._start + self._at)
+        data = self._file.read(left if size is None or size < 0 else min(size, left))
+        self._at += len(data)
+        return data
+
+    def close(self) -> None:
+        """Leave the file open, which others read too."""
+
+
+@contextmanager
+def open_source(path: Path, scratch: Path) -> Iterator[list[Member]]:
+    """List the files of a source. `scratch`: where zip files in zip files are unpacked. Raises NotFound, InvalidInput, Unavailable."""
+    try:
+        with ExitStack() as stack:
+            yield sorted(list_members(path, scratch, stack), key=lambda member: member.name)
+    except BadZipFile as error:
+        raise InvalidInput(NO_ZIP.format(name=path.name)) from error
+    except OSError as error:
+        raise Unavailable(NOT_READABLE.format(path=path.name, reason=error.strerror or error)) from error
+
+
+def list_members(path: Path, scratch: Path, stack: ExitStack) -> list[Member]:
+    """List the files of a path."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        raise NotFound(ABSENT.format(path=path)) from None
+    if stat.S_ISDIR(mode):
+        return list_folder(path, scratch, stack)
+    if not stat.S_ISREG(mode):
+        raise InvalidInput(ABSENT.format(path=path))
+    return list_file(path, path.name, scratch, stack)
+
+
+def list_file(path: Path, name: str, scratch: Path, stack: ExitStack) -> list[Member]:
+    """List a file, or what is in it if it is a zip file."""
+    if not is_zip(path):
+        return [Member(name, path.stat().st_size, lambda: path.open("rb"))]
+    file = stack.enter_context(path.open("rb"))
+    return list_zip(file, "", path.name, scratch, stack)
+
+
+def is_zip(path: Path) -> bool:
+    """Return whether a file is a zip file, by its first bytes or its name."""
+    with path.open("rb") as file:
+        return file.read(4) in {b"PK\x03\x04", b"PK\x05\x06"} or path.suffix.lower() == ".zip"
+
+
+def list_folder(folder: Path, scratch: Path, stack: ExitStack) -> list[Member]:
+    """List the files in a folder and the folders in it. Raises InvalidInput for links, whose targets nobody chose."""
+    members: list[Member] = []
+    waiting = [folder]
+    while waiting:
+        for path in sorted(waiting.pop().iterdir()):
+            name = path.relative_to(folder).as_posix()
+            if path.is_symlink():
+                raise InvalidInput(LINK.format(name=folder.name, file=name))
+            if path.is_dir():
+                waiting.append(path)
+            elif path.is_file() and not is_clutter(name):
+                members += list_file(path, name, scratch, stack) if path.suffix.lower() == ".zip" else [member_of(path, name)]
+            if len(members) > MOST_FILES:
+                raise InvalidInput(TOO_MANY.format(name=folder.name))
+    return members
+
+
+def member_of(path: Path, name: str) -> Member:
+    """Make the member of a file in a folder."""
+    return Member(name, path.stat().st_size, lambda: path.open("rb"))
+
+
+def is_clutter(name: str) -> bool:
+    """Return whether a file is the system's own, such as those that macOS adds."""
+    return name.startswith("__MACOSX/") or name.rsplit("/", 1)[-1].startswith("._")
+
+
+def list_zip(file: BinaryIO, prefix: str, name: str, scratch: Path, stack: ExitStack) -> list[Member]:
+    """List the files in a zip file, and in the zip files in it; those within these stay closed."""
+    archive = stack.enter_context(open_zip(file, name))
+    members: list[Member] = []
+    for entry in archive.infolist():
+        if entry.is_dir() or is_clutter(entry.filename):
+            continue
+        inner = f"{prefix}{entry.filename.replace(chr(92), '/')}"
+        if entry.filename.lower().endswith(".zip") and not prefix:
+            members += list_zip(open_inner(archive, entry, file, scratch, stack), f"{inner}/", entry.filename, scratch, stack)
+        else:
+            members.append(Member(inner, entry.file_size, lambda entry=entry: archive.open(entry)))
+        if len(members) > MOST_FILES:
+            raise InvalidInput(TOO_MANY.format(name=name))
+    return members
+
+
+def open_inner(archive: ZipFile, entry: ZipInfo, file: BinaryIO, scratch: Path, stack: ExitStack) -> BinaryIO:
+    """Open a zip file in a zip file: in its place if it is stored as it is, else unpacked. Raises Unavailable if the disk is full."""
+    if entry.compress_type == ZIP_STORED:
+        archive.open(entry).close()  # checks the local header
+        file.seek(entry.header_offset)
+        header = file.read(LOCAL_HEADER)
+        start = entry.header_offset + LOCAL_HEADER + int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:30], "little")
+        return Slice(file, start, entry.file_size)  # type: ignore[return-value]
+    scratch.mkdir(PRIVATE_FOLDER, parents=True, exist_ok=True)
+    if shutil.disk_usage(scratch).free < entry.file_size + SPARE:
+        raise Unavailable(DISK_FULL.format(name=entry.filename))
+    path = scratch / f"part-{entry.header_offset}.zip"
+    with archive.open(entry) as source, path.open("wb") as target:
+        shutil.copyfileobj(source, target, COPY_SIZE)
+    return stack.enter_context(path.open("rb"))

@@ -1,0 +1,37 @@
+"""The process that reads an export: a job on its standard input, records on its standard output.
+
+It has its own interpreter lock, memory and priority, so that the server answers as fast as ever. It ends with the server,
+whose end of the pipe is then closed.
+"""
+
+import os
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+
+from server.integrations.conversations.assets import AssetFiles
+from server.integrations.conversations.history.job import run
+from server.integrations.conversations.history.records import Job, frame
+from server.storage.data_dir import Folders
+from server.system.memory import return_large_blocks
+
+NICENESS = 5
+BUFFER = 256 * 1024  # bytes
+
+
+def main() -> None:
+    """Do the job."""
+    with suppress(AttributeError, OSError):
+        os.nice(NICENESS)
+    return_large_blocks()
+    job = msgspec.json.decode(sys.stdin.buffer.read(), type=Job)
+    data = Path(job.data)
+    files = AssetFiles(Folders(data, data, data, data)) if job.data else None
+    with suppress(BrokenPipeError), open(sys.stdout.fileno(), "wb", BUFFER, closefd=False) as output:
+        run(job, lambda record: output.write(frame(record)), files)
+
+
+if __name__ == "__main__":
+    main()

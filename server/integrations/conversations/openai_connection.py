@@ -1,0 +1,252 @@
+"""The connection with OpenAI: its key, its options, and the models that there are."""
+
+import os
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, SecretStr, ValidationError
+
+from server.core.errors import DeskhandError, InvalidInput, SignInNeeded
+from server.integrations.conversations.adapter.client import Connection, OpenAIClient
+from server.integrations.conversations.adapter.protocol import Model, OpenAIApi
+from server.integrations.conversations.models import ConversationsSettings
+from server.integrations.conversations.openai_models import describe_missing, is_for_chat, pick_default
+from server.integrations.conversations.openai_settings import (
+    KEY_VARIABLE,
+    USUAL_OUTPUT,
+    OpenAIOptions,
+    OpenAISettings,
+    check_base_url,
+    merge_options,
+    read_origin,
+)
+from server.sdk.context import Context
+
+SECTION = "conversations"
+SECRET = "openai/key"  # noqa: S105, a name
+KEY = re.compile(r"[!-~]{8,1000}")
+SHORTEST_HINTED = 12  # the end of a shorter key would say too much
+FRESH_SECONDS, OLD_SECONDS = 600.0, 86_400.0  # a model is unknown by a list that is fresh, and known by one that is not old
+NO_KEY = "There is no OpenAI key. Enter one in Deskhand's window, under Conversations, or run `deskhand openai key`."
+OTHER_HOST = "The OpenAI key was entered for another address. Enter the key for {origin}."
+WRONG_KEY = "That is no API key. Copy it from platform.openai.com, under API keys."
+KEY_OF_ENVIRONMENT = f"The key is in the environment, as {KEY_VARIABLE}. Change it there."
+NO_MODEL = "No model is set. Choose one in Deskhand's window, under Conversations."
+
+
+class StoredKey(BaseModel):
+    """A key and whom it is for, as one secret: a key never goes to another host."""
+
+    key: str
+    origin: str
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Options of each response. None: OpenAI's own."""
+
+    max_output_tokens: int | None
+    temperature: float | None
+
+
+class OpenAIConnection:
+    """OpenAI, or a service that speaks like it, with the person's options. `problem`: a sentence, if there is one."""
+
+    def __init__(self, context: Context, environment: Mapping[str, str] | None = None) -> None:
+        self.context = context
+        self.problem: str | None = None
+        self._environment = {} if context.demo else os.environ if environment is None else environment
+        self._stored: StoredKey | None = None
+        self._client: tuple[Connection, OpenAIClient] | None = None
+        self._models: list[Model] = []
+        self._models_at: float | None = None
+        self._listeners: list[Callable[[], Awaitable[None]]] = []
+
+    async def open(self) -> None:
+        """Read the stored key. Without the keyring there is none."""
+        try:
+            text = await self.context.secrets.get(SECRET)
+            self._stored = StoredKey.model_validate_json(text) if text else None
+        except (DeskhandError, ValidationError) as error:
+            self.problem = error.detail if isinstance(error, DeskhandError) else NO_KEY
+
+    def listen(self, listener: Callable[[], Awaitable[None]]) -> None:
+        """Call a listener after each change of the connection."""
+        self._listeners.append(listener)
+
+    @property
+    def settings(self) -> OpenAISettings:
+        """The stored settings."""
+        return self.context.settings.read(SECTION, ConversationsSettings).openai
+
+    @property
+    def options(self) -> OpenAIOptions:
+        """The options in force."""
+        return merge_options(self.settings, self._environment)
+
+    @property
+    def limits(self) -> Limits:
+        """The options of each response. Within a budget every response has a limit."""
+        options, settings = self.options, self.settings
+        has_budget = settings.budget is not None or bool(settings.project_budgets)
+        return Limits(options.max_tokens or (USUAL_OUTPUT if has_budget and not self.is_free else None), options.temperature)
+
+    @property
+    def is_free(self) -> bool:
+        """Return whether a service other than OpenAI's is used, which costs nothing here."""
+        return bool(self.options.base_url) and not is_openai(self.options.base_url)
+
+    @property
+    def origin(self) -> str:
+        """Whom requests go to."""
+        return read_origin(self.options.base_url or self.settings.endpoint)
+
+    @property
+    def key(self) -> str:
+        """The key for the present address; empty without one."""
+        key, origin = self._find_key()
+        return key if origin == self.origin else ""
+
+    @property
+    def key_hint(self) -> str:
+        """The end of the key."""
+        return self.key[-4:] if len(self.key) >= SHORTEST_HINTED else ""
+
+    @property
+    def key_is_from_environment(self) -> bool:
+        """Return whether the environment has the key."""
+        return bool(self._environment.get(KEY_VARIABLE, "").strip())
+
+    @property
+    def is_usable(self) -> bool:
+        """Return whether there is a key, or none is needed."""
+        return bool(self.key) or (self.is_free and not self._find_key()[0])
+
+    def api(self) -> OpenAIApi:
+        """Return the API. Raises SignInNeeded if there is no key for its address."""
+        if not self.is_usable:
+            raise SignInNeeded(OTHER_HOST.format(origin=self.origin) if self._find_key()[0] else NO_KEY)
+        options = self.options
+        url = options.base_url or self.settings.endpoint
+        connection = Connection(key=SecretStr(self.key), organization=options.organization, base_url=url)
+        if self._client is None or self._client[0] != connection:
+            self._client = connection, OpenAIClient(connection, self.context.http.get)
+        return self._client[1]
+
+    async def resolve_model(self, name: str = "", project_model: str = "") -> str:
+        """Find the model that is meant: the one of the call, of its project, or of the settings; or its alias.
+
+        Raises InvalidInput, which names current ones, for a model that is not there.
+        """
+        wanted = name or project_model or self.options.model
+        wanted = self.settings.aliases.get(wanted, wanted) or await self._pick_default()
+        if self.is_free:
+            return wanted
+        try:
+            models = await self._find_models(wanted)
+        except SignInNeeded:
+            raise
+        except DeskhandError:
+            return wanted  # OpenAI will say whether it has it
+        if models and all(model.id != wanted for model in models):
+            raise describe_missing(wanted, models, self._today())
+        return wanted
+
+    async def list_models(self, *, fresh: bool = False) -> list[Model]:
+        """List the models for chats, from memory if that is not old."""
+        if fresh or not self._is_recent(FRESH_SECONDS):
+            await self._load_models()
+        return [model for model in self._models if is_for_chat(model)]
+
+    async def set_key(self, key: str) -> None:
+        """Store a key for the present address, unless it is refused there. Raises InvalidInput and SignInNeeded."""
+        if self.key_is_from_environment:
+            raise InvalidInput(KEY_OF_ENVIRONMENT)
+        key = key.strip()
+        if not KEY.fullmatch(key):
+            raise InvalidInput(WRONG_KEY)
+        before, self._stored = self._stored, StoredKey(key=key, origin=self.origin)
+        try:
+            await self._load_models()
+        except SignInNeeded:
+            self._stored = before
+            raise
+        except DeskhandError:
+            pass  # it cannot be tested now
+        await self.context.secrets.set(SECRET, self._stored.model_dump_json())
+        await self._change()
+
+    async def remove_key(self) -> None:
+        """Forget the stored key."""
+        if self.key_is_from_environment:
+            raise InvalidInput(KEY_OF_ENVIRONMENT)
+        await self.context.secrets.delete(SECRET)
+        self._stored = None
+        await self._change()
+
+    async def change(self, **changes: Any) -> None:
+        """Change settings. Raises InvalidInput."""
+        if "base_url" in changes:
+            changes["base_url"] = check_base_url(changes["base_url"])
+        await self.store(**changes)
+        await self._change()
+
+    async def store(self, **changes: Any) -> None:
+        """Store settings that are no business of the listeners."""
+
+        def apply(settings: ConversationsSettings) -> ConversationsSettings:
+            openai = OpenAISettings.model_validate({**settings.openai.model_dump(), **changes})
+            return settings.model_copy(update={"openai": openai})
+
+        await self.context.settings.change(SECTION, ConversationsSettings, apply)
+
+    def _find_key(self) -> tuple[str, str]:
+        """Return a key and whom it is for: that of the environment is for the address there, or for OpenAI."""
+        if key := self._environment.get(KEY_VARIABLE, "").strip():
+            given = merge_options(OpenAISettings(), self._environment).base_url
+            return key, read_origin(given or self.settings.endpoint)
+        return (self._stored.key, self._stored.origin) if self._stored else ("", "")
+
+    async def _pick_default(self) -> str:
+        """Pick a model where none is set. Raises InvalidInput if there is none."""
+        if model := pick_default(await self._find_models(""), self._today()):
+            return model
+        raise InvalidInput(NO_MODEL, code="model_not_found", param="model")
+
+    async def _find_models(self, wanted: str) -> Sequence[Model]:
+        """Return the known models: a list that lacks the wanted one has to be fresh."""
+        has_it = any(model.id == wanted for model in self._models)
+        if not self._is_recent(OLD_SECONDS if has_it else FRESH_SECONDS):
+            await self._load_models()
+        return self._models
+
+    async def _load_models(self) -> None:
+        try:
+            models = await self.api().list_models()
+        except DeskhandError as error:
+            self.problem = error.detail if isinstance(error, SignInNeeded) else self.problem
+            raise
+        self.problem = None
+        self._models, self._models_at = models, self.context.clock.monotonic()
+
+    def _is_recent(self, seconds: float) -> bool:
+        return self._models_at is not None and self.context.clock.monotonic() - self._models_at < seconds
+
+    async def _change(self) -> None:
+        self._models, self._models_at = [], None
+        if self.problem and self.is_usable:
+            self.problem = None
+        self.context.events.publish(SECTION)
+        for listener in self._listeners:
+            await listener()
+
+    def _today(self) -> Any:
+        return self.context.clock.now().date()
+
+
+def is_openai(url: str) -> bool:
+    """Return whether an address is OpenAI's own, such as one of its regions."""
+    host = read_origin(url).removeprefix("https://").rpartition(":")[0]
+    return host == "openai.com" or host.endswith(".openai.com")

@@ -1,0 +1,144 @@
+"""How OpenAI is used: settings of the person, and the variables of the environment, which come first."""
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+from server.core.errors import InvalidInput
+
+ENDPOINT = "https://api.openai.com/v1"
+VARIABLES = {  # of the environment, by the setting that each replaces
+    "organization": "OPENAI_ORG_ID",
+    "model": "OPENAI_MODEL",
+    "max_tokens": "OPENAI_MAX_TOKENS",
+    "temperature": "OPENAI_TEMPERATURE",
+    "base_url": "OPENAI_BASE_URL",
+}
+KEY_VARIABLE = "OPENAI_API_KEY"
+USUAL_OUTPUT = 16_384  # tokens of an answer, where a budget needs a limit and none is set
+LARGEST_BUDGET = Decimal(1_000_000)
+WRONG_URL = "{url!r} cannot be a base URL. Give one such as http://127.0.0.1:11434/v1, without a query."
+PLAIN_HTTP = "Use https for an address outside your own network, or the key can be read on the way."
+
+
+def check_base_url(url: str) -> str:
+    """Normalize the base URL of an API; empty stays empty. Raises InvalidInput."""
+    url = url.strip().rstrip("/")
+    if not url:
+        return ""
+    wrong = InvalidInput(WRONG_URL.format(url=url[:200]))
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise wrong from None
+    extra = parts.query or parts.fragment or parts.username is not None or re.search(r"[\s\x00-\x1f\\]", url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or extra or port == 0:
+        raise wrong
+    if parts.scheme == "http" and not is_near(parts.hostname):
+        raise InvalidInput(PLAIN_HTTP)
+    return url
+
+
+def check_endpoint(url: str) -> str:
+    """Raises ValueError unless OpenAI itself or a fake of it on this computer is there."""
+    if url != ENDPOINT and urlsplit(url).hostname != "127.0.0.1":
+        raise ValueError("OpenAI is not there")
+    return url
+
+
+def is_near(host: str) -> bool:
+    """Return whether a host is this computer or in its network, as far as its name says so."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return "." not in host or host.endswith((".local", ".lan", ".internal", ".localhost"))
+    return address.is_private
+
+
+def read_origin(url: str) -> str:
+    """Return scheme, host and port of an address: whom a key is for."""
+    parts = urlsplit(url)
+    port = parts.port or {"http": 80, "https": 443}[parts.scheme]
+    return f"{parts.scheme}://{(parts.hostname or '').lower()}:{port}"
+
+
+def check_budget(amount: str | None) -> str | None:
+    """Normalize an amount of US dollars. Raises ValueError."""
+    if amount is None:
+        return None
+    try:
+        value = Decimal(amount.strip())
+    except InvalidOperation:
+        raise ValueError("Give an amount of US dollars, such as 20 or 7.50") from None
+    if not value.is_finite() or not 0 <= value <= LARGEST_BUDGET or value != value.quantize(Decimal("0.01")):
+        raise ValueError("Give an amount of US dollars between 0 and 1000000, with at most two decimals")
+    return f"{value:.2f}"
+
+
+ModelName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+OptionalName = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
+Amount = Annotated[str, StringConstraints(max_length=20), AfterValidator(check_budget)]
+Tokens = Annotated[int, Field(ge=16, le=10_000_000)]
+Temperature = Annotated[float, Field(ge=0, le=2)]
+
+
+class WebhookRegistration(BaseModel):
+    """Our webhook at OpenAI. `origin`: of the API that it is registered at."""
+
+    id: str = ""
+    url: str = ""
+    origin: str = ""
+
+
+class OpenAISettings(BaseModel):
+    """Settings of OpenAI. `endpoint`: where OpenAI is; demo mode points it at its fake, and nothing else changes it."""
+
+    endpoint: Annotated[str, AfterValidator(check_endpoint)] = ENDPOINT
+    organization: OptionalName = ""
+    model: OptionalName = ""
+    max_tokens: Tokens | None = None
+    temperature: Temperature | None = None
+    base_url: str = Field("", max_length=2000)
+    aliases: dict[str, str] = {}
+    budget: str | None = None
+    project_budgets: dict[str, str] = {}
+    webhook_allowed: bool = False
+    webhook: WebhookRegistration = WebhookRegistration()
+
+
+class OpenAIOptions(BaseModel):
+    """What is in force: the settings, or the environment where it says something. `names`: the variables that do."""
+
+    model_config = ConfigDict(frozen=True)
+
+    organization: OptionalName = ""
+    model: OptionalName = ""
+    max_tokens: Tokens | None = None
+    temperature: Temperature | None = None
+    base_url: str = ""
+    names: tuple[str, ...] = ()
+    problem: str = ""
+
+
+def merge_options(settings: OpenAISettings, environment: Mapping[str, str]) -> OpenAIOptions:
+    """Put the environment's options over the settings. One that does not fit is named in `problem` and has no effect."""
+    values: dict[str, Any] = {field: getattr(settings, field) for field in VARIABLES}
+    names, wrong = [], []
+    for field, name in VARIABLES.items():
+        value = environment.get(name, "").strip()
+        if not value:
+            continue
+        try:
+            text = check_base_url(value) if field == "base_url" else value
+            values[field] = getattr(OpenAIOptions.model_validate({field: text}), field)
+            names.append(name)
+        except (ValueError, InvalidInput):
+            wrong.append(name)
+    problem = f"The value of {' and '.join(wrong)} in the environment does not fit, so it has no effect." if wrong else ""
+    return OpenAIOptions(**values, names=tuple(names), problem=problem)

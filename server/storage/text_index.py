@@ -1,0 +1,103 @@
+"""Full-text indexes: FTS5 tables that hold no copy of the text, and the form in which text is put into them.
+
+Scripts that put no spaces between words are written as overlapping pairs of characters, so that any part of a word is
+found; their single characters are a column of their own. `tags` narrow a search without reading the rows.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from operator import add
+
+from sqlalchemy import Connection
+
+# Marks are part of words, or a vowel sign of Hindi or Thai would end one.
+TOKENIZER = "unicode61 remove_diacritics 2 categories ''L* N* Co Mn Mc''"
+OPTIONS = f"content='', tokenize='{TOKENIZER}'"  # an index of prefixes takes as much room and time as that of words
+# More is held in memory before it is written, and merged later: imports take a fifth less time.
+SETTINGS = {"automerge": 8, "hashsize": 8 << 20}
+# Thai, Lao, Tibetan, Myanmar, Khmer, Hangul, kana, bopomofo, Han
+UNSPACED = (
+    "\u0e00-\u0eff\u0f40-\u0fbc\u1000-\u109f\u1100-\u11ff\u1780-\u17d3\u3005-\u3007\u3041-\u3096\u3099-\u309a\u309d-\u30ff"
+    "\u3105-\u318f\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\ua960-\ua97c\uac00-\ud7fb\uf900-\ufaff\U00020000-\U0003ffff"
+)
+UNSPACED_RUN = re.compile(f"[{UNSPACED}]+")
+# Latin, Cyrillic, punctuation and emoji: the tokenizer folds them.
+NEEDS_NO_FOLDING = re.compile(
+    "[\x00-\xac\xae-\xb4\xb6-\xde\xe0-\u017e\u0400-\u045f\u2010-\u2027\u2030-\u205e\u20ac\u2190-\u2bff\U0001f300-\U0001faff]*"
+)
+# soft hyphen, Hebrew points, Arabic vowel signs and tatweel, joiners, variants of emoji
+IGNORED = re.compile(
+    "[\u00ad\u0591-\u05bd\u05bf\u05c1\u05c2\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06dc\u200d\u2060\ufe00-\ufe0f\ufeff]+"
+)
+GREEK = re.compile("[\u0370-\u03ff\u1f00-\u1fff]")
+# accents that are left out in capitals, and that the tokenizer leaves
+GREEK_BASES = {code: unicodedata.normalize("NFD", chr(code))[0] for code in (*range(0x386, 0x3CF), *range(0x1F00, 0x1FFF))}
+
+
+@dataclass(frozen=True)
+class IndexEntry:
+    """A text of a row, and the words that narrow a search."""
+
+    key: int
+    text: str
+    tags: str = ""
+
+
+@dataclass(frozen=True)
+class TextIndex:
+    """A full-text index, by the name of its table. Its rows are those of another table, by their rowid."""
+
+    name: str
+
+    @property
+    def ddl(self) -> tuple[str, ...]:
+        """The statements that create it."""
+        settings = [f"INSERT INTO {self.name}({self.name}, rank) VALUES ('{name}', {value})" for name, value in SETTINGS.items()]  # noqa: S608
+        return (f"CREATE VIRTUAL TABLE {self.name} USING fts5(words, singles, tags, {OPTIONS})", *settings)
+
+    def insert(self, connection: Connection, entries: Iterable[IndexEntry]) -> None:
+        """Index texts. Sorted by their keys they take a fraction of the time: FTS5 writes out all it holds at a smaller one."""
+        rows = [row_of(entry) for entry in entries]
+        if rows:
+            connection.exec_driver_sql(f"INSERT INTO {self.name}(rowid, words, singles, tags) VALUES (?, ?, ?, ?)", rows)  # noqa: S608
+
+    def delete(self, connection: Connection, entries: Iterable[IndexEntry]) -> None:
+        """Remove texts, given exactly as they were inserted: anything else damages the index."""
+        rows = [row_of(entry) for entry in entries]
+        if rows:
+            statement = f"INSERT INTO {self.name}({self.name}, rowid, words, singles, tags) VALUES ('delete', ?, ?, ?, ?)"  # noqa: S608
+            connection.exec_driver_sql(statement, rows)
+
+
+def row_of(entry: IndexEntry) -> tuple[int, str, str, str]:
+    """Make the row of an entry."""
+    words, singles = to_indexed(entry.text)
+    return entry.key, words, singles, entry.tags
+
+
+def to_indexed(text: str) -> tuple[str, str]:
+    """Convert a text into words, with pairs of characters in place of words without spaces, and single characters."""
+    if is_folded(text):
+        return text, ""
+    text = fold(text)
+    runs = UNSPACED_RUN.findall(text)
+    return (UNSPACED_RUN.sub(write_pairs, text), " ".join(sorted(set().union(*runs)))) if runs else (text, "")
+
+
+def write_pairs(run: re.Match[str]) -> str:
+    """Write a run of characters as overlapping pairs; one alone stays."""
+    text = run[0]
+    return f" {' '.join(map(add, text, text[1:]))} " if len(text) > 1 else f" {text} "
+
+
+def is_folded(text: str) -> bool:
+    """Return whether the tokenizer does all that a text needs."""
+    return text.isascii() or NEEDS_NO_FOLDING.fullmatch(text) is not None
+
+
+def fold(text: str) -> str:
+    """Make equal what readers take for the same: width, composed forms, vowel signs that are left out at will."""
+    folded = unicodedata.normalize("NFKC", IGNORED.sub("", text)).casefold()
+    return folded.translate(GREEK_BASES) if GREEK.search(folded) else folded

@@ -1,0 +1,106 @@
+"""The language of search queries: words, "phrases", beginnings*, -exclusions and name:value operators.
+
+Every text is a query. What looks like an operator and is none is searched as words.
+"""
+
+import re
+import unicodedata
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from operator import add
+
+from server.storage.text_index import UNSPACED_RUN, fold, is_folded
+
+MOST_TERMS = 24
+LONGEST_TERM = 200
+QUOTES = str.maketrans("“”„‟«»「」『』", '"' * 10)
+# an exclusion, an operator, a phrase up to its quote or the end, or what stands up to a space
+TERM = re.compile(
+    r'(?P<minus>(?<!\S)-(?!-))?(?:(?P<name>[A-Za-z]+):(?=\S))?(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s"]+))(?P<star>\*)?'
+)
+
+
+@dataclass(frozen=True)
+class Term:
+    """A word or phrase. `prefix`: its last word may go on. `title`: it is in the title. `name`: of the operator that it is for."""
+
+    text: str
+    prefix: bool = False
+    excluded: bool = False
+    title: bool = False
+    name: str = ""
+
+    @property
+    def folded(self) -> str:
+        """The text as the index has it."""
+        return self.text.casefold() if is_folded(self.text) else fold(self.text)
+
+
+@dataclass(frozen=True)
+class TextQuery:
+    """A query. `operators`: each is a Term with a name."""
+
+    terms: tuple[Term, ...] = ()
+    operators: tuple[Term, ...] = ()
+
+    def with_terms(self, terms: Collection[Term]) -> "TextQuery":
+        """Search operators that are none as words."""
+        return replace(self, terms=(*self.terms, *terms), operators=tuple(term for term in self.operators if term not in terms))
+
+
+def parse(text: str, names: Collection[str] = ()) -> TextQuery:
+    """Parse a query. `names`: its operators; `title:` becomes a term of the title."""
+    terms, operators = [], []
+    for match in TERM.finditer(text.translate(QUOTES).replace("\0", " ")):
+        term = make_term(match, names)
+        if term.name:
+            operators.append(term)
+        elif is_searchable(term.text):
+            terms.append(term)
+    return TextQuery(tuple(terms[:MOST_TERMS]), tuple(operators[:MOST_TERMS]))
+
+
+def make_term(match: re.Match[str], names: Collection[str]) -> Term:
+    """Make the term of a match."""
+    name = (match["name"] or "").lower()
+    text = match["phrase"] if match["phrase"] is not None else match["word"]
+    text, prefix = text.rstrip("*"), bool(match["star"]) or text.endswith("*")
+    if name and name not in {*names, "title"}:
+        text, name = f"{match['name']}:{text}", ""
+    shared = {"prefix": prefix, "excluded": bool(match["minus"])}
+    if name == "title":
+        return Term(text[:LONGEST_TERM], **shared, title=True)
+    return Term(text[:LONGEST_TERM], **shared, name=name)
+
+
+def is_searchable(text: str) -> bool:
+    """Return whether a text has a letter, a digit or another character of a word."""
+    return any(unicodedata.category(character)[0] in "LN" for character in text)
+
+
+def express(term: Term) -> str:
+    """Write a term in the query language of FTS5; its operators and quotes cannot occur in what is quoted."""
+    words, singles = [""], []
+    text = term.folded.replace('"', " ")
+    for part in split_scripts(text):
+        if not UNSPACED_RUN.fullmatch(part):
+            words[-1] += part
+        elif len(part) == 1:  # it may be a part of pairs in the text, so that what follows stands somewhere
+            singles.append(part)
+            words.append("")
+        else:
+            words[-1] += f" {' '.join(map(add, part, part[1:]))} "
+    star = " *" if term.prefix and is_searchable(words[-1]) and not UNSPACED_RUN.fullmatch(text[-1]) else ""
+    phrases = [f'{{words}}:"{phrase}"' for phrase in words if is_searchable(phrase)]
+    if phrases:
+        phrases[-1] += star
+    return " AND ".join([*phrases, *(f'{{singles}}:"{single}"' for single in singles)])
+
+
+def split_scripts(text: str) -> list[str]:
+    """Split a text into runs with and without spaces between words."""
+    parts, place = [], 0
+    for run in UNSPACED_RUN.finditer(text):
+        parts += [text[place : run.start()], run[0]]
+        place = run.end()
+    return [part for part in (*parts, text[place:]) if part]

@@ -1,0 +1,139 @@
+"""Searches in a full-text index, each in bounded time however common its words are.
+
+The newest matches come at once, whatever they are. To rank them all takes time for each, so that is done for few only.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from sqlalchemy import Connection
+
+from server.storage.text_index import TextIndex
+from server.storage.text_query import Term, express
+
+BATCH = 300  # matches that are read and rated at once
+MOST_RANKED = 8_000  # occurrences of the words of a query; FTS5 looks at each of them
+MOST_PAGES = 80  # of the index; the beginnings of words on more of them are looked for in the texts instead
+LARGEST_KEY = 2**63 - 1
+PREFIX_PAGES = """
+    WITH RECURSIVE segment(id) AS (
+        SELECT min(segid) FROM {name}_idx
+        UNION ALL SELECT (SELECT min(segid) FROM {name}_idx WHERE segid > id) FROM segment WHERE id IS NOT NULL
+    )
+    SELECT coalesce(sum(
+        coalesce((SELECT pgno >> 1 FROM {name}_idx WHERE segid = id AND term >= :end ORDER BY term LIMIT 1),
+                 (SELECT max(pgno) >> 1 FROM {name}_idx WHERE segid = id))
+        - coalesce((SELECT pgno >> 1 FROM {name}_idx WHERE segid = id AND term <= :start ORDER BY term DESC LIMIT 1), 1)
+    ), 0) FROM segment WHERE id IS NOT NULL
+"""  # https://sqlite.org/fts5.html#fts5_data_structures
+
+
+@dataclass(frozen=True)
+class Place:
+    """The end of a batch: its last key, in the order of time or of rank."""
+
+    key: int
+    ranked: bool = False
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Keys of matches. `following`: the place at which more may be; None if these are all. `newest_only`: they are not ranked."""
+
+    keys: Sequence[int] = ()
+    following: Place | None = None
+    newest_only: bool = False
+
+
+@dataclass(frozen=True)
+class IndexQuery:
+    """A query to one index. `terms`: of its texts. `tags`: of each tuple a row has one. `every`: tags of which each row has one.
+
+    `first`, `end`: the range of keys, `end` excluded. `only`: these keys, if not None.
+    """
+
+    terms: tuple[Term, ...]
+    tags: tuple[tuple[str, ...], ...] = ()
+    without_tags: tuple[str, ...] = ()
+    every: tuple[str, ...] = ()
+    first: int = 0
+    end: int = LARGEST_KEY
+    only: tuple[int, ...] | None = None
+
+
+def find_batch(connection: Connection, index: TextIndex, query: IndexQuery, place: Place | None = None) -> Batch:
+    """Find the next matches: all if they are few, the best if they can be ranked, else the newest."""
+    if place and place.ranked:
+        return find_ranked(connection, index, query, place)
+    newest = replace(query, end=min(query.end, place.key)) if place else query
+    keys = select_keys(connection, index, write_match(query), newest, f"rowid DESC LIMIT {BATCH + 1}")
+    if len(keys) <= BATCH:
+        return Batch(keys, newest_only=place is not None)
+    if place is None and is_rankable(connection, index, query):
+        return find_ranked(connection, index, query, None)
+    return Batch(keys[:BATCH], Place(keys[BATCH - 1]), newest_only=True)
+
+
+def find_ranked(connection: Connection, index: TextIndex, query: IndexQuery, place: Place | None) -> Batch:
+    """Find the best matches, those after a place in their order. Only the words count, not the tags."""
+    words = write_words(query.terms)
+    if query.tags or query.without_tags:
+        matching = select_keys(connection, index, write_match(query), query, f"rowid DESC LIMIT {MOST_RANKED}")
+        query = replace(query, only=tuple(matching))
+    keys = select_keys(connection, index, words, query, f"rank, rowid DESC LIMIT {MOST_RANKED}")
+    start = keys.index(place.key) + 1 if place and place.key in keys else 0
+    following = Place(keys[start + BATCH - 1], ranked=True) if len(keys) > start + BATCH else None
+    return Batch(keys[start : start + BATCH], following)
+
+
+def select_keys(connection: Connection, index: TextIndex, match: str, query: IndexQuery, order: str) -> list[int]:
+    """Select the keys of matches in the range of a query."""
+    only = " AND +rowid IN (SELECT value FROM json_each(?))" if query.only is not None else ""
+    statement = f"SELECT rowid FROM {index.name} WHERE {index.name} MATCH ? AND rowid >= ? AND rowid < ?{only} ORDER BY {order}"  # noqa: S608
+    values = (match, query.first, query.end, *((json.dumps(query.only),) if only else ()))
+    return list(connection.exec_driver_sql(statement, values).scalars())
+
+
+def is_rankable(connection: Connection, index: TextIndex, query: IndexQuery) -> bool:
+    """Return whether the words of a query are rare enough for its matches to be ranked."""
+    left = MOST_RANKED if any(not term.excluded for term in query.terms) else 0
+    statement = f"SELECT count(*) FROM (SELECT rowid FROM {index.name} WHERE {index.name} MATCH ? LIMIT ?)"  # noqa: S608
+    for term in query.terms:
+        if left > 0:
+            left -= connection.exec_driver_sql(statement, (express(term), left)).scalar_one()
+    return left > 0
+
+
+def is_broad(connection: Connection, index: TextIndex, term: Term) -> bool:
+    """Return whether too many words begin like a term for FTS5, which reads all of them first."""
+    start = term.folded.encode()
+    limits = {"start": b"0" + start, "end": b"0" + start + b"\xff"}
+    return bool(connection.exec_driver_sql(PREFIX_PAGES.format(name=index.name), limits).scalar_one() > MOST_PAGES)
+
+
+def write_words(terms: Sequence[Term]) -> str:
+    """Write the terms of a query in the language of FTS5."""
+    wanted = " AND ".join(f"({express(term)})" for term in terms if not term.excluded)
+    excluded = " OR ".join(f"({express(term)})" for term in terms if term.excluded)
+    return f"({wanted}) NOT ({excluded})" if wanted and excluded else wanted
+
+
+def write_match(query: IndexQuery) -> str:
+    """Write a query in the language of FTS5. One without words is answered by the tags that every row has."""
+    wanted = [f"({express(term)})" for term in query.terms if not term.excluded]
+    wanted += [write_tags(tags) for tags in query.tags]
+    excluded = [f"({express(term)})" for term in query.terms if term.excluded]
+    excluded += [write_tags(query.without_tags)] if query.without_tags else []
+    match = " AND ".join(wanted or [write_tags(query.every)])
+    return f"({match}) NOT ({' OR '.join(excluded)})" if excluded else match
+
+
+def write_tags(tags: Sequence[str]) -> str:
+    """Write that a row has one of some tags."""
+    return f"({{tags}}:({' OR '.join(map(quote, tags))}))"
+
+
+def quote(tag: str) -> str:
+    """Quote a tag."""
+    return f'"{tag}"'

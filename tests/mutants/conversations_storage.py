@@ -1,0 +1,188 @@
+"""Wrong changes in the archive, its backups, and in exporting and deleting conversations that the tests must notice."""
+
+from tests.mutants.mutant import Mutant
+
+CONVERSATIONS = "server/integrations/conversations"
+
+
+def change(name: str, before: str, after: str, test: str) -> Mutant:
+    """Change a module of conversations."""
+    return Mutant(f"{CONVERSATIONS}/{name}", before, after, (f"tests/{CONVERSATIONS}/{test}",))
+
+
+BACKUP = "tests/server/storage/test_backup.py"
+MUTANTS = [
+    Mutant(
+        "server/storage/archive.py",
+        "        has_content(path)\n",
+        "",
+        ("tests/server/storage/test_archive.py::test_archive_that_cannot_be_used_is_a_sentence_at_each_use",),
+    ),
+    Mutant(
+        "server/storage/archive.py",
+        "    if isinstance(error, Unavailable) and not is_damage(error):",
+        "    if isinstance(error, Unavailable):",
+        ("tests/server/storage/test_archive.py::test_archive_that_is_damaged_while_it_is_open_is_a_sentence",),
+    ),
+    Mutant(
+        "server/storage/migrations.py",
+        "    bring_up_to_date(path, folders, copies=0)",
+        "    bring_up_to_date(path, folders, KEPT_COPIES)",
+        ("tests/server/storage/test_archive.py::test_migration_of_an_archive_copies_nothing",),
+    ),
+    Mutant(
+        "server/sdk/uploads.py",
+        "        if size > largest:\n",
+        "        if False:\n",
+        ("tests/server/sdk/test_uploads.py::test_upload_beyond_the_limit_leaves_nothing",),
+    ),
+    Mutant(
+        "server/sdk/uploads.py",
+        "    if expected and needed > shutil.disk_usage(path.parent).free:",
+        "    if False:",
+        ("tests/server/sdk/test_uploads.py::test_upload_that_the_disk_has_no_room_for_is_refused_before_it_is_read",),
+    ),
+    Mutant(
+        "server/sdk/uploads.py",
+        "    except BaseException:\n        path.unlink(missing_ok=True)\n        raise",
+        "    except BaseException:\n        raise",
+        ("tests/server/sdk/test_uploads.py::test_upload_whose_browser_goes_away_leaves_nothing",),
+    ),
+    Mutant(
+        "server/sdk/uploads.py",
+        "        if path.name not in needed:\n",
+        "        if True:\n",
+        ("tests/server/sdk/test_uploads.py::test_start_removes_uploads_except_those_that_are_needed",),
+    ),
+    Mutant(
+        "desktop/window/window.py",
+        "    tell(None)  # a dialog has ended with it\n",
+        "",
+        ("tests/desktop/window/test_window.py::test_second_dialog_is_refused_and_the_end_of_the_window_ends_the_first",),
+    ),
+    Mutant(
+        "server/storage/restored_database.py",
+        "        if read_indexes(connection) != indexes:",
+        "        if False:",
+        (BACKUP,),
+    ),
+    Mutant(
+        "server/storage/restored_database.py",
+        'any(not INDEX.match(sql or "") for (sql,) in every)',
+        "any(not sql for (sql,) in every)",
+        (BACKUP,),
+    ),
+    Mutant(
+        "server/storage/backup.py", "for name in DATABASES & manifest.files.keys():", "for name in [DATABASE_FILE]:", (BACKUP,)
+    ),
+    Mutant("server/storage/backup.py", "    if ARCHIVE_FILE in manifest.files:", "    if False:", (BACKUP,)),
+    Mutant("server/storage/restore_journal.py", '        if ARCHIVE_FILE in journal["prepared"]:', "        if True:", (BACKUP,)),
+    Mutant(
+        "server/storage/backup_files.py",
+        "    if left or actual.digest() != digest:",
+        "    if left:",
+        ("tests/server/storage/test_backup_files.py",),
+    ),
+    Mutant(
+        "server/storage/backup_archive.py",
+        "        if reader.sha256 != content.sha256:",
+        "        if False:",
+        ("tests/server/storage/test_backup_archive.py",),
+    ),
+    Mutant(
+        "server/storage/revocation.py",
+        "if revocation.is_pending or not with_access",
+        "if not with_access",
+        ("tests/server/storage/test_revocation.py",),
+    ),
+    Mutant(
+        "server/storage/revocation.py",
+        "*([or_(*others)] if others else [])",
+        "*[]",
+        (BACKUP,),
+    ),
+    change(
+        "assets.py",
+        "            if path.exists() and path.stat().st_size == size:",
+        "            if path.exists():",
+        "test_assets.py::test_file_that_lost_content_is_absent_until_it_is_stored_again",
+    ),
+    change(
+        "assets.py",
+        "        if not DIGEST.fullmatch(sha256):\n            return None\n",
+        "",
+        "test_assets.py::test_name_that_is_no_digest_leads_nowhere",
+    ),
+    change(
+        "assets.py",
+        "                if path.stat().st_mtime < before:\n                    path.unlink()",
+        "                path.unlink()",
+        "test_assets.py::test_only_old_files_are_listed_and_unfinished_ones_removed",
+    ),
+    change(
+        "store/deletion.py",
+        "    unindex_conversation(connection, key)\n",
+        "",
+        "test_deletion.py::test_deleted_conversation_is_gone_with_its_index_and_comes_back_whole",
+    ),
+    change(
+        "store/deletion.py",
+        '    index_conversation(connection, connection.execute(KEY, {"which": chat_id}).scalar_one())\n',
+        "",
+        "test_deletion.py::test_deleted_conversation_is_gone_with_its_index_and_comes_back_whole",
+    ),
+    change(
+        "store/deletion.py",
+        "    if exists(connection, chat_id):\n",
+        "    if False:\n",
+        "test_deletion.py::test_conversation_that_was_imported_again_is_not_replaced",
+    ),
+    change(
+        "store/deletion.py",
+        ', deleted.c.deleted_at >= bindparam("since")',
+        "",
+        "test_deletion.py::test_unknown_conversation_and_late_undo_are_sentences",
+    ),
+    change(
+        "store/assets.py",
+        ' | exists().where(deleted_asset.c.sha256 == bindparam("digest"))',
+        "",
+        "test_deletion.py::test_files_go_with_the_last_conversation_that_refers_to_them",
+    ),
+    change(
+        "store/row_trees.py",
+        "            if key and is_taken(connection, table, key, former):",
+        "            if False:",
+        "store/test_row_trees.py",
+    ),
+    change(
+        "store/openai_deletions.py",
+        '        connection.execute(REMOVE, {"which": thread_id})\n\n\ndef list_due',
+        "        pass\n\n\ndef list_due",
+        "test_deletion.py::test_restored_conversation_stays_at_openai",
+    ),
+    change(
+        "deletion.py",
+        "    if openai_deletions.is_answered(connection, chat_id):",
+        "    if False:",
+        "test_deletion.py::test_conversation_is_not_deleted_while_it_is_answered",
+    ),
+    change(
+        "deletion.py",
+        "openai_deletions.add(connection, thread_ids, now, now + openai_after)",
+        "openai_deletions.add(connection, thread_ids, now, now)",
+        "test_deletion.py::test_conversation_is_deleted_at_openai_once_it_cannot_be_restored",
+    ),
+    change(
+        "deletion.py",
+        "            return  # what the archive refers to is not known\n",
+        "            used = set()\n",
+        "test_deletion.py::test_files_stay_while_the_archive_cannot_be_read",
+    ),
+    change(
+        "deletion.py",
+        "                await self._context.database.write(openai_deletions.postpone, order.thread_id, at, error.detail)\n                continue\n",
+        "                pass\n",
+        "test_deletion.py::test_deletion_at_openai_survives_its_outage",
+    ),
+]

@@ -1,0 +1,47 @@
+"""Fixtures of the tests of conversations."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from server.integrations.conversations.fake import FakeOpenAI
+from tests.server.integrations.conversations.desk import Desk, open_desk
+from tests.server.integrations.conversations.library_setup import Shelf, open_shelf
+from tests.server.integrations.conversations.live_setup import Live, opened
+
+
+@pytest.fixture
+async def fake_openai() -> AsyncIterator[FakeOpenAI]:
+    """OpenAI on a loopback socket."""
+    fake = FakeOpenAI()
+    async with fake.serving():
+        yield fake
+
+
+@pytest.fixture
+async def live(tmp_path: Path, fake_openai: FakeOpenAI) -> AsyncIterator[Live]:
+    """Live conversations with a key that OpenAI accepts."""
+    async with opened(tmp_path / "data", fake_openai) as live:
+        yield live
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    """The fake OpenAI, and a connection to it whose key is set."""
+    with open_desk(tmp_path / "data") as opened:
+        yield opened
+
+
+@pytest.fixture
+def new_desk(tmp_path: Path) -> Iterator[Desk]:
+    """The same before there is a key."""
+    with open_desk(tmp_path / "data", key="") as opened:
+        yield opened
+
+
+@pytest.fixture
+async def shelf(tmp_path: Path) -> AsyncIterator[Shelf]:
+    """The library and search over two empty databases."""
+    async with open_shelf(tmp_path / "data") as shelf:
+        yield shelf
