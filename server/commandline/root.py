@@ -28,6 +28,7 @@ WORDS = {  # the module and the name of each
     "restore": "backup:restore",
     "differences": "backup:differences",
     "doctor": "control:doctor",
+    "webhooks": "webhooks:webhooks",
 }
 
 

@@ -13,9 +13,10 @@ from pathlib import Path
 
 from server.core.errors import Conflict, DeskhandError, InvalidInput, NotFound, Unavailable
 from server.storage import backup_archive, restore_journal
-from server.storage.archive import ARCHIVE_FILE, ARCHIVE_FILES
+from server.storage.archive import ARCHIVE_FILE
 from server.storage.archive import explain as explain_archive
 from server.storage.backup_archive import APP_CONFIG_FILE, LARGEST
+from server.storage.data_dir import ARCHIVE_FILES
 from server.storage.database import DATABASE_FILE
 from server.storage.migrations import migrate, migrate_archive
 from server.storage.restore_journal import RestorePaths

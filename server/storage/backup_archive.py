@@ -14,8 +14,9 @@ from pydantic import BaseModel
 
 from server.core.errors import Conflict, InvalidInput, Unavailable
 from server.core.version import read_version
-from server.storage.archive import ARCHIVE_FILE, ARCHIVE_FILES
+from server.storage.archive import ARCHIVE_FILE
 from server.storage.backup_files import MeasuredReader, MeasuredWriter, read_files, write_files
+from server.storage.data_dir import ARCHIVE_FILES
 from server.storage.database import DATABASE_FILE
 from server.storage.settings import SETTINGS_FILE
 from server.system.files import create_private_file, hash_file, move, sync

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from server.storage.archive import ARCHIVE_FILE, ARCHIVE_FILES
+from server.storage.archive import ARCHIVE_FILE
 from server.storage.backup_archive import APP_CONFIG_FILE
 from server.storage.backup_files import merge_files
+from server.storage.data_dir import ARCHIVE_FILES
 from server.storage.database import DATABASE_FILE
 from server.storage.settings import SETTINGS_FILE
 from server.system.files import make_private_folder, move, read_json_object, replace_file, stamp, sync, write_json

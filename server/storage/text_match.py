@@ -80,6 +80,7 @@ class Matcher:
     """The terms of a query, to be looked for in stored texts."""
 
     def __init__(self, terms: Iterable[Term]) -> None:
+        terms = list(terms)
         self.patterns = [compile_term(term) for term in terms if not term.excluded]
         self.excluded = [compile_term(term) for term in terms if term.excluded]
 
@@ -89,6 +90,11 @@ class Matcher:
         return all(pattern.search(flat) for pattern in self.patterns) and not any(
             pattern.search(flat) for pattern in self.excluded
         )
+
+    def has_all(self, text: str) -> bool:
+        """Return whether a short text has all terms."""
+        flat = flatten(text).replace(FILLER, "")
+        return bool(self.patterns) and all(pattern.search(flat) for pattern in self.patterns)
 
     def score(self, text: str) -> float:
         """Rate how well a text fits: how often it has each term for its length, and whether they stand together."""

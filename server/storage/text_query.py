@@ -22,7 +22,7 @@ TERM = re.compile(
 
 @dataclass(frozen=True)
 class Term:
-    """A word or phrase. `prefix`: its last word may go on. `title`: it is in the title. `name`: of the operator whose value it is."""
+    """A word or phrase. `prefix`: its last word may go on. `title`: it is in the title. `name`: of the operator that it is for."""
 
     text: str
     prefix: bool = False

@@ -3,9 +3,9 @@
 The newest matches come at once, whatever they are. To rank them all takes time for each, so that is done for few only.
 """
 
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
@@ -14,7 +14,7 @@ from server.storage.text_query import Term, express
 
 BATCH = 300  # matches that are read and rated at once
 MOST_RANKED = 8_000  # occurrences of the words of a query; FTS5 looks at each of them
-MOST_PAGES = 600  # of the index; the beginnings of words on more of them are looked for in the texts instead
+MOST_PAGES = 80  # of the index; the beginnings of words on more of them are looked for in the texts instead
 LARGEST_KEY = 2**63 - 1
 PREFIX_PAGES = """
     WITH RECURSIVE segment(id) AS (
@@ -50,7 +50,7 @@ class Batch:
 class IndexQuery:
     """A query to one index. `terms`: of its texts. `tags`: of each tuple a row has one. `every`: tags of which each row has one.
 
-    `first`, `end`: the range of keys, `end` excluded.
+    `first`, `end`: the range of keys, `end` excluded. `only`: these keys, if not None.
     """
 
     terms: tuple[Term, ...]
@@ -59,15 +59,15 @@ class IndexQuery:
     every: tuple[str, ...] = ()
     first: int = 0
     end: int = LARGEST_KEY
+    only: tuple[int, ...] | None = None
 
 
 def find_batch(connection: Connection, index: TextIndex, query: IndexQuery, place: Place | None = None) -> Batch:
     """Find the next matches: all if they are few, the best if they can be ranked, else the newest."""
-    match = write_match(query)
     if place and place.ranked:
         return find_ranked(connection, index, query, place)
-    end = min(query.end, place.key) if place else query.end
-    keys = find_newest(connection, index, match, query.first, end)
+    newest = replace(query, end=min(query.end, place.key)) if place else query
+    keys = select_keys(connection, index, write_match(query), newest, f"rowid DESC LIMIT {BATCH + 1}")
     if len(keys) <= BATCH:
         return Batch(keys, newest_only=place is not None)
     if place is None and is_rankable(connection, index, query):
@@ -75,27 +75,24 @@ def find_batch(connection: Connection, index: TextIndex, query: IndexQuery, plac
     return Batch(keys[:BATCH], Place(keys[BATCH - 1]), newest_only=True)
 
 
-def find_newest(connection: Connection, index: TextIndex, match: str, first: int, end: int) -> list[int]:
-    """Find the newest matches and one more."""
-    statement = (
-        f"SELECT rowid FROM {index.name} WHERE {index.name} MATCH ? AND rowid >= ? AND rowid < ?"  # noqa: S608
-        " ORDER BY rowid DESC LIMIT ?"
-    )
-    return list(connection.exec_driver_sql(statement, (match, first, end, BATCH + 1)).scalars())
-
-
 def find_ranked(connection: Connection, index: TextIndex, query: IndexQuery, place: Place | None) -> Batch:
     """Find the best matches, those after a place in their order. Only the words count, not the tags."""
-    name = index.name
-    statement = f"SELECT rowid FROM {name} WHERE {name} MATCH ? AND rowid >= ? AND rowid < ?"  # noqa: S608
-    words: tuple[Any, ...] = (write_words(query.terms), query.first, query.end)
+    words = write_words(query.terms)
     if query.tags or query.without_tags:
-        statement += f" AND +rowid IN (SELECT rowid FROM {name} WHERE {name} MATCH ? AND rowid >= ? AND rowid < ?)"  # noqa: S608
-        words += (write_match(query), query.first, query.end)
-    keys = list(connection.exec_driver_sql(f"{statement} ORDER BY rank, rowid DESC LIMIT {MOST_RANKED}", words).scalars())
+        matching = select_keys(connection, index, write_match(query), query, f"rowid DESC LIMIT {MOST_RANKED}")
+        query = replace(query, only=tuple(matching))
+    keys = select_keys(connection, index, words, query, f"rank, rowid DESC LIMIT {MOST_RANKED}")
     start = keys.index(place.key) + 1 if place and place.key in keys else 0
     following = Place(keys[start + BATCH - 1], ranked=True) if len(keys) > start + BATCH else None
     return Batch(keys[start : start + BATCH], following)
+
+
+def select_keys(connection: Connection, index: TextIndex, match: str, query: IndexQuery, order: str) -> list[int]:
+    """Select the keys of matches in the range of a query."""
+    only = " AND +rowid IN (SELECT value FROM json_each(?))" if query.only is not None else ""
+    statement = f"SELECT rowid FROM {index.name} WHERE {index.name} MATCH ? AND rowid >= ? AND rowid < ?{only} ORDER BY {order}"  # noqa: S608
+    values = (match, query.first, query.end, *((json.dumps(query.only),) if only else ()))
+    return list(connection.exec_driver_sql(statement, values).scalars())
 
 
 def is_rankable(connection: Connection, index: TextIndex, query: IndexQuery) -> bool:
@@ -134,4 +131,9 @@ def write_match(query: IndexQuery) -> str:
 
 def write_tags(tags: Sequence[str]) -> str:
     """Write that a row has one of some tags."""
-    return f"({{tags}}:({' OR '.join(f'"{tag}"' for tag in tags)}))".replace("'", "")
+    return f"({{tags}}:({' OR '.join(map(quote, tags))}))"
+
+
+def quote(tag: str) -> str:
+    """Quote a tag."""
+    return f'"{tag}"'

@@ -2,6 +2,14 @@
 
 from tests.mutants.mutant import Mutant
 
+CONVERSATIONS = "server/integrations/conversations"
+
+
+def change(name: str, before: str, after: str, test: str) -> Mutant:
+    """Change a module of conversations."""
+    return Mutant(f"{CONVERSATIONS}/{name}", before, after, (f"tests/{CONVERSATIONS}/{test}",))
+
+
 BACKUP = "tests/server/storage/test_backup.py"
 MUTANTS = [
     Mutant(
@@ -92,5 +100,89 @@ MUTANTS = [
         "*([or_(*others)] if others else [])",
         "*[]",
         (BACKUP,),
+    ),
+    change(
+        "assets.py",
+        "            if path.exists() and path.stat().st_size == size:",
+        "            if path.exists():",
+        "test_assets.py::test_file_that_lost_content_is_absent_until_it_is_stored_again",
+    ),
+    change(
+        "assets.py",
+        "        if not DIGEST.fullmatch(sha256):\n            return None\n",
+        "",
+        "test_assets.py::test_name_that_is_no_digest_leads_nowhere",
+    ),
+    change(
+        "assets.py",
+        "                if path.stat().st_mtime < before:\n                    path.unlink()",
+        "                path.unlink()",
+        "test_assets.py::test_only_old_files_are_listed_and_unfinished_ones_removed",
+    ),
+    change(
+        "store/deletion.py",
+        "    unindex_conversation(connection, key)\n",
+        "",
+        "test_deletion.py::test_deleted_conversation_is_gone_with_its_index_and_comes_back_whole",
+    ),
+    change(
+        "store/deletion.py",
+        '    index_conversation(connection, connection.execute(KEY, {"which": chat_id}).scalar_one())\n',
+        "",
+        "test_deletion.py::test_deleted_conversation_is_gone_with_its_index_and_comes_back_whole",
+    ),
+    change(
+        "store/deletion.py",
+        "    if exists(connection, chat_id):\n",
+        "    if False:\n",
+        "test_deletion.py::test_conversation_that_was_imported_again_is_not_replaced",
+    ),
+    change(
+        "store/deletion.py",
+        ', deleted.c.deleted_at >= bindparam("since")',
+        "",
+        "test_deletion.py::test_unknown_conversation_and_late_undo_are_sentences",
+    ),
+    change(
+        "store/assets.py",
+        ' | exists().where(deleted_asset.c.sha256 == bindparam("digest"))',
+        "",
+        "test_deletion.py::test_files_go_with_the_last_conversation_that_refers_to_them",
+    ),
+    change(
+        "store/row_trees.py",
+        "            if key and is_taken(connection, table, key, former):",
+        "            if False:",
+        "store/test_row_trees.py",
+    ),
+    change(
+        "store/openai_deletions.py",
+        '        connection.execute(REMOVE, {"which": thread_id})\n\n\ndef list_due',
+        "        pass\n\n\ndef list_due",
+        "test_deletion.py::test_restored_conversation_stays_at_openai",
+    ),
+    change(
+        "deletion.py",
+        "    if openai_deletions.is_answered(connection, chat_id):",
+        "    if False:",
+        "test_deletion.py::test_conversation_is_not_deleted_while_it_is_answered",
+    ),
+    change(
+        "deletion.py",
+        "openai_deletions.add(connection, thread_ids, now, now + openai_after)",
+        "openai_deletions.add(connection, thread_ids, now, now)",
+        "test_deletion.py::test_conversation_is_deleted_at_openai_once_it_cannot_be_restored",
+    ),
+    change(
+        "deletion.py",
+        "            return  # what the archive refers to is not known\n",
+        "            used = set()\n",
+        "test_deletion.py::test_files_stay_while_the_archive_cannot_be_read",
+    ),
+    change(
+        "deletion.py",
+        "                await self._context.database.write(openai_deletions.postpone, order.thread_id, at, error.detail)\n                continue\n",
+        "                pass\n",
+        "test_deletion.py::test_deletion_at_openai_survives_its_outage",
     ),
 ]

@@ -8,7 +8,8 @@ import hashlib
 import re
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -104,9 +105,13 @@ class AssetFiles:
         except OSError:
             return None
 
-    def remove(self, sha256: str) -> None:
-        """Remove a file, which may be gone already."""
-        self.place(sha256).unlink(missing_ok=True)
+    def remove_old(self, digests: Iterable[str], seconds: float) -> None:
+        """Remove files, except those that were stored again since so long ago: their rows may not be written yet."""
+        before = time.time() - seconds
+        for path in map(self.place, digests):
+            with suppress(FileNotFoundError):
+                if path.stat().st_mtime < before:
+                    path.unlink()
 
     def list_old(self, seconds: float) -> Iterator[str]:
         """List the files that were stored so long ago; remove what a kill has left unfinished."""

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from server.core.clock import Clock
+from server.outbound.webhooks.models import read_types
 from server.outbound.webhooks.receivers import Receivers
 from server.outbound.webhooks.tables import webhook_attempt, webhook_delivery, webhook_endpoint
 
@@ -78,7 +79,7 @@ class Outbox:
         `data`: anything that JSON can hold. `message_id`: the id of something that is told once, however often this is called.
         """
         now, message_id = self.clock.now(), message_id or make_message_id()
-        wanting = [row.id for row in connection.execute(RECEIVERS) if not (types := json.loads(row.types)) or type in types]
+        wanting = [row.id for row in connection.execute(RECEIVERS) if not (types := read_types(row.types)) or type in types]
         if wanting:
             body = write_body(type, now, data)
             for endpoint in wanting:

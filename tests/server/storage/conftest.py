@@ -17,8 +17,9 @@ import pytest
 from keyring.backend import KeyringBackend
 from keyring.errors import KeyringLocked
 
-from server.storage.archive import ARCHIVE_FILE, ARCHIVE_FILES
+from server.storage.archive import ARCHIVE_FILE
 from server.storage.backup import RestoreOptions, back_up, restore
+from server.storage.data_dir import ARCHIVE_FILES
 from server.storage.database import DATABASE_FILE
 from server.storage.migrations import migrate, migrate_archive
 from server.storage.revocation import Revocation

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from server.core.errors import Conflict, InvalidInput, NotFound, Unavailable
-from server.storage.archive import ARCHIVE_FILE, ARCHIVE_FILES
+from server.storage.archive import ARCHIVE_FILE
 from server.storage.backup import back_up, restore
+from server.storage.data_dir import ARCHIVE_FILES
 from server.storage.database import DATABASE_FILE
 from server.storage.migrations import migrate
 from tests.server.storage.conftest import LIVE_KEYS, THEN, Home

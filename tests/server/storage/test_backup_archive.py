@@ -11,8 +11,8 @@ import pytest
 
 from server.core.errors import Conflict, DeskhandError, InvalidInput, NotFound, Unavailable
 from server.storage import backup_archive
-from server.storage.archive import ARCHIVE_FILES
 from server.storage.backup_files import HEADER
+from server.storage.data_dir import ARCHIVE_FILES
 from server.storage.database import DATABASE_FILE
 from tests.server.storage.conftest import THEN, Home
 

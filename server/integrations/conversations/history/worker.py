@@ -29,7 +29,7 @@ def main() -> None:
     job = msgspec.json.decode(sys.stdin.buffer.read(), type=Job)
     data = Path(job.data)
     files = AssetFiles(Folders(data, data, data, data)) if job.data else None
-    with suppress(BrokenPipeError), open(sys.stdout.fileno(), "wb", BUFFER, closefd=False) as output:  # noqa: PTH123
+    with suppress(BrokenPipeError), open(sys.stdout.fileno(), "wb", BUFFER, closefd=False) as output:
         run(job, lambda record: output.write(frame(record)), files)
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, bindparam, delete, func, insert, literal, or_, select, update
 
+from server.core.errors import NotFound
 from server.integrations.conversations.live_models import UNKNOWN_LEAF, Chat, NewChat, NewMessage, PathMessage
 from server.integrations.conversations.models import Attachment, Details, Kind, Role
 from server.integrations.conversations.store.live_tables import answer, live
@@ -11,6 +12,7 @@ from server.integrations.conversations.store.message_keys import allocate_keys
 from server.integrations.conversations.store.search_index import index_stored_messages, index_stored_titles, unindex_titles
 from server.integrations.conversations.store.tables import conversation, message
 
+NO_CHAT = "Conversation not found"
 CHAT_COLUMNS = (
     *(conversation.c[name] for name in Chat.model_fields if name in conversation.c),
     live.c.thread_id,
@@ -88,6 +90,14 @@ def read(connection: Connection, key: int) -> Chat | None:
     """Read a conversation."""
     row = connection.execute(READ, {"which": key}).mappings().first()
     return to_chat(row) if row else None
+
+
+def require(connection: Connection, key: int) -> Chat:
+    """Read a conversation. Raises NotFound if it was deleted meanwhile."""
+    chat = read(connection, key)
+    if chat is None:
+        raise NotFound(NO_CHAT)
+    return chat
 
 
 def to_chat(row: RowMapping) -> Chat:

@@ -7,6 +7,7 @@ import pytest
 
 from server.integrations.conversations.fake import FakeOpenAI
 from tests.server.integrations.conversations.desk import Desk, open_desk
+from tests.server.integrations.conversations.library_setup import Shelf, open_shelf
 from tests.server.integrations.conversations.live_setup import Live, opened
 
 
@@ -37,3 +38,10 @@ def new_desk(tmp_path: Path) -> Iterator[Desk]:
     """The same before there is a key."""
     with open_desk(tmp_path / "data", key="") as opened:
         yield opened
+
+
+@pytest.fixture
+async def shelf(tmp_path: Path) -> AsyncIterator[Shelf]:
+    """The library and search over two empty databases."""
+    async with open_shelf(tmp_path / "data") as shelf:
+        yield shelf

@@ -1,10 +1,12 @@
 """Conversations with a store of their own, and the fake OpenAI that they talk to."""
 
 import asyncio
+import tempfile
 from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -70,10 +72,19 @@ class Desk:
         self.run(self.spending.open())
 
 
+@cache
+def make_database() -> bytes:
+    """Make an empty database with all tables, once for all tests."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "deskhand.db"
+        migrate(path, [MIGRATIONS])
+        return path.read_bytes()
+
+
 def prepare(data: Path) -> None:
     """Make the folder and its database."""
     data.mkdir(parents=True)
-    migrate(data / "deskhand.db", [MIGRATIONS])
+    (data / "deskhand.db").write_bytes(make_database())
 
 
 @asynccontextmanager

@@ -15,6 +15,7 @@ from server.integrations.conversations.fake import KEY, FakeOpenAI
 from server.integrations.conversations.live_models import AnswerRow, Chat
 from server.integrations.conversations.models import ConversationsSettings
 from server.integrations.conversations.openai_connection import OpenAIConnection
+from server.integrations.conversations.openai_settings import OpenAISettings
 from server.integrations.conversations.spending import Spending
 from server.integrations.conversations.store import answers, live
 from server.outbound.fetch import Fetch
@@ -31,6 +32,7 @@ from server.storage.settings import Settings
 MIGRATIONS = Path(__file__).parents[4] / "server" / "integrations" / "conversations" / "migrations"
 LIMIT = 20  # seconds that a condition may take on a busy machine
 SECTION = "conversations"
+QUICK = {"retry_seconds": 0.01, "longest_retry_seconds": 0.05}
 
 
 async def until(condition: Callable[[], Awaitable[Any]]) -> Any:
@@ -68,6 +70,16 @@ class Live:
     async def answer(self, posted: Posted) -> AnswerRow:
         row = await self.context.database.read(answers.find, posted.answer_id)
         assert row
+        return row
+
+    async def tried(self, posted: Posted) -> AnswerRow:
+        """Wait until an answer waits for another attempt."""
+
+        async def look() -> AnswerRow | None:
+            row = await self.answer(posted)
+            return row if row.attempts else None
+
+        row: AnswerRow = await until(look)
         return row
 
     async def becomes(self, posted: Posted, state: str) -> AnswerRow:
@@ -127,9 +139,13 @@ async def opened(data: Path, fake: FakeOpenAI, *, key: str = KEY) -> AsyncIterat
     """Open live conversations that talk to a fake OpenAI."""
     context = await open_context(data)
     settings = context.settings.read(SECTION, ConversationsSettings)
-    await context.settings.write(SECTION, settings.model_copy(update={"retry_seconds": 0.01, "longest_retry_seconds": 0.05}))
-    openai, spending = OpenAIConnection(context), Spending()
-    openai.key, openai.base_url = key, fake.base_url
+    await context.settings.write(SECTION, settings.model_copy(update=QUICK | {"openai": OpenAISettings(endpoint=fake.base_url)}))
+    openai = OpenAIConnection(context, {})
+    await openai.open()
+    if key:
+        await openai.set_key(key)
+    spending = Spending(context, openai)
+    await spending.open()
     try:
         async with running_chats(context, openai, spending) as chats:
             yield Live(context, openai, spending, fake, chats)

@@ -88,8 +88,7 @@ def test_only_old_files_are_listed_and_unfinished_ones_removed(files):
     files.add(io.BytesIO(b"again"))
     assert list(files.list_old(3600)) == [old]
     assert not unfinished.exists()
-    files.remove(old)
-    files.remove(old)
+    files.remove_old([old, new, again, "f" * 64], 3600)
     assert {path.name for path in list_files(files)} == {new, again}
 
 
