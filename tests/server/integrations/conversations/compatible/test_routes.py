@@ -243,15 +243,19 @@ def test_refusal_of_openai_arrives_as_it_is_and_is_not_repeated(desk: Desk) -> N
     assert len(desk.fake.requests.find("/v1/chat/completions")) == number + 2
 
 
-@pytest.mark.parametrize("path", ["completions", "responses"])
-def test_stream_that_openai_cuts_off_raises_the_sentence(desk: Desk, path: str) -> None:
+@pytest.mark.parametrize(
+    "stream",
+    [
+        lambda client: complete(client, stream=True),
+        lambda client: client.responses.create(model="gpt-6-luna", input="Hi", stream=True),
+    ],
+)
+def test_stream_that_openai_cuts_off_raises_the_sentence(desk: Desk, stream: Callable[[openai.OpenAI], Any]) -> None:
     desk.fake.account.language_model.scripted.append(Reply("One two three four five six seven eight."))
     desk.fake.cut_next(4)
+    events = stream(desk.client)
     with pytest.raises(openai.APIError, match="OpenAI"):
-        if path == "completions":
-            list(complete(desk.client, stream=True))
-        else:
-            list(desk.client.responses.create(model="gpt-6-luna", input="Hi", stream=True))
+        list(events)
     assert desk.served.activity(1)[0]["outcome"] == "failed"
 
 
