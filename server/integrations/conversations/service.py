@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from server.integrations.conversations.assets import AssetFiles
 from server.integrations.conversations.chat_operations import ChatOperations
 from server.integrations.conversations.chats import Chats, running_chats
+from server.integrations.conversations.compatible.service import CompatibleApi
 from server.integrations.conversations.completions import Completions
 from server.integrations.conversations.copies import Copies
 from server.integrations.conversations.deletion import Deletion
@@ -35,6 +36,7 @@ class ConversationsService(Health):
     syncs: Syncs
     sync_operations: SyncOperations
     received: Received
+    compatible: CompatibleApi
 
     def __init__(self, context: Context) -> None:
         self.context = context
@@ -82,6 +84,7 @@ async def running_live(service: ConversationsService) -> AsyncIterator[None]:
         service.syncs = Syncs(context, openai, service.copies)
         openai.listen(service.syncs.wake)
         service.sync_operations = SyncOperations(context, service.syncs)
+        service.compatible = CompatibleApi(openai, spending, chats)
         await take_secret(context, service.authenticator)
         await service.syncs.recover()
         try:

@@ -91,7 +91,7 @@ def write_failure(request: Request, error: DeskhandError) -> Response:
     if isinstance(error, NotAuthenticated):
         body: dict[str, Any] = {"error": name_refusal(request), "message": error.detail}
     else:
-        from server.http.error_format import Failure
+        from server.sdk.operation import Failure
 
         body = dict(CHAT_ERRORS.write(Failure(error.status, error.detail, error.extra)))
         body |= {"error": INVALID} if error.status == InvalidInput.status else {}
