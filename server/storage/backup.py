@@ -182,7 +182,7 @@ def prepare(source: Path, places: RestorePaths, options: RestoreOptions, now: No
         made_at, version = manifest.created_at.isoformat(), manifest.deskhand
         restored = Restored(at=moment.isoformat(), made_at=made_at, version=version, replaced=str(replaced))
         prepare_settings(places, options.harmless, restored)
-        restore_journal.plan(places, replaced, OPTIONAL & manifest.files.keys())
+        restore_journal.plan(places, replaced)
     except BaseException:
         replaced.rmdir()
         raise
