@@ -18,6 +18,7 @@ settings.load_profile("patient")
 os.environ["DESKHAND_COMMAND"] = "deskhand"  # however the tests were started
 os.environ.setdefault("DESKHAND_DEMO_OMI", "quiet")  # a test that wants the demo's deliveries asks for them
 os.environ.setdefault("DESKHAND_DEMO_TOOLS", "off")
+os.environ.setdefault("DESKHAND_DEMO_OPENAI", "quiet")
 
 ROOT = Path(__file__).resolve().parents[1]
 SHORT_SECONDS = 300  # that the short form of a long check may take on a busy machine
@@ -25,6 +26,7 @@ SHORT_SECONDS = 300  # that the short form of a long check may take on a busy ma
 # A test that needs no folder, and whose module and fixtures import none of these, is marked `pure`. It must do none of those.
 IMPURE_MODULES = {
     "playwright.sync_api",
+    "server.integrations.conversations.fake",
     "server.integrations.gmail.fake",
     "server.http.server",
     "server.integrations.tools.presets.pythons",

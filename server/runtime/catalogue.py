@@ -93,8 +93,15 @@ class Catalogue:
 
     def find_error_format(self, path: str) -> ErrorFormat | None:
         """Find the form of failures at a path: that of the router with the longest prefix of it."""
+        path = self.find_target(path)
         routers = [router for router in self._static() if router.errors and f"{path}/".startswith(f"{router.prefix}/")]
         return max(routers, key=lambda router: len(router.prefix)).errors if routers else None
+
+    def find_target(self, path: str) -> str:
+        """Find the path that an alias stands for; any other path is its own."""
+        aliases = [pair for member in self.members for pair in member.integration.aliases.items()]
+        matching = [pair for pair in aliases if f"{path}/".startswith(f"{pair[0]}/")]
+        return f"{matching[0][1]}{path[len(matching[0][0]) :]}" if matching else path
 
     def routers(self) -> list[Operations]:
         """The routers with operations that are on now; those of no integration come last."""

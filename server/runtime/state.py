@@ -149,7 +149,7 @@ async def open_state(
         await state.activity.recover()
         await state.approvals.recover()
         await state.jobs.recover()
-        state.problem_sources += [lambda: context.tasks.problem, lambda: state.webhooks.changes.problem]
+        state.problem_sources.extend([lambda: context.tasks.problem, lambda: state.webhooks.changes.problem])
         yield state
     finally:
         await context.tasks.close()

@@ -31,6 +31,9 @@ NEEDS_NO_FOLDING = re.compile(
 IGNORED = re.compile(
     "[\u00ad\u0591-\u05bd\u05bf\u05c1\u05c2\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06dc\u200d\u2060\ufe00-\ufe0f\ufeff]+"
 )
+GREEK = re.compile("[\u0370-\u03ff\u1f00-\u1fff]")
+# accents that are left out in capitals, and that the tokenizer leaves
+GREEK_BASES = {code: unicodedata.normalize("NFD", chr(code))[0] for code in (*range(0x386, 0x3CF), *range(0x1F00, 0x1FFF))}
 
 
 @dataclass(frozen=True)
@@ -96,4 +99,5 @@ def is_folded(text: str) -> bool:
 
 def fold(text: str) -> str:
     """Make equal what readers take for the same: width, composed forms, vowel signs that are left out at will."""
-    return unicodedata.normalize("NFKC", IGNORED.sub("", text)).casefold()
+    folded = unicodedata.normalize("NFKC", IGNORED.sub("", text)).casefold()
+    return folded.translate(GREEK_BASES) if GREEK.search(folded) else folded

@@ -3,18 +3,20 @@
 The newest matches come at once, whatever they are. To rank them all takes time for each, so that is done for few only.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
 from server.storage.text_index import TextIndex
-from server.storage.text_query import Term, express
+from server.storage.text_query import Term, express, last_word, list_words
 
-BATCH = 300  # matches that are read and rated at once
-MOST_RANKED = 8_000  # occurrences of the words of a query; FTS5 looks at each of them
-MOST_PAGES = 600  # of the index; the beginnings of words on more of them are looked for in the texts instead
+BATCH = 120  # matches that are read and rated at once
+MOST_RANKED = 5_000  # occurrences of the words of a query; FTS5 looks at each of them
+COMMON = 4_000  # texts with a word, from which on it narrows little
+WINDOW, MOST_WINDOWS = 40_000, 3  # texts that are looked through at once for common words, and how often
+MOST_PAGES = 40  # of the index; the beginnings of words on more of them are looked for in the texts instead
 LARGEST_KEY = 2**63 - 1
 PREFIX_PAGES = """
     WITH RECURSIVE segment(id) AS (
@@ -25,6 +27,7 @@ PREFIX_PAGES = """
         coalesce((SELECT pgno >> 1 FROM {name}_idx WHERE segid = id AND term >= :end ORDER BY term LIMIT 1),
                  (SELECT max(pgno) >> 1 FROM {name}_idx WHERE segid = id))
         - coalesce((SELECT pgno >> 1 FROM {name}_idx WHERE segid = id AND term <= :start ORDER BY term DESC LIMIT 1), 1)
+        - 1
     ), 0) FROM segment WHERE id IS NOT NULL
 """  # https://sqlite.org/fts5.html#fts5_data_structures
 
@@ -50,7 +53,7 @@ class Batch:
 class IndexQuery:
     """A query to one index. `terms`: of its texts. `tags`: of each tuple a row has one. `every`: tags of which each row has one.
 
-    `first`, `end`: the range of keys, `end` excluded.
+    `first`, `end`: the range of keys, `end` excluded. `only`: these keys, if not None.
     """
 
     terms: tuple[Term, ...]
@@ -59,59 +62,101 @@ class IndexQuery:
     every: tuple[str, ...] = ()
     first: int = 0
     end: int = LARGEST_KEY
+    only: tuple[int, ...] | None = None
 
 
 def find_batch(connection: Connection, index: TextIndex, query: IndexQuery, place: Place | None = None) -> Batch:
     """Find the next matches: all if they are few, the best if they can be ranked, else the newest."""
-    match = write_match(query)
     if place and place.ranked:
         return find_ranked(connection, index, query, place)
-    end = min(query.end, place.key) if place else query.end
-    keys = find_newest(connection, index, match, query.first, end)
-    if len(keys) <= BATCH:
-        return Batch(keys, newest_only=place is not None)
-    if place is None and is_rankable(connection, index, query):
-        return find_ranked(connection, index, query, None)
-    return Batch(keys[:BATCH], Place(keys[BATCH - 1]), newest_only=True)
+    newest = replace(query, end=min(query.end, place.key)) if place else query
+    counts = count_each(connection, index, find_words(query))
+    of_tags = count_each(connection, index, map(write_tags, query.tags))
+    if is_narrow(query, [*counts, *of_tags]):
+        keys = select_keys(connection, index, write_match(query), newest, f"rowid DESC LIMIT {BATCH + 1}")
+        if place is None and len(keys) > BATCH and is_rankable(query, counts):
+            return find_ranked(connection, index, query, None)
+        following = Place(keys[BATCH - 1]) if len(keys) > BATCH else None
+    else:
+        keys, following = find_in_windows(connection, index, newest)
+    return Batch(keys[:BATCH], following, newest_only=bool(place or following))
 
 
-def find_newest(connection: Connection, index: TextIndex, match: str, first: int, end: int) -> list[int]:
-    """Find the newest matches and one more."""
-    statement = (
-        f"SELECT rowid FROM {index.name} WHERE {index.name} MATCH ? AND rowid >= ? AND rowid < ?"  # noqa: S608
-        " ORDER BY rowid DESC LIMIT ?"
-    )
-    return list(connection.exec_driver_sql(statement, (match, first, end, BATCH + 1)).scalars())
+def find_in_windows(connection: Connection, index: TextIndex, query: IndexQuery) -> tuple[list[int], Place | None]:
+    """Find matches among the newest texts, and return the place of the others.
+
+    Common words may stand together nowhere, and to find that out takes as long as to read all that FTS5 has of them.
+    """
+    match, keys = write_match(query), list[int]()
+    for _ in range(MOST_WINDOWS):
+        first = find_window(connection, index, query)
+        keys += select_keys(connection, index, match, replace(query, first=first), f"rowid DESC LIMIT {BATCH + 1 - len(keys)}")
+        if len(keys) > BATCH:
+            return keys, Place(keys[BATCH - 1])
+        if first <= query.first:
+            return keys, None
+        query = replace(query, end=first)
+    return keys, Place(query.end)
+
+
+def find_window(connection: Connection, index: TextIndex, query: IndexQuery) -> int:
+    """Find the key with which a window of the newest texts begins."""
+    statement = f"SELECT id FROM {index.name}_docsize WHERE id < ? AND id >= ? ORDER BY id DESC LIMIT 1 OFFSET {WINDOW}"  # noqa: S608
+    found = connection.exec_driver_sql(statement, (query.end, query.first)).scalar_one_or_none()
+    return query.first if found is None else int(found)
+
+
+def find_words(query: IndexQuery) -> set[str]:
+    """Find the words that a match has."""
+    return {word for term in query.terms if not term.excluded for word in list_words(term)}
+
+
+def count_each(connection: Connection, index: TextIndex, matches: Iterable[str]) -> list[int]:
+    """Count the texts that match each of some queries, up to a limit."""
+    statement = f"SELECT count(*) FROM (SELECT rowid FROM {index.name} WHERE {index.name} MATCH ? LIMIT {COMMON})"  # noqa: S608
+    return [int(connection.exec_driver_sql(statement, (match,)).scalar_one()) for match in matches]
+
+
+def is_narrow(query: IndexQuery, counts: Sequence[int]) -> bool:
+    """Return whether a word is rare, or nothing else than one word is asked for."""
+    return min(counts, default=COMMON) < COMMON or (len(counts) == 1 and query.only is None and not excludes(query))
+
+
+def excludes(query: IndexQuery) -> bool:
+    """Return whether a query excludes something."""
+    return bool(query.without_tags) or any(term.excluded for term in query.terms)
+
+
+def is_rankable(query: IndexQuery, counts: Sequence[int]) -> bool:
+    """Return whether the words of a query are rare enough for its matches to be ranked."""
+    words = [term for term in query.terms if not term.excluded]
+    return bool(words) and not any(term.prefix for term in words) and max(counts) < COMMON and sum(counts) <= MOST_RANKED
 
 
 def find_ranked(connection: Connection, index: TextIndex, query: IndexQuery, place: Place | None) -> Batch:
     """Find the best matches, those after a place in their order. Only the words count, not the tags."""
-    name = index.name
-    statement = f"SELECT rowid FROM {name} WHERE {name} MATCH ? AND rowid >= ? AND rowid < ?"  # noqa: S608
-    words: tuple[Any, ...] = (write_words(query.terms), query.first, query.end)
+    words = write_words(query.terms)
     if query.tags or query.without_tags:
-        statement += f" AND +rowid IN (SELECT rowid FROM {name} WHERE {name} MATCH ? AND rowid >= ? AND rowid < ?)"  # noqa: S608
-        words += (write_match(query), query.first, query.end)
-    keys = list(connection.exec_driver_sql(f"{statement} ORDER BY rank, rowid DESC LIMIT {MOST_RANKED}", words).scalars())
+        matching = select_keys(connection, index, write_match(query), query, f"rowid DESC LIMIT {MOST_RANKED}")
+        query = replace(query, only=tuple(matching))
+    keys = select_keys(connection, index, words, query, f"rank, rowid DESC LIMIT {MOST_RANKED}")
     start = keys.index(place.key) + 1 if place and place.key in keys else 0
     following = Place(keys[start + BATCH - 1], ranked=True) if len(keys) > start + BATCH else None
     return Batch(keys[start : start + BATCH], following)
 
 
-def is_rankable(connection: Connection, index: TextIndex, query: IndexQuery) -> bool:
-    """Return whether the words of a query are rare enough for its matches to be ranked."""
-    left = MOST_RANKED if any(not term.excluded for term in query.terms) else 0
-    statement = f"SELECT count(*) FROM (SELECT rowid FROM {index.name} WHERE {index.name} MATCH ? LIMIT ?)"  # noqa: S608
-    for term in query.terms:
-        if left > 0:
-            left -= connection.exec_driver_sql(statement, (express(term), left)).scalar_one()
-    return left > 0
+def select_keys(connection: Connection, index: TextIndex, match: str, query: IndexQuery, order: str) -> list[int]:
+    """Select the keys of matches in the range of a query."""
+    only = " AND +rowid IN (SELECT value FROM json_each(?))" if query.only is not None else ""
+    statement = f"SELECT rowid FROM {index.name} WHERE {index.name} MATCH ? AND rowid >= ? AND rowid < ?{only} ORDER BY {order}"  # noqa: S608
+    values = (match, query.first, query.end, *((json.dumps(query.only),) if only else ()))
+    return list(connection.exec_driver_sql(statement, values).scalars())
 
 
 def is_broad(connection: Connection, index: TextIndex, term: Term) -> bool:
     """Return whether too many words begin like a term for FTS5, which reads all of them first."""
-    start = term.folded.encode()
-    limits = {"start": b"0" + start, "end": b"0" + start + b"\xff"}
+    start = b"0" + last_word(term).encode()
+    limits = {"start": start, "end": start + b"\xff"}
     return bool(connection.exec_driver_sql(PREFIX_PAGES.format(name=index.name), limits).scalar_one() > MOST_PAGES)
 
 
@@ -134,4 +179,9 @@ def write_match(query: IndexQuery) -> str:
 
 def write_tags(tags: Sequence[str]) -> str:
     """Write that a row has one of some tags."""
-    return f"({{tags}}:({' OR '.join(f'"{tag}"' for tag in tags)}))".replace("'", "")
+    return f"({{tags}}:({' OR '.join(map(quote, tags))}))"
+
+
+def quote(tag: str) -> str:
+    """Quote a tag."""
+    return f'"{tag}"'

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     import click
 
 ALIASES = {"/openai": "/api/v1/openai", "/sync/manual": "/api/v1/sync/manual"}  # of scripts for ChatBETO
+RESTORED = "It was open when the backup was made, so it is unknown whether OpenAI has it. It is not sent again by itself."
 PREFIXES = (
     *ALIASES,
     *ALIASES.values(),
@@ -16,6 +17,7 @@ PREFIXES = (
     "/webhook/openai",
     "/api/chats",
     "/api/chat-projects",
+    "/api/imports",
     "/api/openai",
 )
 
@@ -24,18 +26,47 @@ def load() -> IntegrationSpec:
     """Import its parts."""
     from server.integrations.conversations.asset_routes import local as asset_local
     from server.integrations.conversations.deletion_routes import local as deletion_local
+    from server.integrations.conversations.demo import serve_fake
+    from server.integrations.conversations.imports_local import local as imports_local
+    from server.integrations.conversations.library_local import local as library_local
+    from server.integrations.conversations.live_local import local as live_local
+    from server.integrations.conversations.live_local import project_routes
+    from server.integrations.conversations.live_routes import deliveries, operations
+    from server.integrations.conversations.lookups import lookup
     from server.integrations.conversations.models import ConversationsSettings
+    from server.integrations.conversations.openai_delivery import deliveries as openai_deliveries
     from server.integrations.conversations.openai_local import local as openai_local
+    from server.integrations.conversations.reading_routes import operations as reading
     from server.integrations.conversations.service import start
+    from server.integrations.conversations.webhook import webhook
 
-    return IntegrationSpec(start=start, local=(openai_local, asset_local, deletion_local), settings=ConversationsSettings)
+    return IntegrationSpec(
+        start=start,
+        public=(reading, operations, deliveries),
+        deliveries=(webhook, openai_deliveries),
+        local=(
+            openai_local,
+            asset_local,
+            deletion_local,
+            live_local,
+            library_local,
+            project_routes,
+            imports_local,
+        ),
+        settings=ConversationsSettings,
+        lookups=(lookup,),
+        fake=serve_fake,
+    )
 
 
 def commands() -> "list[click.Command]":
     """Import its commands."""
+    from server.integrations.conversations.chat_commands import chats
+    from server.integrations.conversations.import_commands import import_command
     from server.integrations.conversations.openai_commands import openai
+    from server.integrations.conversations.search_commands import search
 
-    return [openai]
+    return [openai, search, chats, import_command]
 
 
 integration = Integration(
@@ -53,6 +84,10 @@ integration = Integration(
         Revocation("chat_openai_deletion", is_pending=True),
         Revocation("chat_deleted", is_pending=True),
         Revocation("chat_project", values={"retention_days": None}),
+        # what was allowed once is not sent again
+        Revocation("chat_answer", where={"state": "waiting"}, values={"state": "failed", "error": RESTORED}),
+        Revocation("chat_answer", where={"state": "running"}, values={"state": "uncertain", "error": RESTORED}),
+        Revocation("chat_sync", where={"state": "running"}, values={"state": "cancelled"}),
     ),
     instructions="It searches the person's whole ChatGPT history, and holds conversations with OpenAI models.",
 )

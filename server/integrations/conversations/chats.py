@@ -1,38 +1,33 @@
 """Live conversations: what the person and clients do with them. The local row comes first, and OpenAI after it."""
 
 import asyncio
-import secrets
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from server.core.errors import Conflict, InvalidInput, NotFound
+from server.core.errors import Conflict, DeskhandError, InvalidInput, NotFound
+from server.integrations.conversations.adapter.protocol import Answer, Turn
 from server.integrations.conversations.answer_streams import AnswerEnd, AnswerStreams
 from server.integrations.conversations.chat_events import ChatEvents
 from server.integrations.conversations.exchange import Exchange
 from server.integrations.conversations.images import Images, NewImage
-from server.integrations.conversations.live_models import OPEN, AnswerRow, Chat, NewChat, NewMessage, Project
+from server.integrations.conversations.live_models import OPEN, AnswerRow, Chat, NewChat, NewMessage, Project, make_message_id
 from server.integrations.conversations.models import Attachment, ConversationsSettings, Role
 from server.integrations.conversations.openai_connection import OpenAIConnection
+from server.integrations.conversations.recording import Recorder
 from server.integrations.conversations.sending import SECTION, SEND, Sender
-from server.integrations.conversations.spending import Spending
+from server.integrations.conversations.spending import Reservation, Spending
 from server.integrations.conversations.store import answers, live, projects
 from server.integrations.conversations.turns import make_title
 from server.sdk.context import Context
 
-NO_CHAT = "Conversation not found"
 NO_PROJECT = "Project not found"
 NO_MESSAGE = "There is no such message in this conversation."
 NO_ANSWER = "There is no such answer."
 EMPTY = "Message is required"
 PRUNE = "delete expired conversations"
 TEMPORARY_TITLE = "Temporary chat"
-
-
-def make_message_id() -> str:
-    """Make the id of a message."""
-    return f"msg_{secrets.token_hex(16)}"
 
 
 class Posted(NewMessage):
@@ -44,8 +39,8 @@ class Posted(NewMessage):
 class Chats:
     """Conversations, their messages and the answers that models are asked for."""
 
-    def __init__(self, context: Context, sender: Sender, streams: AnswerStreams, events: ChatEvents) -> None:
-        self.sender, self.events = sender, events
+    def __init__(self, context: Context, sender: Sender, recorder: Recorder, streams: AnswerStreams, events: ChatEvents) -> None:
+        self.sender, self.recorder, self.events = sender, recorder, events
         self._context, self._streams = context, streams
         self._images = Images(context)
         self._database = context.database
@@ -54,7 +49,7 @@ class Chats:
         """Find a conversation by its own id or by that of its Conversation at OpenAI. Raises NotFound."""
         chat = await self._database.read(live.find, chat_id)
         if chat is None:
-            raise NotFound(NO_CHAT)
+            raise NotFound(live.NO_CHAT)
         return chat
 
     async def find_project(self, project_id: str) -> Project:
@@ -77,11 +72,11 @@ class Chats:
         posted = self._make(text, "", now, model=model) if text.strip() else None
 
         def store(connection: Any) -> Chat:
-            chat = require(live.read(connection, live.create(connection, new)))
+            chat = live.require(connection, live.create(connection, new))
             self.events.emit_created(connection, chat)
             if posted:
                 self._store_message(connection, chat, posted, model, client)
-            return require(live.read(connection, chat.key))
+            return live.require(connection, chat.key)
 
         chat = await self._database.write(store)
         self._announce(chat)
@@ -111,7 +106,7 @@ class Chats:
         posted = self._make(text, "", self._now(), role=role, model=model, attachments=attachments)
 
         def store(connection: Any) -> Posted:
-            current = require(live.read(connection, chat.key))
+            current = live.require(connection, chat.key)
             above = answers.find_end(connection, current) if parent is None else parent
             if above and not is_node(connection, current, above):
                 raise NotFound(NO_MESSAGE)
@@ -126,18 +121,19 @@ class Chats:
         self._announce(chat)
         return posted
 
-    async def regenerate(self, chat_id: str, message_id: str, *, model: str = "", client: str = "") -> str:
-        """Ask for another answer to a message, which may be named by one of its answers. Return the new answer's id."""
+    async def regenerate(self, chat_id: str, message_id: str, *, model: str = "", client: str = "") -> tuple[str, str]:
+        """Ask for another answer to a message, which may be named by one of its answers; return the ids of both."""
         chat, answer_id = await self.find(chat_id), make_message_id()
 
-        def store(connection: Any) -> None:
+        def store(connection: Any) -> str:
             question = find_question(connection, chat, message_id)
             answers.add(connection, chat, answer_id, question, model, client, self._now())
             live.show_path(connection, chat, question)
+            return question
 
-        await self._database.write(store)
+        question = await self._database.write(store)
         self._announce(chat)
-        return answer_id
+        return question, answer_id
 
     async def stop(self, chat_id: str) -> None:
         """Stop the answers that are being written in a conversation, and those that wait."""
@@ -163,6 +159,28 @@ class Chats:
         if row and row.state not in OPEN and stream.end is None:
             self._streams.close(await self._read_end(chat, row))
         return await self._streams.wait(stream, seconds)
+
+    async def find_thread(self, chat: Chat, seconds: float) -> str:
+        """Return the id of the Conversation at OpenAI, which is created if it can be within this time; else empty."""
+        if chat.thread_id or chat.temporary:
+            return chat.thread_id
+        try:
+            async with asyncio.timeout(seconds):
+                return await self.sender.create_thread(chat)
+        except (TimeoutError, DeskhandError):
+            return ""
+
+    async def record_exchange(
+        self,
+        client: str,
+        project_id: str,
+        turns: tuple[Turn, ...],
+        answer: Answer,
+        reservation: Reservation | None,
+        previous_response_id: str = "",
+    ) -> str:
+        """Store a call of /v1 as a conversation, in one transaction with its cost and events; return the conversation's id."""
+        return (await self.recorder.record(client, project_id, turns, answer, reservation, previous_response_id)).id
 
     async def prune(self) -> None:
         """Delete the temporary conversations whose time is over."""
@@ -199,13 +217,6 @@ class Chats:
         return self._context.clock.now().timestamp()
 
 
-def require(chat: Chat | None) -> Chat:
-    """Return a conversation that was there a moment ago. Raises NotFound."""
-    if chat is None:
-        raise NotFound(NO_CHAT)
-    return chat
-
-
 def is_node(connection: Any, chat: Chat, message_id: str) -> bool:
     """Return whether a message can follow this one: it is one of the conversation, or an answer that is open or has failed."""
     row = answers.find(connection, message_id)
@@ -235,7 +246,8 @@ async def running_chats(context: Context, openai: OpenAIConnection, spending: Sp
     """Send what waits, and delete what has expired, while the block runs."""
     streams, events = AnswerStreams(), ChatEvents(context)
     sender = Sender(context, openai, Exchange(context, openai, spending, streams, events), streams, events)
-    chats = Chats(context, sender, streams, events)
+    chats = Chats(context, sender, Recorder(context, spending, events), streams, events)
+    openai.listen(sender.retry)
     await context.database.write(projects.add_default, context.clock.now().timestamp())
     await sender.recover()
     tasks = [context.tasks.start(sender.run(), name=SEND), context.tasks.repeat(chats.prune, chats.prune_seconds, name=PRUNE)]

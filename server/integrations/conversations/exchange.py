@@ -5,7 +5,14 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
-from server.core.errors import DeskhandError, InvalidInput, NotFound, TooManyRequests, Unavailable, UpstreamFailed
+from server.core.errors import (
+    DeskhandError,
+    InvalidInput,
+    NotFound,
+    TooManyRequests,
+    Unavailable,
+    UpstreamTimedOut,
+)
 from server.integrations.conversations.adapter.protocol import Answer, OpenAIApi, ResponseRequest, Turn, Uncertain
 from server.integrations.conversations.answer_streams import AnswerEnd, AnswerStreams
 from server.integrations.conversations.chat_events import ChatEvents
@@ -13,15 +20,13 @@ from server.integrations.conversations.images import Images
 from server.integrations.conversations.live_models import AnswerRow, AnswerState, Chat, NewMessage, PathMessage, Project
 from server.integrations.conversations.models import Role
 from server.integrations.conversations.openai_connection import OpenAIConnection
+from server.integrations.conversations.polling import poll
 from server.integrations.conversations.spending import Reservation, Spending
 from server.integrations.conversations.store import answers, live, projects
 from server.integrations.conversations.turns import estimate_tokens, make_turns
 from server.sdk.context import Context
 
-FIRST_POLL, LONGEST_POLL, LONGEST_WAIT = 0.25, 5.0, 3600.0  # seconds: between looks at a response, and for it altogether
-RUNNING = {"queued", "in_progress"}
 SUCCEEDED = {"completed", "incomplete"}
-GONE = "OpenAI does not know this answer any more, so it is unknown what became of it."
 FAILED = "OpenAI could not answer this message."
 CANCELLED = "OpenAI ended this answer before it was complete."
 
@@ -46,6 +51,7 @@ class Exchange:
         self._streams, self._events = streams, events
         self._images = Images(context)
         self._database = context.database
+        self._creating = asyncio.Lock()
         self._has_threads = True  # a service that speaks like OpenAI may have no Conversations
 
     async def send(self, row: AnswerRow) -> None:
@@ -70,7 +76,8 @@ class Exchange:
             if prepared.thread_leaf is not None:
                 await self._database.write(live.set_thread_leaf, prepared.chat.key, prepared.thread_leaf)
             raise
-        except Uncertain:  # it may be billed
+        except (Uncertain, UpstreamTimedOut, asyncio.CancelledError):  # it may be billed
+            await self._spending.settle(prepared.reservation, None)
             raise
         except DeskhandError:
             await self._spending.release(prepared.reservation)
@@ -79,7 +86,7 @@ class Exchange:
 
     async def retrieve(self, row: AnswerRow) -> None:
         """Follow an answer that OpenAI was working on when Deskhand stopped."""
-        answer = await self._poll(self._openai.api(), row.response_id)
+        answer = await poll(self._openai.api(), row.response_id, self._events.wait_for_response)
         await self.finish(row, answer, None)
 
     async def _talk(self, api: OpenAIApi, row: AnswerRow, request: ResponseRequest) -> Answer:
@@ -97,25 +104,10 @@ class Exchange:
         except Uncertain as error:
             if not error.response_id:
                 raise
-            return await self._poll(api, error.response_id)
+            return await poll(api, error.response_id, self._events.wait_for_response)
         if answer is None:
             raise Uncertain
-        return await self._poll(api, answer.id) if answer.status in RUNNING else answer
-
-    async def _poll(self, api: OpenAIApi, response_id: str) -> Answer:
-        """Look at a response until it has ended. OpenAI being out of reach meanwhile is no reason to give up."""
-        seconds, started = FIRST_POLL, asyncio.get_running_loop().time()
-        while asyncio.get_running_loop().time() - started < LONGEST_WAIT:
-            try:
-                if answer := await api.retrieve_response(response_id):
-                    return answer
-            except (NotFound, InvalidInput):
-                raise Uncertain(GONE) from None
-            except (Unavailable, TooManyRequests, UpstreamFailed):
-                seconds = LONGEST_POLL
-            await self._events.wait_for_response(response_id, seconds)
-            seconds = min(seconds * 1.5, LONGEST_POLL)
-        raise Uncertain(GONE)
+        return await poll(api, answer.id, self._events.wait_for_response) if answer.is_running else answer
 
     async def finish(self, row: AnswerRow, answer: Answer, prepared: Prepared | None) -> None:
         """Store an answer, its index rows, its cost and its events in one transaction."""
@@ -182,7 +174,7 @@ class Exchange:
             turns=turns[-1:] if thread_id else turns,
             thread_id=thread_id,
             instructions=project.instructions,
-            max_output_tokens=limits.max_output_tokens,
+            max_output_tokens=reservation.max_output_tokens,
             temperature=limits.temperature,
             background=bool(row.client and thread_id),
         )
@@ -203,14 +195,21 @@ class Exchange:
             self._has_threads = False
         return "", ""
 
-    async def create_thread(self, api: OpenAIApi, chat: Chat, turns: tuple[Turn, ...], leaf: str) -> str:
-        """Create the Conversation of a chat at OpenAI with what it has so far. A lost answer leaves an unused one behind."""
-        try:
-            thread_id = await api.create_conversation({"deskhand": chat.id}, turns)
-        except Uncertain:
-            raise Unavailable from None
-        await self._database.write(live.set_thread, chat.key, thread_id, leaf)
-        return thread_id
+    async def create_thread(self, api: OpenAIApi, chat: Chat, turns: tuple[Turn, ...] = (), leaf: str = "") -> str:
+        """Create the Conversation of a chat at OpenAI with what it has so far, unless there is one; return its id.
+
+        One whose creation's answer was lost stays there unused, as it holds nothing that was not sent anyway.
+        """
+        async with self._creating:
+            latest = await self._database.read(live.read, chat.key)
+            if latest is None or latest.thread_id:
+                return latest.thread_id if latest else ""
+            try:
+                thread_id = await api.create_conversation({"deskhand": chat.id}, turns)
+            except Uncertain:
+                raise Unavailable from None
+            await self._database.write(live.set_thread, chat.key, thread_id, leaf)
+            return thread_id
 
 
 def begin(connection: Any, row: AnswerRow, chat: Chat, *, uses_thread: bool) -> bool:

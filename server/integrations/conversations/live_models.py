@@ -1,10 +1,16 @@
 """Live conversations: those that are held here with OpenAI's models."""
 
+import secrets
 from enum import StrEnum
 
 from server.integrations.conversations.models import Attachment, Frozen, Role, Source
 
 UNKNOWN_LEAF = "?"  # it is not known which messages the Conversation at OpenAI has
+
+
+def make_message_id() -> str:
+    """Make the id of a message."""
+    return f"msg_{secrets.token_hex(16)}"
 
 
 class AnswerState(StrEnum):

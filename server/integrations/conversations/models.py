@@ -76,6 +76,7 @@ class ConversationsSettings(WebhookSettings):
     """Settings of conversations."""
 
     project_id: str = Field("1", description="The project of conversations that name none.")
+    openai: OpenAISettings = OpenAISettings()
     messages_at_once: int = Field(8, ge=1, le=100, description="How many messages are sent to OpenAI at once.")
     retry_seconds: float = Field(2, gt=0, description="How long a message waits before it is tried again; then twice as long.")
     longest_retry_seconds: float = Field(300, gt=0, description="How long it waits at most.")
@@ -85,7 +86,6 @@ class ConversationsSettings(WebhookSettings):
     temporary_hours: float = Field(24, gt=0, description="How long a temporary conversation is kept after its last message.")
     prune_minutes: float = Field(10, gt=0, description="How often expired conversations are looked for.")
     deliveries_per_minute: int = Field(120, ge=1, description="How many webhook deliveries are accepted in a minute.")
-    openai: OpenAISettings = OpenAISettings()
     restore_minutes: float = Field(
         60, ge=0, le=43_200, description="How long a deleted conversation can be restored. It is deleted at OpenAI after that."
     )

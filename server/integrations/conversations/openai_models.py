@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
+from typing import Any
 
 from server.core.errors import InvalidInput
 from server.core.invisible import show_line
@@ -63,5 +64,5 @@ def describe_missing(name: str, models: Sequence[Model], today: date) -> Invalid
     """Make the refusal of a model that is not there."""
     names = [model.id for model in list_current(models, today)][:MOST_NAMED]
     others = f"Use {', '.join(names)}, or " if names else "Choose another one, or "
-    fields = {"code": "model_not_found", "param": "model", "kind": "invalid_request_error"}
+    fields: dict[str, Any] = {"code": "model_not_found", "param": "model", "kind": "invalid_request_error"}
     return InvalidInput(MISSING.format(name=show_line(name)[:100], others=others), models=names, **fields)

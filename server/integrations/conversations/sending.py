@@ -9,7 +9,7 @@ from server.integrations.conversations.adapter.protocol import Uncertain
 from server.integrations.conversations.answer_streams import AnswerEnd, AnswerStreams
 from server.integrations.conversations.chat_events import ChatEvents
 from server.integrations.conversations.exchange import Exchange
-from server.integrations.conversations.live_models import AnswerRow, AnswerState
+from server.integrations.conversations.live_models import AnswerRow, AnswerState, Chat
 from server.integrations.conversations.models import ConversationsSettings
 from server.integrations.conversations.openai_connection import OpenAIConnection
 from server.integrations.conversations.store import answers, live
@@ -68,6 +68,10 @@ class Sender:
         """Try everything that waits once more, as the connection has changed."""
         await self._database.write(answers.wake)
         self.wake()
+
+    async def create_thread(self, chat: Chat) -> str:
+        """Create the Conversation at OpenAI of a chat without messages, or with its first one."""
+        return await self._exchange.create_thread(self._openai.api(), chat)
 
     async def stop(self, key: int) -> None:
         """Stop the answers of a conversation. What was written so far stays."""

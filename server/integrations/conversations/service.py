@@ -4,9 +4,22 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from server.integrations.conversations.assets import AssetFiles
+from server.integrations.conversations.chat_operations import ChatOperations
+from server.integrations.conversations.chats import Chats, running_chats
+from server.integrations.conversations.completions import Completions
+from server.integrations.conversations.copies import Copies
 from server.integrations.conversations.deletion import Deletion
+from server.integrations.conversations.imports import Imports
+from server.integrations.conversations.library import Library
 from server.integrations.conversations.openai_connection import OpenAIConnection
+from server.integrations.conversations.openai_webhook import OpenAIWebhook
+from server.integrations.conversations.projects import Projects
+from server.integrations.conversations.received import Received
+from server.integrations.conversations.search import Search
 from server.integrations.conversations.spending import Spending
+from server.integrations.conversations.sync import Syncs
+from server.integrations.conversations.sync_operations import SyncOperations
+from server.integrations.conversations.webhook_limits import DeliveryRate, make_authenticator, take_secret
 from server.sdk.context import Context
 from server.sdk.health import Health
 
@@ -14,12 +27,27 @@ from server.sdk.health import Health
 class ConversationsService(Health):
     """Live conversations, the archive, search and OpenAI, each a part of its own."""
 
+    chats: Chats
+    completions: Completions
+    operations: ChatOperations
+    projects: Projects
+    copies: Copies
+    syncs: Syncs
+    sync_operations: SyncOperations
+    received: Received
+
     def __init__(self, context: Context) -> None:
         self.context = context
+        self.imports = Imports(context)
         self.assets = AssetFiles(context.folders)
+        self.library = Library(context, self.assets)
+        self.search = Search(context)
         self.openai = OpenAIConnection(context)
         self.spending = Spending(context, self.openai)
         self.deletion = Deletion(context, self.assets, self.openai.api)
+        self.authenticator = make_authenticator(context)
+        self.delivery_rate = DeliveryRate(context)
+        self.openai_webhook = OpenAIWebhook(context, self.openai)
 
 
 @asynccontextmanager
@@ -28,6 +56,35 @@ async def start(context: Context) -> AsyncIterator[ConversationsService]:
     service = ConversationsService(context)
     await service.openai.open()
     await service.spending.open()
-    tidying = service.deletion.repeat()
-    yield service
-    tidying.cancel()
+    running = (
+        service.deletion.repeat(),
+        context.tasks.start(service.openai_webhook.run(), name="keep the webhook at OpenAI"),
+        context.tasks.start(service.imports.resume(), name="continue importing"),
+    )
+    try:
+        async with running_live(service):
+            yield service
+    finally:
+        for task in running:
+            task.cancel()
+
+
+@asynccontextmanager
+async def running_live(service: ConversationsService) -> AsyncIterator[None]:
+    """Run live conversations and what copies them to OpenAI while the block runs."""
+    context, openai, spending = service.context, service.openai, service.spending
+    async with running_chats(context, openai, spending) as chats:
+        service.chats, service.projects = chats, Projects(context)
+        service.completions = Completions(openai, spending, chats.recorder)
+        service.operations = ChatOperations(context, chats, service.completions, openai)
+        service.received = Received(context, chats.events)
+        service.copies = Copies(context, chats.events)
+        service.syncs = Syncs(context, openai, service.copies)
+        openai.listen(service.syncs.wake)
+        service.sync_operations = SyncOperations(context, service.syncs)
+        await take_secret(context, service.authenticator)
+        await service.syncs.recover()
+        try:
+            yield
+        finally:
+            await service.syncs.close()

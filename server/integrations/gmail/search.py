@@ -1,14 +1,28 @@
 """Mail in `search` and `fetch`, by the operations that find and read it."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
 from server.core.errors import NotFound
+from server.integrations.gmail.mailbox.inbox import Inbox, ListQuery
 from server.integrations.gmail.models import SearchResult, WholeMail
 from server.sdk.search import Document, Lookup, Reading, Result, Search
 
 MOST_FOUND = 20
+
+
+@dataclass(frozen=True)
+class MailboxSearch:
+    """A server.sdk.text_search.MailSearch, for the person."""
+
+    inbox: Inbox
+
+    async def search_mail(self, query: str, limit: int) -> list[Result]:
+        """Find mail, the newest first."""
+        found = await self.inbox.search(ListQuery(query, limit, None, None, None))
+        return list_results(found.model_dump(), "")
 
 
 def list_results(answer: Any, _: str) -> list[Result]:

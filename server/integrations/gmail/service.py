@@ -15,8 +15,10 @@ from server.integrations.gmail.mailbox.labels import Labels
 from server.integrations.gmail.mailbox.outbox import Outbox
 from server.integrations.gmail.mailbox.staged_files import Staging
 from server.integrations.gmail.models import AccountStatus, GmailStatus, SignedIn
+from server.integrations.gmail.search import MailboxSearch
 from server.sdk.context import Context
 from server.sdk.health import Health
+from server.sdk.text_search import MailSearch
 
 STAGED_FOLDER = "staged"
 LEAST_STAGED_MINUTES = 5.0  # a file has to stay until the person has seen what it is
@@ -90,6 +92,7 @@ async def start(context: Context) -> AsyncIterator[Mailbox]:
     mailbox = make_mailbox(context, Google())
     try:
         await mailbox.accounts.run(mailbox.outbox.files.staging.prune)
-        yield mailbox
+        with context.offers.offer(MailSearch, MailboxSearch(mailbox.inbox)):
+            yield mailbox
     finally:
         mailbox.accounts.close()

@@ -1,5 +1,6 @@
 """Receivers, deliveries and attempts, and the settings of outgoing webhooks."""
 
+import json
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -124,6 +125,15 @@ class LoggedDelivery:
     delivery: Delivery
     endpoint: Endpoint
     attempts: list[LoggedAttempt] = field(default_factory=list)
+
+
+def read_types(stored: str) -> tuple[str, ...]:
+    """Read the types that a receiver wants; damaged ones stand for none that exists."""
+    try:
+        types = json.loads(stored)
+    except ValueError:
+        types = None
+    return tuple(map(str, types)) if isinstance(types, list) else ("-",)
 
 
 def check_listed_value(text: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from server.core.clock import Clock
+from server.outbound.webhooks.models import read_types
 from server.outbound.webhooks.receivers import Receivers
 from server.outbound.webhooks.tables import webhook_attempt, webhook_delivery, webhook_endpoint
 
@@ -78,7 +79,7 @@ class Outbox:
         `data`: anything that JSON can hold. `message_id`: the id of something that is told once, however often this is called.
         """
         now, message_id = self.clock.now(), message_id or make_message_id()
-        wanting = [row.id for row in connection.execute(RECEIVERS) if not (types := json.loads(row.types)) or type in types]
+        wanting = [row.id for row in connection.execute(RECEIVERS) if not (types := read_types(row.types)) or type in types]
         if wanting:
             body = write_body(type, now, data)
             for endpoint in wanting:
@@ -125,7 +126,7 @@ class Outbox:
         row |= {"state": "waiting", "created_at": now, "attempts": 0}
         if depth >= MOST_DEPTH:
             row |= {"state": "dead", "ended_at": now}
-        delivery_id = int(connection.execute(insert(webhook_delivery), row).inserted_primary_key[0])
+        delivery_id: int = connection.scalar(insert(webhook_delivery).returning(webhook_delivery.c.id), row)
         if depth >= MOST_DEPTH:
             note = {"delivery_id": delivery_id, "number": 0, "at": now, "duration_ms": 0, "error": LOOP, "answer": ""}
             connection.execute(insert(webhook_attempt), note)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from server.core.domains import to_ascii
 from server.core.errors import InvalidInput
-from server.outbound.public_network import is_public
 
 if TYPE_CHECKING:
     import httpx2
@@ -19,7 +18,8 @@ PUBLIC_PORTS = (443, 8443)
 NOT_PRINTABLE = re.compile(r"[^\x21-\x7e\u00a1-\U0010ffff]|\\")
 NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*")
 NUMERIC = re.compile(r"(0x[0-9a-f]*|\d+)(\.(0x[0-9a-f]*|\d+)){0,3}")  # what inet_aton reads as an address
-LISTED_PORT = re.compile(r"(?P<host>.+):(?P<port>\d{1,5})")
+NUMBER_AT_END = re.compile(r"(.+\.)?(0x[0-9a-f]*|\d+)")  # no name: https://url.spec.whatwg.org/#ends-in-a-number-checker
+LISTED = re.compile(r"(?P<host>\[[0-9a-f:.]+\]|[^:\[\]]+):(?P<port>[0-9]{1,5})", re.IGNORECASE)
 NOT_A_URL = "Give an address such as https://example.com/hook, without a user name or password."
 NOT_HTTPS = "Use https. Plain http is for receivers on this computer or its network that are listed under Local receivers."
 WRONG_PORT = "Use port 443 or 8443, or list the receiver under Local receivers if it is on this computer or its network."
@@ -77,6 +77,8 @@ class Receivers:
 
     def check_address(self, target: Target, address: str) -> None:
         """Check an IP address that the name of a target has resolved to. Raises InvalidInput."""
+        from server.outbound.public_network import is_public
+
         if not (is_local(address) if target.is_listed else is_public(address)):
             raise InvalidInput(NOT_PUBLIC)
         if target.port in self.own_ports() and is_own(address):
@@ -94,6 +96,8 @@ class Receivers:
             raise InvalidInput(OWN)
 
     def _check_public(self, scheme: str, host: str, port: int) -> None:
+        from server.outbound.public_network import is_public
+
         if self.only_listed:
             raise InvalidInput(DEMO_ONLY)
         if is_here(host) or (is_address(host) and not is_public(host)):
@@ -133,7 +137,7 @@ def normalize_host(host: str) -> str:
             return str(IPv6Address(host))
         except ValueError:
             raise InvalidInput(NOT_A_URL) from None
-    if not NAME.fullmatch(host) or len(host) > 253:
+    if not NAME.fullmatch(host) or NUMBER_AT_END.fullmatch(host) or len(host) > 253:
         raise InvalidInput(NOT_A_URL)
     return host
 
@@ -145,7 +149,7 @@ def write_listed(host: str, port: int) -> str:
 
 def check_listed(text: str) -> str:
     """Check and normalize host and port of a local receiver. Raises InvalidInput."""
-    match = LISTED_PORT.fullmatch(text.strip())
+    match = LISTED.fullmatch(text.strip())
     if not match or not 0 < int(match["port"]) < 65536:
         raise InvalidInput(NOT_AN_ADDRESS)
     try:

@@ -15,6 +15,7 @@ from server.outbound.webhooks.models import (
     LoggedAttempt,
     LoggedDelivery,
     Outcome,
+    read_types,
 )
 from server.outbound.webhooks.tables import webhook_attempt, webhook_delivery, webhook_endpoint
 
@@ -65,13 +66,8 @@ UNUSED = delete(webhook_endpoint).where(endpoint.kind == "request", ~exists().wh
 
 
 def to_endpoint(row: Row[Any]) -> Endpoint:
-    """Convert a row; damaged `types` stand for none that exists."""
-    values = dict(row._mapping)  # noqa: SLF001, SQLAlchemy's public name of it
-    try:
-        types = json.loads(values["types"])
-    except ValueError:
-        types = ["-"]
-    return Endpoint(**values | {"types": tuple(map(str, types if isinstance(types, list) else ["-"]))})
+    """Convert a row."""
+    return Endpoint(**{**row._mapping, "types": read_types(row.types)})  # noqa: SLF001, SQLAlchemy's public name of it
 
 
 def to_delivery(row: Row[Any]) -> Delivery:
@@ -175,8 +171,8 @@ def log_deliveries(connection: Connection, deliveries: Sequence[Delivery]) -> li
     """Add to deliveries their receivers and attempts."""
     endpoints: dict[str, Endpoint] = {}
     for endpoint_id in {made.endpoint_id for made in deliveries}:
-        if found := find_endpoint(connection, endpoint_id):
-            endpoints[endpoint_id] = found
+        if receiver := find_endpoint(connection, endpoint_id):
+            endpoints[endpoint_id] = receiver
     logged = {made.id: LoggedDelivery(made, endpoints[made.endpoint_id]) for made in deliveries if made.endpoint_id in endpoints}
     for row in connection.execute(ATTEMPTS, {"deliveries": list(logged)}):
         logged[row.delivery_id].attempts.append(

@@ -9,11 +9,11 @@ export const texts = {
   lead: 'Your whole ChatGPT history, readable and searchable on this computer. Nothing is uploaded.',
   drop: {
     title: 'Drop your ChatGPT export here',
-    hint: 'A ZIP file, a folder, or a conversations.json. Any age and size.',
+    hint: 'A ZIP file or conversations.json, of any age and size.',
     choose: 'Choose file…',
     uploading: (name: string) => `Reading ${name}`,
     uploadProgress: (done: string, total: string) => `${done} of ${total}`,
-    folder: 'Folders can’t be dropped here. Choose the ZIP file, or use “Choose file…”.',
+    folder: 'Folders can’t be dropped here. Drop the ZIP file instead.',
     several: 'Drop one file at a time. A folder with several parts can be imported as one ZIP file.',
   },
   guide: {

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, cast
 from pydantic import SecretStr
 
 from server.core.errors import DeskhandError, InvalidInput, NotFound, UpstreamFailed
+from server.integrations.conversations.adapter import webhooks
 from server.integrations.conversations.adapter.errors import FAILED, translate, translate_event
 from server.integrations.conversations.adapter.protocol import Answer, Model, ResponseRequest, Turn, Uncertain, Usage
-from server.integrations.conversations.adapter.webhooks import verify_webhook
 from server.integrations.conversations.models import Frozen
 
 if TYPE_CHECKING:
@@ -149,7 +149,8 @@ class OpenAIClient:
 
     def unwrap_webhook(self, body: bytes, headers: Mapping[str, str], secret: str) -> Mapping[str, Any]:
         """Verify and read an event of OpenAI. Raises NotAuthenticated."""
-        return verify_webhook(body, headers, secret)
+        webhooks.verify_webhook(body, headers, secret)
+        return webhooks.read_event(body)
 
     @asynccontextmanager
     async def _calling(self, *, changes: bool = True) -> "AsyncIterator[openai.AsyncOpenAI]":

@@ -14,12 +14,16 @@ UNSIGNED = "This delivery has no signature of OpenAI that fits."
 NO_EVENT = "This delivery holds no event."
 
 
-def verify_webhook(body: bytes, headers: Mapping[str, str], secret: str) -> Mapping[str, Any]:
-    """Verify a delivery and read its event. Blocks for the import at first use. Raises NotAuthenticated."""
+def verify_webhook(body: bytes, headers: Mapping[str, str], secret: str) -> None:
+    """Verify a delivery. Blocks for the import at first use. Raises NotAuthenticated."""
     try:
         make_verifier().verify_signature(body, headers, secret=secret)
     except ValueError as error:  # a header that is missing or malformed, another signature, or a body that is no text
         raise NotAuthenticated(UNSIGNED) from error
+
+
+def read_event(body: bytes) -> Mapping[str, Any]:
+    """Read the event of a delivery. Raises InvalidInput."""
     try:
         event = json.loads(body)
     except ValueError:

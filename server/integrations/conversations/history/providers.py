@@ -9,7 +9,7 @@ UNKNOWN = "another program"
 
 def recognize(entry: Any) -> str:
     """Return the name of the program that wrote an entry; empty if it may be ChatGPT's."""
-    if not isinstance(entry, dict) or isinstance(entry.get("mapping"), dict) and "inserted_at" not in entry:
+    if not isinstance(entry, dict) or (isinstance(entry.get("mapping"), dict) and "inserted_at" not in entry):
         return ""
     return next((name for name, check in CHECKS.items() if check(entry)), "")
 

@@ -61,6 +61,7 @@ def create_answers() -> None:
     )
     op.create_index("chat_answer_conversation", "chat_answer", ["conversation", "number"])
     op.create_index("chat_answer_state", "chat_answer", ["state", "number"])
+    op.create_index("chat_answer_response", "chat_answer", ["response_id"])
 
 
 def create_syncs() -> None:

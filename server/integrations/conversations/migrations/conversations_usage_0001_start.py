@@ -1,4 +1,4 @@
-"""The usage of OpenAI's models, one row for each request."""
+"""The usage of OpenAI's models, one row for each request, and the events that OpenAI has delivered."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -28,3 +28,8 @@ def upgrade() -> None:
     )
     op.create_index("chat_usage_month", "chat_usage", ["month", "project"])
     op.create_index("chat_usage_state", "chat_usage", ["state"])
+    op.create_table(
+        "chat_openai_event",
+        sa.Column("id", sa.Text, primary_key=True),
+        sa.Column("at", sa.Text, nullable=False),
+    )

@@ -10,6 +10,7 @@ from server.integrations.conversations.store.live_tables import answer
 ANSWERS = select(*(answer.c[name] for name in AnswerRow.model_fields))
 ADD = insert(answer)
 FIND = ANSWERS.where(answer.c.id == bindparam("which"))
+BY_RESPONSE = ANSWERS.where(answer.c.client == bindparam("by"), answer.c.response_id == bindparam("which")).limit(1)
 OPEN_ONES = answer.c.state.in_(OPEN)
 NEXT = ANSWERS.where(answer.c.conversation == bindparam("of"), OPEN_ONES).order_by(answer.c.number).limit(1)
 LATEST = (
@@ -46,6 +47,19 @@ def add(connection: Connection, chat: Chat, answer_id: str, message_id: str, mod
     """Ask for an answer to a message."""
     values = {"id": answer_id, "conversation": chat.key, "message": message_id, "model": model, "client": client}
     connection.execute(ADD, values | {"state": AnswerState.waiting, "created_at": now})
+
+
+def add_done(connection: Connection, chat: Chat, new: NewMessage, response_id: str, client: str, cost: str | None) -> None:
+    """Add the answer of an exchange that is over; its message is stored already."""
+    values = {"id": new.id, "conversation": chat.key, "message": new.parent, "model": new.model, "client": client, "cost": cost}
+    values |= {"response_id": response_id, "state": AnswerState.done, "created_at": new.created_at}
+    connection.execute(ADD, values)
+
+
+def find_by_response(connection: Connection, client: str, response_id: str) -> AnswerRow | None:
+    """Find a client's answer by OpenAI's id of it."""
+    row = connection.execute(BY_RESPONSE, {"by": client, "which": response_id}).mappings().first()
+    return to_answer(row) if row else None
 
 
 def find(connection: Connection, answer_id: str) -> AnswerRow | None:

@@ -38,6 +38,7 @@ answer = Table(
 )
 Index("chat_answer_conversation", answer.c.conversation, answer.c.number)
 Index("chat_answer_state", answer.c.state, answer.c.number)
+Index("chat_answer_response", answer.c.response_id)
 
 sync = Table(
     "chat_sync",

@@ -44,7 +44,9 @@ def put_project(connection: Connection, received: ReceivedProject | None, projec
         projects.add(connection, Project(id=named, name=received.name if received else f"Project {named}", created_at=now))
     elif received:
         changes = {"name": received.name, "description": received.description, "starred": received.is_starred}
-        projects.change(connection, known.model_copy(update={name: value for name, value in changes.items() if value is not None}))
+        projects.change(
+            connection, known.model_copy(update={name: value for name, value in changes.items() if value is not None})
+        )
     return named
 
 
@@ -85,9 +87,7 @@ def add(connection: Connection, received: ReceivedConversation, project: str, no
     )
     key = live.create(connection, new)
     live.set_thread_leaf(connection, key)
-    chat = live.read(connection, key)
-    assert chat
-    return chat
+    return live.require(connection, key)
 
 
 def put_message(connection: Connection, received: ReceivedMessage, now: float) -> tuple[Chat, NewMessage, bool]:
@@ -98,9 +98,7 @@ def put_message(connection: Connection, received: ReceivedMessage, now: float) -
         stub = ReceivedConversation.model_validate({"id": received.conversation_id, **times})
         chat = add(connection, stub, put_project(connection, None, None, now), now)
     parent = chat.current_message if received.parent is None else received.parent
-    new = NewMessage(
-        id=received.id, parent=parent, role=Role(received.role), text=received.text, created_at=received.create_time
-    )
+    new = NewMessage(id=received.id, parent=parent, role=Role(received.role), text=received.text, created_at=received.create_time)
     row = connection.execute(FIND_MESSAGE, {"of": chat.key, "which": received.id}).first()
     if row is None:
         live.add_message(connection, chat, new)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from server.integrations.conversations.fake import Fault
+from server.integrations.conversations.fake import KEY, Fault
 from server.integrations.conversations.live_models import AnswerState
 from tests.server.integrations.conversations.live_setup import opened, until
 
@@ -38,14 +38,12 @@ async def test_message_waits_while_openai_is_out_of_reach_and_is_sent_once_when_
     assert len(answered) == 1
 
 
-async def test_message_waits_for_a_key(live) -> None:
-    live.openai.key = ""
-    chat, posted = await live.ask()
-    row = await live.becomes(posted, AnswerState.waiting)
-    live.openai.key = "sk-proj-fake-0123456789abcdefghijklmnopqrstuvwxyz"
-    await live.chats.sender.retry()
-    assert (await live.end(chat, posted)).state is AnswerState.done
-    assert row.response_id == ""
+async def test_message_waits_for_a_key(tmp_path, fake_openai) -> None:
+    async with opened(tmp_path, fake_openai, key="") as live:
+        chat, posted = await live.ask()
+        await live.tried(posted)
+        await live.openai.set_key(KEY)
+        assert (await live.end(chat, posted)).state is AnswerState.done
 
 
 async def test_message_whose_answer_was_lost_is_uncertain_and_not_sent_again(live) -> None:
@@ -92,13 +90,13 @@ async def test_stopped_answer_keeps_what_was_written(live) -> None:
     assert len(end.text) < 9000
 
 
-async def test_waiting_message_can_be_stopped(live) -> None:
-    live.openai.key = ""
-    chat, posted = await live.ask()
-    await live.becomes(posted, AnswerState.waiting)
-    await live.chats.stop(chat.id)
-    assert (await live.end(chat, posted)).state is AnswerState.failed
-    assert live.sent() == []
+async def test_waiting_message_can_be_stopped(tmp_path, fake_openai) -> None:
+    async with opened(tmp_path, fake_openai, key="") as live:
+        chat, posted = await live.ask()
+        await live.tried(posted)
+        await live.chats.stop(chat.id)
+        assert (await live.end(chat, posted)).state is AnswerState.failed
+        assert live.sent() == []
 
 
 async def test_client_message_is_answered_in_background_mode_and_survives_the_end_of_the_program(tmp_path, fake_openai) -> None:

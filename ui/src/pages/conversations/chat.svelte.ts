@@ -59,8 +59,8 @@ export class OpenChat {
     $effect(() => untrack(() => {
       void this.load(message)
       const unsubscribe = subscribe(['conversations'], ({ data }) => {
-        const { id } = (data ?? {}) as { id?: string }
-        if (id !== undefined && id !== this.id) return
+        const { chat } = (data ?? {}) as { chat?: string }
+        if (chat !== undefined && chat !== this.id) return
         this.#debounce ??= setTimeout(() => { this.#debounce = undefined; void this.load() }, DEBOUNCE_MS)
       })
       return () => { unsubscribe(); clearTimeout(this.#debounce); this.#stopping.abort() }
@@ -118,7 +118,7 @@ export class OpenChat {
 
   /** Id of a message's parent; the root's if it has none here, or is its own ancestor. */
   #parentOf(id: string): string {
-    const parent = this.#messages.get(id)?.parent_id ?? ROOT
+    const parent = this.#messages.get(id)?.parent_id || ROOT
     return parent !== id && this.#messages.has(parent) ? parent : ROOT
   }
 

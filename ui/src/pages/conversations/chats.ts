@@ -22,19 +22,20 @@ export interface CitationView { number: number; title: string; url: string }
 export type MessageState = 'done' | 'waiting' | 'running' | 'failed' | 'uncertain'
 export interface ChatMessage {
   id: string
-  parent_id: string | null
+  /** Empty: it begins the conversation. */
+  parent_id: string
   role: 'user' | 'assistant' | 'system' | 'tool'
   kind: 'text' | 'code' | 'output' | 'thoughts' | 'report' | 'canvas' | 'voice'
   text: string
   created_at: string | null
-  model: string | null
+  model: string
   state: MessageState
-  error: string | null
+  error: string
   attachments: AttachmentView[]
   citations: CitationView[]
   cost: string | null
-  language?: string
-  name?: string
+  language: string
+  name: string
 }
 export interface Chat { chat: ChatRow; messages: ChatMessage[]; current_id: string; next: string | null }
 export interface ChatPage { chats: ChatRow[]; next: string | null; total: number }
@@ -58,12 +59,12 @@ export interface SearchResult {
   title: string
   role: string
   date: string | null
-  project: ProjectRef | null
+  project: string
   source: string
   snippet: { text: string; match: boolean }[]
 }
 export interface SearchPage { results: SearchResult[]; next: string | null; note: string | null }
-export interface MailPage { results: SearchResult[]; problem: string | null }
+export interface MailPage { results: { id: string; title: string; url: string }[]; problem: string | null }
 export interface NewChat { project_id: string; title: string; text: string; model: string; temporary: boolean }
 export type ExportFormat = 'markdown' | 'json' | 'original'
 
@@ -92,7 +93,7 @@ export const changeChat = (id: string, body: { title?: string; starred?: boolean
 export const deleteChat = (id: string, atOpenai = false) => request<unknown>('DELETE', at(id) + (atOpenai ? '?at_openai=true' : ''))
 export const restoreChat = (id: string) => request<unknown>('POST', at(id, 'restore'))
 export const createChat = (body: NewChat) => request<ChatRow>('POST', '/api/chats', body)
-export const sendMessage = (id: string, body: { text: string; parent_id: string | null; model: string }) =>
+export const sendMessage = (id: string, body: { text: string; parent_id: string; model: string }) =>
   request<{ message_id: string; answer_id: string }>('POST', at(id, 'messages'), { attachments: [], ...body })
 export const regenerate = (id: string, message_id: string, model: string) =>
   request<{ message_id: string; answer_id: string }>('POST', at(id, 'regenerate'), { message_id, model })

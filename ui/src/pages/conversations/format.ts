@@ -1,5 +1,5 @@
 /** Dates, sizes and names of conversations. */
-import { locale } from '../../lib/clock.svelte'
+import { hour, locale } from '../../lib/clock.svelte'
 import { LANGUAGE } from '../../texts/common'
 
 const day = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short' })
@@ -10,6 +10,12 @@ const amount = new Intl.NumberFormat(LANGUAGE, { maximumFractionDigits: 1 })
 export function formatDay(at: string, now: number): string {
   const then = new Date(at)
   return (then.getFullYear() === new Date(now).getFullYear() ? day : date).format(then)
+}
+
+/** Time of day, after its day if it is not today. */
+export function formatMoment(at: string, now: number): string {
+  const then = new Date(at)
+  return then.toDateString() === new Date(now).toDateString() ? hour(at) : `${formatDay(at, now)}, ${hour(at)}`
 }
 
 /** Size of a file: "84 KB", "2.4 MB". */

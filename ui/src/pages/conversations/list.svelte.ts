@@ -3,6 +3,8 @@ import { explain } from '../../lib/api'
 import { listChats, NO_FILTER, type ChatFilter, type ChatRow } from './chats'
 import { extendGroups, type Group } from './groups'
 
+const SHOW_MS = 250 // between two growths of the list on a long way
+
 export class ChatList {
   rows = $state.raw<ChatRow[]>([])
   groups = $state.raw<Group[]>([])
@@ -54,12 +56,17 @@ export class ChatList {
     const turn = this.#turn
     this.busy = true
     try {
-      while (this.#wanted >= this.rows.length && this.#next !== null) {
+      let fresh: ChatRow[] = []
+      let shown = performance.now()
+      while (this.#wanted >= this.rows.length + fresh.length && this.#next !== null) {
         const page = await listChats(this.filter, this.#next)
         if (turn !== this.#turn) return
-        const known = new Set(this.rows.slice(-page.chats.length).map(({ id }) => id))
         this.#next = page.next
-        this.#put([...this.rows, ...page.chats.filter(({ id }) => !known.has(id))], this.rows.length)
+        fresh.push(...page.chats)
+        if (performance.now() - shown < SHOW_MS && this.#wanted >= this.rows.length + fresh.length && this.#next !== null) continue
+        this.#put([...this.rows, ...fresh], this.rows.length)
+        fresh = []
+        shown = performance.now()
       }
       if (this.#next === null) this.total = this.rows.length
       this.error = ''

@@ -12,7 +12,7 @@ class Models {
   async load(): Promise<void> {
     try {
       const connection = await readConnection()
-      this.keyIsSet = connection.key_is_set || Boolean(connection.base_url)
+      this.keyIsSet = connection.key_is_set || connection.is_free
       this.standard = connection.model
       if (this.keyIsSet) this.names = (await listModels()).map(({ id }) => id)
     } catch { /* the composer then offers no other model */ }

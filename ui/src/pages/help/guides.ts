@@ -17,7 +17,7 @@ export async function load(name: string): Promise<Guide | undefined> {
 }
 
 const BY_PAGE: Record<string, string> = {
-  access: 'security', activity: 'troubleshooting', approvals: 'security', connect: 'first-gpt', overview: 'troubleshooting', settings: 'tunnel', welcome: 'first-gpt',
+  access: 'security', activity: 'troubleshooting', approvals: 'security', connect: 'first-gpt', import: 'conversations', overview: 'troubleshooting', settings: 'tunnel', welcome: 'first-gpt',
 }
 
 /** Guide for a page of the window; the list of all guides if it has none. */

@@ -1,13 +1,19 @@
 /** Search as one types: conversations and OMI at once, mail when it arrives. */
 import { explain } from '../../lib/api'
-import { searchChats, searchMail, type SearchResult } from '../conversations/chats'
+import { searchChats, searchMail, type MailPage, type SearchResult } from '../conversations/chats'
 
 const TYPING_MS = 120
 const MAIL_MS = 600 // mail is asked of its provider, so only when typing pauses
 
+/** `url`: where it opens, if that is not here. */
+export type FoundItem = SearchResult & { url?: string }
+
+/** Mail as a result among others. */
+const toResult = ({ id, title, url }: MailPage['results'][number]): FoundItem => ({ chat_id: id, message_id: null, title, role: '', date: null, project: '', source: 'mail', snippet: [], url })
+
 export class Search {
   results = $state.raw<SearchResult[]>([])
-  mail = $state.raw<SearchResult[]>([])
+  mail = $state.raw<FoundItem[]>([])
   note = $state('')
   error = $state('')
   mailProblem = $state('')
@@ -67,7 +73,7 @@ export class Search {
     this.mailBusy = true
     try {
       const page = await searchMail(query, signal)
-      if (!signal.aborted) Object.assign(this, { mail: page.results, mailProblem: page.problem ?? '', mailBusy: false })
+      if (!signal.aborted) Object.assign(this, { mail: page.results.map(toResult), mailProblem: page.problem ?? '', mailBusy: false })
     } catch (error) { if (!signal.aborted) Object.assign(this, { mailProblem: explain(error), mailBusy: false }) }
   }
 }

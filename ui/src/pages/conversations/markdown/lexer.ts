@@ -6,7 +6,7 @@ const LONGEST = 200_000 // characters; longer texts are data rather than prose
 const TOP_LEVEL = 4 // below the page, the conversation and the message
 const BLOCK_MATH = /^ {0,3}(?:\$\$([^$]+?)\$\$|\\\[([\s\S]+?)\\\]) *(?:\n|$)/
 const INLINE_MATH = /^(?:\$\$([^$\n]+?)\$\$|\\\(([^\n]+?)\\\)|\\\[([^\n]+?)\\\]|\$(?![\s$])((?:\\.|[^$\n\\])*?(?:\\.|[^$\n\\\s]))\$(?!\d))/
-const FOOTNOTE = /^\[\^(\d{1,4})\](?!:)/
+const FOOTNOTE = /^\[\^(\d{1,4})\]/
 const ENTITIES: Record<string, string> = {
   amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", nbsp: '\u00a0', ndash: '–', mdash: '—', hellip: '…', rarr: '→', larr: '←', times: '×', deg: '°', copy: '©', middot: '·', bull: '•',
 }

@@ -12,5 +12,11 @@ export const typeset = (tex: string, display: boolean) => (element: HTMLElement)
       } catch { element.textContent = tex }
     })
   }
-  return () => { current = false }
+  if (!display) return () => { current = false }
+  const watcher = new ResizeObserver(() => { // what scrolls must be reached by keyboard
+    if (element.scrollWidth > element.clientWidth) element.tabIndex = 0
+    else element.removeAttribute('tabindex')
+  })
+  watcher.observe(element)
+  return () => { current = false; watcher.disconnect() }
 }

@@ -1,0 +1,177 @@
+"""Search in one of the databases, by its full-text indexes. Another database would search behind the same functions."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, func, select
+
+from server.integrations.conversations.models import Role, Source
+from server.integrations.conversations.store.message_keys import first_key
+from server.integrations.conversations.store.search_index import MESSAGES, TITLES, project_tag, role_tag, source_tag
+from server.integrations.conversations.store.tables import conversation, message, project
+from server.sdk.text_search import SearchBatch, SearchHit, SearchRequest, rate
+from server.storage.text_match import LONGEST_SCORED, Matcher, Piece
+from server.storage.text_query import Term
+from server.storage.text_search import Batch, IndexQuery, Place, find_batch, is_broad
+
+MOST_BATCHES = 4  # that are looked through for one that has matches
+MOST_TITLES = 100
+TITLED_BONUS = 0.2  # for a title that fits
+MOST_TITLED = 2_000  # messages of the conversations whose title a query names
+EVERY = tuple(map(source_tag, Source))
+HIT_COLUMNS = (conversation.c.id, conversation.c.title, conversation.c.source, project.c.name)
+MESSAGE_HITS = (
+    select(
+        message.c.key,
+        message.c.id.label("message_id"),
+        message.c.role,
+        message.c.created_at.label("time"),
+        func.substr(message.c.text, 1, LONGEST_SCORED).label("text"),
+        *HIT_COLUMNS,
+    )
+    .join(conversation, conversation.c.key == message.c.conversation)
+    .outerjoin(project, project.c.id == conversation.c.project)
+    .where(message.c.key.in_(select(func.json_each(bindparam("keys")).table_valued("value").c.value)))
+)
+TITLE_HITS = (
+    select(conversation.c.key, conversation.c.updated_at.label("time"), *HIT_COLUMNS)
+    .outerjoin(project, project.c.id == conversation.c.project)
+    .where(conversation.c.key.in_(select(func.json_each(bindparam("keys")).table_valued("value").c.value)))
+)
+TEXTS = select(message.c.key, message.c.text).where(message.c.key.in_(bindparam("keys", expanding=True)))
+TITLED = (
+    select(message.c.key)
+    .where(message.c.conversation.in_(select(func.json_each(bindparam("keys")).table_valued("value").c.value)))
+    .limit(MOST_TITLED)
+)
+PROJECT_NAMES = select(project.c.id, project.c.name)
+
+
+@dataclass(frozen=True)
+class ChatSearch:
+    """A search in conversations. Empty tuples do not narrow it. `projects`: names or ids."""
+
+    request: SearchRequest
+    roles: tuple[Role, ...] = ()
+    sources: tuple[Source, ...] = ()
+    projects: tuple[str, ...] = ()
+    without_roles: tuple[Role, ...] = ()
+    without_sources: tuple[Source, ...] = ()
+    without_projects: tuple[str, ...] = ()
+
+
+def search(connection: Connection, wanted: ChatSearch, place: Place | None) -> SearchBatch:
+    """Find the next matches: messages, and before the first of them titles."""
+    tags = find_tags(connection, wanted)
+    if tags is None:
+        return SearchBatch()
+    terms = wanted.request.terms
+    titles = [] if place or wanted.roles else find_titles(connection, wanted, tags)
+    wanted_terms = [term for term in terms if not term.excluded]
+    if wanted_terms and all(term.title for term in wanted_terms):
+        return SearchBatch(titles)
+    titled = find_titled(connection, [term for term in terms if term.title], tags)
+    batch = find_messages(connection, wanted, tags, titled, place)
+    fitting = {hit.chat_id for hit in titles}
+    messages = [replace(hit, score=hit.score + TITLED_BONUS) if hit.chat_id in fitting else hit for hit in batch.hits]
+    return replace(batch, hits=[*titles, *messages])
+
+
+def find_tags(connection: Connection, wanted: ChatSearch) -> IndexQuery | None:
+    """Make the part of the query that its operators are. None: nothing can match, such as an unknown project."""
+    tags = [tuple(map(source_tag, wanted.sources))] if wanted.sources else []
+    without = [*map(role_tag, wanted.without_roles), *map(source_tag, wanted.without_sources)]
+    if wanted.projects or wanted.without_projects:
+        names = {row.id: row.name for row in connection.execute(PROJECT_NAMES)}
+        for name in wanted.projects:
+            ids = [project_id for project_id in names if is_named(project_id, names[project_id], name)]
+            if not ids:
+                return None
+            tags.append(tuple(map(project_tag, ids)))
+        for name in wanted.without_projects:
+            without += [project_tag(key) for key in names if is_named(key, names[key], name)]
+    return IndexQuery((), tuple(tags), tuple(without), EVERY)
+
+
+def is_named(project_id: str, project_name: str, name: str) -> bool:
+    """Return whether a project is meant: by its id, or by a part of its name."""
+    return project_id == name or name.casefold() in project_name.casefold()
+
+
+def find_titles(connection: Connection, wanted: ChatSearch, tags: IndexQuery) -> list[SearchHit]:
+    """Find conversations by their titles."""
+    request = wanted.request
+    if not any(not term.excluded for term in request.terms):
+        return []
+    terms = narrow(connection, TITLES, request.terms)
+    keys = find_batch(connection, TITLES, replace(tags, terms=terms)).keys
+    matcher = Matcher(request.terms)
+    hits = []
+    for row in connection.execute(TITLE_HITS, {"keys": json.dumps(list(keys))}):
+        if is_within(row.time, request) and (terms == request.terms or matcher.fits(row.title)):
+            score = rate(matcher.score(row.title), row.time, request.now) + TITLED_BONUS
+            hits.append(SearchHit(score, row.key, row.id, row.title, row.source, time=row.time, project=row.name or ""))
+    return sorted(hits, key=lambda hit: -hit.score)[:MOST_TITLES]
+
+
+def is_within(time: float | None, request: SearchRequest) -> bool:
+    """Return whether a time is in the range of a request."""
+    after, before = request.after, request.before
+    return (after is None or (time or 0) >= after) and (before is None or (time or 0) < before)
+
+
+def find_titled(connection: Connection, terms: Sequence[Term], tags: IndexQuery) -> tuple[int, ...] | None:
+    """Find the messages of conversations with terms in their titles; None without such terms."""
+    if not terms:
+        return None
+    wanted = replace(tags, terms=narrow(connection, TITLES, terms))
+    keys = find_batch(connection, TITLES, wanted).keys
+    return tuple(connection.execute(TITLED, {"keys": json.dumps(list(keys))}).scalars())
+
+
+def find_messages(
+    connection: Connection, wanted: ChatSearch, tags: IndexQuery, titled: tuple[int, ...] | None, place: Place | None
+) -> SearchBatch:
+    """Find messages. Beginnings of too many words are looked for in the texts of what else is found."""
+    request = wanted.request
+    terms = tuple(term for term in request.terms if not term.title)
+    indexed = narrow(connection, MESSAGES, terms)
+    roles = (tuple(map(role_tag, wanted.roles)),) if wanted.roles else ()
+    first = first_key(request.after) if request.after is not None else tags.first
+    end = first_key(request.before) if request.before is not None else tags.end
+    query = replace(tags, terms=indexed, tags=(*tags.tags, *roles), first=first, end=end, only=titled)
+    checked = Matcher(terms) if indexed != terms else None
+    matcher = Matcher(terms)
+    batch, hits = Batch((), place), list[SearchHit]()
+    for _ in range(MOST_BATCHES):
+        batch = find_batch(connection, MESSAGES, query, batch.following)
+        hits += read_hits(connection, batch.keys, matcher, checked, request)
+        if batch.following is None or (hits and len(hits) >= len(batch.keys) // 10):
+            break
+    return SearchBatch(hits, batch.following, batch.newest_only or checked is not None)
+
+
+def narrow(connection: Connection, index: Any, terms: Sequence[Term]) -> tuple[Term, ...]:
+    """Leave out the beginnings of too many words."""
+    return tuple(term for term in terms if not (term.prefix and is_broad(connection, index, term)))
+
+
+def read_hits(
+    connection: Connection, keys: Sequence[int], matcher: Matcher, checked: Matcher | None, request: SearchRequest
+) -> list[SearchHit]:
+    """Read and rate the messages of a batch. `checked`: they have to fit that."""
+    hits = []
+    for row in connection.execute(MESSAGE_HITS, {"keys": json.dumps(list(keys))}):
+        if checked is None or checked.fits(row.text):
+            score = rate(matcher.score(row.text), row.time, request.now)
+            hit = SearchHit(score, row.key, row.id, row.title, row.source, row.message_id, row.role, row.time, row.name or "")
+            hits.append(hit)
+    return hits
+
+
+def cut_snippets(connection: Connection, request: SearchRequest, keys: Sequence[int]) -> Mapping[int, Sequence[Piece]]:
+    """Cut the part of each message that matches."""
+    matcher = Matcher(term for term in request.terms if not term.title)
+    return {row.key: matcher.cut(row.text) for row in connection.execute(TEXTS, {"keys": list(keys)})}
