@@ -27,6 +27,7 @@ def load() -> IntegrationSpec:
     from server.integrations.conversations.asset_routes import local as asset_local
     from server.integrations.conversations.deletion_routes import local as deletion_local
     from server.integrations.conversations.demo import serve_fake
+    from server.integrations.conversations.export_routes import local as export_local
     from server.integrations.conversations.imports_local import local as imports_local
     from server.integrations.conversations.library_local import local as library_local
     from server.integrations.conversations.live_local import local as live_local
@@ -48,6 +49,7 @@ def load() -> IntegrationSpec:
             openai_local,
             asset_local,
             deletion_local,
+            export_local,
             live_local,
             library_local,
             project_routes,
@@ -62,11 +64,12 @@ def load() -> IntegrationSpec:
 def commands() -> "list[click.Command]":
     """Import its commands."""
     from server.integrations.conversations.chat_commands import chats
+    from server.integrations.conversations.export_commands import export
     from server.integrations.conversations.import_commands import import_command
     from server.integrations.conversations.openai_commands import openai
     from server.integrations.conversations.search_commands import search
 
-    return [openai, search, chats, import_command]
+    return [openai, search, chats, import_command, export]
 
 
 integration = Integration(
