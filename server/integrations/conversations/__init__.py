@@ -88,9 +88,14 @@ integration = Integration(
         Revocation("chat_deleted", is_pending=True),
         Revocation("chat_project", values={"retention_days": None}),
         # what was allowed once is not sent again
-        Revocation("chat_answer", where={"state": "waiting"}, values={"state": "failed", "error": RESTORED}),
-        Revocation("chat_answer", where={"state": "running"}, values={"state": "uncertain", "error": RESTORED}),
-        Revocation("chat_sync", where={"state": "running"}, values={"state": "cancelled"}),
+        Revocation("chat_answer", where={"state": "waiting"}, values={"state": "failed", "error": RESTORED}, is_pending=True),
+        Revocation("chat_answer", where={"state": "running"}, values={"state": "uncertain", "error": RESTORED}, is_pending=True),
+        Revocation("chat_sync", where={"state": "running"}, values={"state": "cancelled"}, is_pending=True),
+        # the path of an import in a backup is anybody's
+        *(
+            Revocation("chat_import", where={"state": state}, values={"state": "cancelled"}, is_pending=True)
+            for state in ("previewing", "ready", "running")
+        ),
     ),
     instructions="It searches the person's whole ChatGPT history, and holds conversations with OpenAI models.",
 )
