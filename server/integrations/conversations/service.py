@@ -10,6 +10,7 @@ from server.integrations.conversations.compatible.service import CompatibleApi
 from server.integrations.conversations.completions import Completions
 from server.integrations.conversations.copies import Copies
 from server.integrations.conversations.deletion import Deletion
+from server.integrations.conversations.export.exports import Exports
 from server.integrations.conversations.imports import Imports
 from server.integrations.conversations.library import Library
 from server.integrations.conversations.openai_connection import OpenAIConnection
@@ -44,6 +45,7 @@ class ConversationsService(Health):
         self.assets = AssetFiles(context.folders)
         self.library = Library(context, self.assets)
         self.search = Search(context)
+        self.exports = Exports(self.library, self.search, self.assets)
         self.openai = OpenAIConnection(context)
         self.spending = Spending(context, self.openai)
         self.deletion = Deletion(context, self.assets, self.openai.api)
