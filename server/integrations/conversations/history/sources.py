@@ -67,7 +67,7 @@ class Slice:
 
 @contextmanager
 def open_source(path: Path, scratch: Path) -> Iterator[list[Member]]:
-    """List the files of a source. `scratch`: where zip files in zip files are unpacked. Raises NotFound, InvalidInput, Unavailable."""
+    """List the files of a source. `scratch`: for zip files in zip files. Raises NotFound, InvalidInput, Unavailable."""
     try:
         with ExitStack() as stack:
             yield sorted(list_members(path, scratch, stack), key=lambda member: member.name)
@@ -150,7 +150,7 @@ def list_zip(file: BinaryIO, prefix: str, name: str, scratch: Path, stack: ExitS
 
 
 def open_inner(archive: ZipFile, entry: ZipInfo, file: BinaryIO, scratch: Path, stack: ExitStack) -> BinaryIO:
-    """Open a zip file in a zip file: in its place if it is stored as it is, else unpacked. Raises Unavailable if the disk is full."""
+    """Open a zip file in a zip file: in its place if it is stored as it is, else unpacked. Raises Unavailable."""
     if entry.compress_type == ZIP_STORED:
         archive.open(entry).close()  # checks the local header
         file.seek(entry.header_offset)
