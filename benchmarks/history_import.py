@@ -171,9 +171,8 @@ def main() -> None:
         memory = max(each["memory"] for each in runs) / MEGABYTE
         speed = size / MEGABYTE / times[pipeline]
         ratio = times[pipeline] / times["deskhand"]
-        print(
-            f"{pipeline:10} {times[pipeline]:7.1f} s {speed:6.1f} MB/s {memory:7.0f} MB  {ratio:5.2f} x  {runs[0]['imported']} {runs[0]['state']}"
-        )
+        count, state = runs[0]["imported"], runs[0]["state"]
+        print(f"{pipeline:10} {times[pipeline]:7.1f} s {speed:6.1f} MB/s {memory:5.0f} MB {ratio:5.2f} x {count} {state}")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,8 @@ START = 1_640_995_200.0  # 2022-01-01
 YEARS = 4
 DAY = 86_400.0
 SYLLABLES = ["ka", "ro", "mi", "ten", "sol", "ba", "li", "dor", "ne", "ga", "phi", "tur", "we", "xo", "za", "quin"]
-COMMON = ["the", "of", "and", "to", "in", "is", "that", "for", "it", "with", "as", "on", "be", "this", "are", "or", "an", "can", "you", "we", "not", "your", "from", "have", "will", "more"]
+COMMON_WORDS = "the of and to in is that for it with as on be this are or an can you we not your from have will more"
+COMMON = COMMON_WORDS.split()
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 56
 
 Json = dict[str, Any]

@@ -98,7 +98,8 @@ def preview(contents: Contents, emit: Emit) -> list[str] | None:
             emit(ProgressRecord(entry.position, entry.done, contents.size))
         count_entry(entry, summary, entries)
     if not summary.seen:
-        return require_ours(entries)
+        require_ours(entries)
+        return None
     projects = [(key, summary.names.get(key, ""), number) for key, number in sorted(summary.projects.items()) if key]
     others = [f"{member.base}" for member in contents.asides] + contents.other
     emit(PreviewRecord(len(summary.seen), sorted(summary.years.items()), projects, len(contents.files), others))

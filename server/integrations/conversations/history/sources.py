@@ -5,6 +5,7 @@ import stat
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO, BinaryIO
 from zipfile import ZIP_STORED, BadZipFile, ZipFile, ZipInfo
@@ -143,7 +144,7 @@ def list_zip(file: BinaryIO, prefix: str, name: str, scratch: Path, stack: ExitS
         if entry.filename.lower().endswith(".zip") and not prefix:
             members += list_zip(open_inner(archive, entry, file, scratch, stack), f"{inner}/", entry.filename, scratch, stack)
         else:
-            members.append(Member(inner, entry.file_size, lambda entry=entry: archive.open(entry)))
+            members.append(Member(inner, entry.file_size, partial(archive.open, entry)))
         if len(members) > MOST_FILES:
             raise InvalidInput(TOO_MANY.format(name=name))
     return members
