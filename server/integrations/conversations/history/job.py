@@ -126,8 +126,8 @@ def read_head(data: bytes) -> Conversation | None:
         head = decode_entry(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         conversation = decode(data)
-        return None if conversation.mapping is None else conversation
-    if bytes(head.mapping).lstrip()[:1] != b"{":
+        return conversation if is_ours(conversation) else None
+    if bytes(head.mapping).lstrip()[:1] != b"{" or head.inserted_at is not None:
         return None
     return Conversation(
         id=head.id,
@@ -192,7 +192,7 @@ def read_entry(entry: Entry, job: Job, attachments: Attachments, entries: Entrie
         if entry.failure:
             raise Unreadable(entry.failure)
         conversation = decode(entry.data)
-        if conversation.mapping is None:
+        if not is_ours(conversation):
             yield from read_other(entry, entries)
         elif not is_selected(conversation, job):
             yield SkippedRecord(NOT_SELECTED, entry.position)
@@ -224,6 +224,11 @@ def read_other(entry: Entry, entries: Entries) -> Iterator[Record]:
     elif project:
         yield project
     yield SkippedRecord(NO_MESSAGES, entry.position)
+
+
+def is_ours(conversation: Conversation) -> bool:
+    """Return whether an entry is a conversation of ChatGPT."""
+    return conversation.mapping is not None and conversation.inserted_at is None
 
 
 def is_selected(conversation: Conversation, job: Job) -> bool:

@@ -133,7 +133,7 @@ def make_entry(piece: Piece, position: int, done: int) -> Entry:
 
 def describe_failure(entry: Entry, reason: str) -> FailedRecord:
     """Name an entry that could not be read, as far as its beginning says."""
-    head = entry.data[:16_384].decode("utf-8", "replace")
+    head = entry.data[:16_384].decode("utf-8", "replace").partition('"mapping"')[0]  # nodes have ids too
 
     def find(name: str) -> str:
         match = re.search(HEAD_FIELD.format(name), head)
