@@ -46,10 +46,10 @@ class Preview(Frozen):
     """The content of an export. `attachments`: files; `other`: names of its other files."""
 
     total: int
-    years: list[YearCount] = []
-    projects: list[ProjectCount] = []
+    years: list[YearCount] = Field(default_factory=list)
+    projects: list[ProjectCount] = Field(default_factory=list)
     attachments: int = 0
-    other: list[str] = []
+    other: list[str] = Field(default_factory=list)
 
 
 class Progress(Frozen):
@@ -77,8 +77,8 @@ class Report(Frozen):
     updated: int = 0
     unchanged: int = 0
     skipped: int = 0
-    failed: list[Failure] = []
-    notes: list[str] = []
+    failed: list[Failure] = Field(default_factory=list)
+    notes: list[str] = Field(default_factory=list)
 
 
 class Import(Frozen):

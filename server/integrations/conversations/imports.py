@@ -58,7 +58,7 @@ class Imports:
 
         `upload_name`: the name of an uploaded file, which is removed afterwards. Raises NotFound, InvalidInput.
         """
-        source = Path(path).expanduser()
+        source = expand(path)
         if not source.is_absolute():
             raise InvalidInput("Give the whole path of the export.")
         if not await asyncio.to_thread(source.exists):
@@ -187,6 +187,11 @@ class Imports:
 
     def _now(self) -> float:
         return self.context.clock.now().timestamp()
+
+
+def expand(path: str) -> Path:
+    """Expand ~ in a path."""
+    return Path(path).expanduser()
 
 
 def dump(values: Sequence[int] | Sequence[str] | None) -> str:
