@@ -9,6 +9,7 @@ from server.integrations.conversations.chats import Chats, running_chats
 from server.integrations.conversations.completions import Completions
 from server.integrations.conversations.copies import Copies
 from server.integrations.conversations.deletion import Deletion
+from server.integrations.conversations.imports import Imports
 from server.integrations.conversations.library import Library
 from server.integrations.conversations.openai_connection import OpenAIConnection
 from server.integrations.conversations.openai_webhook import OpenAIWebhook
@@ -37,6 +38,7 @@ class ConversationsService(Health):
 
     def __init__(self, context: Context) -> None:
         self.context = context
+        self.imports = Imports(context)
         self.assets = AssetFiles(context.folders)
         self.library = Library(context, self.assets)
         self.search = Search(context)
@@ -54,7 +56,11 @@ async def start(context: Context) -> AsyncIterator[ConversationsService]:
     service = ConversationsService(context)
     await service.openai.open()
     await service.spending.open()
-    running = (service.deletion.repeat(), context.tasks.start(service.openai_webhook.run(), name="keep the webhook at OpenAI"))
+    running = (
+        service.deletion.repeat(),
+        context.tasks.start(service.openai_webhook.run(), name="keep the webhook at OpenAI"),
+        context.tasks.start(service.imports.resume(), name="continue importing"),
+    )
     try:
         async with running_live(service):
             yield service
