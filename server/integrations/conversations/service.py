@@ -79,6 +79,7 @@ async def running_live(service: ConversationsService) -> AsyncIterator[None]:
     context, openai, spending = service.context, service.openai, service.spending
     async with running_chats(context, openai, spending) as chats:
         service.chats, service.projects = chats, Projects(context)
+        service.openai_webhook.on_end = chats.events.end_response
         service.completions = Completions(openai, spending, chats.recorder)
         service.operations = ChatOperations(context, chats, service.completions, openai)
         service.received = Received(context, chats.events)
