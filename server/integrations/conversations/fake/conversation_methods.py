@@ -74,12 +74,12 @@ class Conversations:
 
     def routes(self) -> list[Route]:
         """Answer the addresses."""
-        one, items = "/v1/conversations/{id}", "/v1/conversations/{id}/items"
+        item, items = "/v1/conversations/{id}", "/v1/conversations/{id}/items"
         return [
             Route("/v1/conversations", self.create, methods=["POST"]),
-            Route(one, self.read, methods=["GET"]),
-            Route(one, self.update, methods=["POST"]),
-            Route(one, self.delete, methods=["DELETE"]),
+            Route(item, self.read, methods=["GET"]),
+            Route(item, self.update, methods=["POST"]),
+            Route(item, self.delete, methods=["DELETE"]),
             Route(items, self.add_items, methods=["POST"]),
             Route(items, self.list_items, methods=["GET"]),
         ]
