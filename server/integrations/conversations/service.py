@@ -9,6 +9,7 @@ from server.integrations.conversations.chats import Chats, running_chats
 from server.integrations.conversations.completions import Completions
 from server.integrations.conversations.copies import Copies
 from server.integrations.conversations.deletion import Deletion
+from server.integrations.conversations.demo_content import fill
 from server.integrations.conversations.imports import Imports
 from server.integrations.conversations.library import Library
 from server.integrations.conversations.openai_connection import OpenAIConnection
@@ -81,9 +82,12 @@ async def running_live(service: ConversationsService) -> AsyncIterator[None]:
         service.copies = Copies(context, chats.events)
         service.syncs = Syncs(context, openai, service.copies)
         openai.listen(service.syncs.wake)
+        service.openai_webhook.on_end = chats.events.end_response
         service.sync_operations = SyncOperations(context, service.syncs)
         await take_secret(context, service.authenticator)
         await service.syncs.recover()
+        if context.demo:
+            context.tasks.start(fill(context, service.imports, chats, service.projects, spending), name="fill the demo")
         try:
             yield
         finally:

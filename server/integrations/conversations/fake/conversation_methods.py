@@ -11,7 +11,10 @@ from server.integrations.conversations.fake.account import Account, JsonObject, 
 from server.integrations.conversations.fake.faults import ApiError
 
 MOST_ITEMS = 20  # of one request
-ADDED: dict[str, JsonObject] = {"output_text": {"annotations": [], "logprobs": []}, "input_image": {"detail": "auto", "file_id": None}}  # to parts
+ADDED: dict[str, JsonObject] = {  # to parts of a message
+    "output_text": {"annotations": [], "logprobs": []},
+    "input_image": {"detail": "auto", "file_id": None},
+}
 KINDS = {"input_text", "output_text", "input_image", "input_file", "refusal", "text"}
 
 
