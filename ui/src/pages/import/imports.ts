@@ -19,7 +19,7 @@ export interface Report {
   notes: string[]
 }
 export interface Import {
-  id: string
+  id: number
   name: string
   state: ImportState
   error: string | null
@@ -36,14 +36,16 @@ async function request<T>(method: string, path: string, body?: unknown): Promise
   return await (await fetchRaw(path, init)).json() as T
 }
 
-const at = (id: string, ...rest: string[]) => ['/api/imports', ...[id, ...rest].map(encodeURIComponent)].join('/')
+const at = (id: number, ...rest: string[]) => ['/api/imports', id, ...rest].join('/')
 
 export const listImports = async () => (await request<{ imports: Import[] }>('GET', '/api/imports')).imports
 export const previewPath = (path: string) => request<Import>('POST', '/api/imports', { path })
-export const chooseFile = () => request<{ path: string | null }>('POST', '/api/imports/choose')
-export const startImport = (id: string, selection: Selection) => request<Import>('POST', at(id, 'start'), selection)
-export const cancelImport = (id: string) => request<Import>('POST', at(id, 'cancel'))
-export const undoImport = (id: string) => request<Import>('POST', at(id, 'undo'))
-export const discardImport = (id: string) => request<unknown>('DELETE', at(id))
+export const chooseFile = (kind: 'file' | 'folder') => request<{ path: string | null }>('POST', `/api/imports/choose?kind=${kind}`)
+export const startImport = (id: number, selection: Selection) => request<Import>('POST', at(id, 'start'), selection)
+export const cancelImport = (id: number) => request<Import>('POST', at(id, 'cancel'))
+export const undoImport = (id: number) => request<Import>('POST', at(id, 'undo'))
+export const discardImport = (id: number) => fetchRaw(at(id), { method: 'DELETE' })
+export interface Memory { id: string; kind: string; text: string; created_at: string | null; enabled: boolean }
+export const listMemories = async () => (await request<{ memories: Memory[] }>('GET', '/api/imports/memories')).memories
 export const uploadExport = (file: File, onProgress: (bytes: number) => void, signal: AbortSignal) =>
   upload('/api/imports/upload', file, onProgress, signal) as Promise<Import>
