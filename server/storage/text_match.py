@@ -6,15 +6,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from server.storage.text_index import IGNORED, UNSPACED, UNSPACED_RUN
-from server.storage.text_query import Term, split_scripts
+from server.storage.text_query import GAP, MARKS, SPELLED, Term, split_scripts
 
-SPELLED = "\u0900-\u0dff"  # scripts whose vowel signs are no \w
 EDGE = rf"[^\W_{UNSPACED}]|[{SPELLED}]"  # a character of a word
 START = rf"(?<![^\W_{UNSPACED}])(?<![{SPELLED}])"
-GAP = rf"(?:(?![{SPELLED}])[\W_])"  # a character between words
+OTHERS = re.compile("[^\x00-\x7f\u0430-\u045f\u2010-\u206f\u2190-\u27ff\u3001-\u30fa\u4e00-\u9fff\uac00-\ud7a3]+")  # need a look
 FILLER = "\x7f"  # stands for what is ignored
 MOST_CACHED = 20_000  # characters
-LONGEST_SCORED = 8_000  # characters of a text
+LONGEST_SCORED = 4_000  # characters of a text
 MOST_SPANS = 200
 BEFORE, WIDTH = 60, 240  # characters of a snippet before the first match, and altogether
 USUAL_LENGTH, SATURATION, NEARNESS = 1_000, 1.2, 0.6
@@ -45,7 +44,7 @@ class Piece:
 
 def find_base(character: str) -> str:
     """Find the one character that stands for a character."""
-    if "\u0300" <= character <= "\u036f" or IGNORED.match(character):
+    if MARKS.match(character) or IGNORED.match(character):
         return FILLER
     if UNSPACED_RUN.match(character):
         return unicodedata.normalize("NFKC", character)[0]
@@ -54,7 +53,14 @@ def find_base(character: str) -> str:
 
 def flatten(text: str) -> str:
     """Convert a text into one of the same length without case and accents."""
-    return text.lower() if text.isascii() else text.translate(BASES)
+    if text.isascii():
+        return text.lower()
+    return OTHERS.sub(replace_others, text.replace("\u0130", "i").lower())
+
+
+def replace_others(others: re.Match[str]) -> str:
+    """Replace characters that may have accents."""
+    return others[0].translate(BASES)
 
 
 def compile_term(term: Term) -> re.Pattern[str]:
@@ -90,11 +96,6 @@ class Matcher:
         return all(pattern.search(flat) for pattern in self.patterns) and not any(
             pattern.search(flat) for pattern in self.excluded
         )
-
-    def has_all(self, text: str) -> bool:
-        """Return whether a short text has all terms."""
-        flat = flatten(text).replace(FILLER, "")
-        return bool(self.patterns) and all(pattern.search(flat) for pattern in self.patterns)
 
     def score(self, text: str) -> float:
         """Rate how well a text fits: how often it has each term for its length, and whether they stand together."""

@@ -17,6 +17,7 @@ PREFIXES = (
     "/webhook/openai",
     "/api/chats",
     "/api/chat-projects",
+    "/api/imports",
     "/api/openai",
 )
 
@@ -26,6 +27,7 @@ def load() -> IntegrationSpec:
     from server.integrations.conversations.asset_routes import local as asset_local
     from server.integrations.conversations.deletion_routes import local as deletion_local
     from server.integrations.conversations.demo import serve_fake
+    from server.integrations.conversations.imports_local import local as imports_local
     from server.integrations.conversations.library_local import local as library_local
     from server.integrations.conversations.live_local import local as live_local
     from server.integrations.conversations.live_local import project_routes
@@ -49,6 +51,7 @@ def load() -> IntegrationSpec:
             live_local,
             library_local,
             project_routes,
+            imports_local,
         ),
         settings=ConversationsSettings,
         lookups=(lookup,),
@@ -59,10 +62,11 @@ def load() -> IntegrationSpec:
 def commands() -> "list[click.Command]":
     """Import its commands."""
     from server.integrations.conversations.chat_commands import chats
+    from server.integrations.conversations.import_commands import import_command
     from server.integrations.conversations.openai_commands import openai
     from server.integrations.conversations.search_commands import search
 
-    return [openai, search, chats]
+    return [openai, search, chats, import_command]
 
 
 integration = Integration(

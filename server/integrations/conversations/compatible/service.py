@@ -48,17 +48,20 @@ class CompatibleApi:
 
     async def list_models(self) -> Mapping[str, Any]:
         """List the models for chats, and the person's aliases."""
-        models = {model.id: model for model in await self._openai.list_models()}
-        known = [(name, models.get(target)) for name, target in self._openai.settings.aliases.items() if name not in models]
-        named = [*models.items(), *known]
-        return {"object": "list", "data": [show_model(name, model) for name, model in named if model]}
+        return {"object": "list", "data": await self._list_models()}
 
     async def read_model(self, name: str) -> Mapping[str, Any]:
         """Read a model. Raises NotFound."""
-        model = next((model for model in (await self.list_models())["data"] if model["id"] == name), None)
+        model = next((model for model in await self._list_models() if model["id"] == name), None)
         if model is None:
             raise NotFound(NO_MODEL.format(shorten(name)), param="model", code="model_not_found", kind="invalid_request_error")
         return model
+
+    async def _list_models(self) -> list[Mapping[str, Any]]:
+        models = {model.id: model for model in await self._openai.list_models()}
+        aliases = self._openai.settings.aliases.items()
+        named = models | {name: models[target] for name, target in aliases if target in models and name not in models}
+        return [show_model(name, model) for name, model in named.items()]
 
 
 def show_model(name: str, model: Model) -> Mapping[str, Any]:

@@ -11,6 +11,7 @@ from server.integrations.conversations.fake.account import Account, JsonObject, 
 from server.integrations.conversations.fake.faults import ApiError
 
 MOST_ITEMS = 20  # of one request
+ADDED: dict[str, JsonObject] = {"output_text": {"annotations": [], "logprobs": []}, "input_image": {"detail": "auto", "file_id": None}}  # to parts
 KINDS = {"input_text", "output_text", "input_image", "input_file", "refusal", "text"}
 
 
@@ -37,6 +38,7 @@ def read_item(item: Any, param: str) -> JsonObject:
         raise ApiError(400, f"Missing required parameter: '{param}.content'.", "missing_required_parameter", f"{param}.content")
     for place, part in enumerate(content):
         check_part(part, role, f"{param}.content[{place}]")
+    content = [{**ADDED.get(part["type"], {}), **part} for part in content]
     return {"id": item.get("id") or make_id("msg"), "type": "message", "status": "completed", "role": role, "content": content}
 
 

@@ -162,7 +162,11 @@ def read_project(value: Any) -> ProjectRecord | None:
     """Read the name of a project; newer exports list some beside the conversations."""
     about = value.get("gizmo") if isinstance(value.get("gizmo"), dict) else value
     display = about.get("display")
-    name = title_of(about.get("name")) or title_of(about.get("title")) or title_of(display.get("name") if isinstance(display, dict) else "")
+    name = (
+        title_of(about.get("name"))
+        or title_of(about.get("title"))
+        or title_of(display.get("name") if isinstance(display, dict) else "")
+    )
     project_id = text_of(about.get("id")) or text_of(about.get("project_id")) or text_of(about.get("gizmo_id"))
     return ProjectRecord(project_id, name) if project_id.startswith("g-p-") and name else None
 

@@ -155,7 +155,9 @@ def open_inner(archive: ZipFile, entry: ZipInfo, file: BinaryIO, scratch: Path, 
         archive.open(entry).close()  # checks the local header
         file.seek(entry.header_offset)
         header = file.read(LOCAL_HEADER)
-        start = entry.header_offset + LOCAL_HEADER + int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:30], "little")
+        start = (
+            entry.header_offset + LOCAL_HEADER + int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:30], "little")
+        )
         return Slice(file, start, entry.file_size)  # type: ignore[return-value]
     scratch.mkdir(PRIVATE_FOLDER, parents=True, exist_ok=True)
     if shutil.disk_usage(scratch).free < entry.file_size + SPARE:

@@ -20,7 +20,9 @@ TRAILING = re.compile(r"trailing characters \(byte (\d+)\)")  # msgspec's words 
 INSIDE = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+', re.DOTALL)
 TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|["{}\[\]]', re.DOTALL)
 STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
-BEGINNING = re.compile(rb"\{\s*(" + STRING + rb")\s*:\s*(?:" + STRING + rb'|[^\s",{}\[\]]++)\s*,\s*(' + STRING + rb")\s*:", re.DOTALL)
+BEGINNING = re.compile(
+    rb"\{\s*(" + STRING + rb")\s*:\s*(?:" + STRING + rb'|[^\s",{}\[\]]++)\s*,\s*(' + STRING + rb")\s*:", re.DOTALL
+)
 USUAL_KEYS = (b'"title"', b'"create_time"')
 SPACE = re.compile(rb"\s*+")
 BETWEEN = re.compile(rb"[\s,]*+")
