@@ -19,10 +19,10 @@ def match(query: str, text: str) -> list[str]:
         ("测试", "用itgc做测试", ["测试"]),
         ("كتاب", "هذا كِتَاب", ["كِتَاب"]),
         ("हिन्दी", "यह हिन्दी में", ["हिन्दी"]),
-        ("don't", "I don’t", ["don’t"]),
+        ("don't", "I don\u2019t", ["don\u2019t"]),
         ("istanbul", "İstanbul ISTANBUL", ["İstanbul", "ISTANBUL"]),
         ("a -b", "a b", ["a"]),
-        ("αθηνα", "Η Αθήνα", ["Αθήνα"]),
+        ("αθηνα", "\u0397 Αθήνα", ["Αθήνα"]),
         ("missing", "text", []),
     ],
 )

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, Insert, insert
 
 from server.core.clock import Clock
 from server.integrations.conversations.assets import AssetFiles
@@ -65,9 +65,7 @@ class Shelf:
     async def add_project(self, project_id: str, name: str, *, imported: bool = True) -> None:
         """Store a project."""
         database = self.context.archive if imported else self.context.database
-        await database.write(
-            lambda connection: connection.execute(insert(tables.project), {"id": project_id, "name": name}) and None
-        )
+        await database.write(run, insert(tables.project).values(id=project_id, name=name))
 
     async def find(self, query: str, **options: Any) -> list[str]:
         """Search; return `conversation` or `conversation/message` of each result."""
@@ -81,6 +79,10 @@ class Shelf:
             names += map(name, page.results)
             if (cursor := page.next) is None:
                 return names
+
+
+def run(connection: Connection, statement: Insert) -> None:
+    connection.execute(statement)
 
 
 def name(result: SearchResult) -> str:

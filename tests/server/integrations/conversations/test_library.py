@@ -1,11 +1,13 @@
+from itertools import chain
+
 import pytest
 
 from server.core.errors import InvalidInput, NotFound
 from server.integrations.conversations import library
-from server.integrations.conversations.library_models import ChatChange, ChatFilter
+from server.integrations.conversations.library_models import ChatChange, ChatFilter, ProjectName
 from server.integrations.conversations.models import Attachment, Citation, Details, Source
 from server.integrations.conversations.store import reading, tables
-from tests.server.integrations.conversations.library_setup import START, Said, Shelf
+from tests.server.integrations.conversations.library_setup import START, Said, Shelf, run
 
 
 async def list_ids(shelf: Shelf, limit: int = 100, **wanted: object) -> list[str]:
@@ -35,10 +37,8 @@ async def test_filters_narrow_the_list(shelf: Shelf) -> None:
     assert await list_ids(shelf, year=2024) == ["b"]
     assert await list_ids(shelf, source=Source.openai) == ["b"]
     assert await list_ids(shelf, starred=True) == ["a"]
-    assert (await shelf.library.list_chats(ChatFilter(), None, 1)).chats[0].project.model_dump() == {
-        "id": "g-p-1",
-        "name": "Garden",
-    }
+    (chat,) = (await shelf.library.list_chats(ChatFilter(), None, 1)).chats
+    assert chat.project == ProjectName(id="g-p-1", name="Garden")
 
 
 async def test_pages_of_a_list_that_grows_have_nothing_twice(shelf: Shelf) -> None:
@@ -69,7 +69,7 @@ async def test_citations_and_attachments_are_shown(shelf: Shelf) -> None:
     )
     key = await shelf.add("a", Said("Q", values={"details": details.model_dump_json()}), Said("damaged", values={"details": "{"}))
     asset = {"conversation": key, "id": "f1", "name": "a.png", "content_type": "image/png", "size": 3, "sha256": ""}
-    await shelf.context.archive.write(lambda connection: connection.execute(tables.asset.insert(), asset) and None)
+    await shelf.context.archive.write(run, tables.asset.insert().values(**asset))
     first, damaged = (await shelf.library.read_chat("a")).messages
     assert first.citations[0].url == "https://example.org"
     assert [(item.name, item.available) for item in first.attachments] == [("a.png", False), ("lost.png", False)]
@@ -87,7 +87,7 @@ async def test_long_conversation_is_read_in_pages(shelf: Shelf, monkeypatch: pyt
         if (cursor := page.next) is None:
             break
     assert [len(part) for part in texts] == [4, 4, 2]
-    assert sum(texts, []) == [f"text {number}" for number in range(10)]
+    assert list(chain(*texts)) == [f"text {number}" for number in range(10)]
 
 
 async def test_change_is_found_and_listed(shelf: Shelf) -> None:

@@ -5,7 +5,8 @@ import pytest
 from server.core.errors import InvalidInput, NotFound
 from server.integrations.conversations.library_models import ChatFilter
 from server.integrations.conversations.reading import PageQuery, list_chats, read_chat
-from tests.server.integrations.conversations.library_setup import Said, Shelf
+from server.integrations.conversations.store.live_tables import live
+from tests.server.integrations.conversations.library_setup import Said, Shelf, run
 
 BRANCHED = (
     Said("Q", id="q"),
@@ -77,10 +78,6 @@ async def test_hidden_characters_are_removed(shelf: Shelf) -> None:
 
 async def test_either_id_finds_a_live_conversation(shelf: Shelf) -> None:
     key = await shelf.add("a", "x", imported=False)
-    await shelf.context.database.write(
-        lambda connection: (
-            connection.exec_driver_sql("INSERT INTO chat_live (conversation, thread_id) VALUES (?, 'conv_1')", (key,)) and None
-        )
-    )
+    await shelf.context.database.write(run, live.insert().values(conversation=key, thread_id="conv_1"))
     data = await read_chat(shelf.library, "conv_1", PageQuery())
     assert (data.conversation.id, data.conversation.openai_thread_id) == ("a", "conv_1")
