@@ -23,7 +23,7 @@ from server.http.request_body import StrictRequest, handle_leniently, wants_list
 from server.outbound.previews import require_no_preview
 from server.sdk.routing import DeferredRouter
 
-__all__ = ["ErrorFormat", "Failure", "require_no_preview"]  # for integrations, which import neither server.http nor outbound
+__all__ = ["ErrorFormat", "Failure", "require_no_preview"]  # for integrations, which do not import server.http or .outbound
 LARGEST_BODY = 1024 * 1024
 Preview = Callable[..., Awaitable["Effect"]]
 

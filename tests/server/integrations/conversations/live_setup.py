@@ -23,6 +23,7 @@ from server.outbound.webhooks.tables import webhook_delivery
 from server.sdk.approval_requests import ApprovalRequests
 from server.sdk.context import Context
 from server.sdk.desktop import NoScreen
+from server.storage.archive import open_archive
 from server.storage.data_dir import Folders
 from server.storage.database import Database
 from server.storage.migrations import migrate
@@ -30,6 +31,7 @@ from server.storage.secrets import Secrets
 from server.storage.settings import Settings
 
 MIGRATIONS = Path(__file__).parents[4] / "server" / "integrations" / "conversations" / "migrations"
+ARCHIVE_MIGRATIONS = MIGRATIONS.with_name("archive_migrations")
 LIMIT = 20  # seconds that a condition may take on a busy machine
 SECTION = "conversations"
 QUICK = {"retry_seconds": 0.01, "longest_retry_seconds": 0.05}
@@ -137,6 +139,7 @@ async def open_context(data: Path) -> Context:
         fetch=Fetch(only_allowed=True),
         screen=NoScreen(),
         approval_requests=ApprovalRequests(events, NoScreen(), Tasks()),
+        archive=open_archive(data, [ARCHIVE_MIGRATIONS]),
     )
 
 
@@ -155,4 +158,5 @@ async def opened(data: Path, fake: FakeOpenAI, *, key: str = KEY) -> AsyncIterat
     finally:
         await context.tasks.close()
         await context.http.close()
+        await context.archive.close()
         await context.database.close()
