@@ -1,13 +1,14 @@
 """Forwarding to OpenAI: within the budget, and with each answer recorded once."""
 
 import json
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import pytest
 
-from server.core.errors import Forbidden, InvalidInput, NotFound
+from server.core.errors import Forbidden, InvalidInput, NotFound, UpstreamFailed
 from server.integrations.conversations.adapter.protocol import Uncertain
-from server.integrations.conversations.compatible.forwarding import Forwarder
+from server.integrations.conversations.compatible.forwarding import Exchange, Forwarder, Stream
 from server.integrations.conversations.compatible.models import CompletionRequest, ModelResponseRequest
 from server.integrations.conversations.compatible.outgoing import Outgoing, read_completion_request, read_response_request
 from server.integrations.conversations.fake import Reply
@@ -113,3 +114,16 @@ async def test_retired_model_is_not_found(live: Live, forwarder: Forwarder) -> N
         await forwarder.send(completion(model="gpt-4"), "bot")
     assert error.value.extra["code"] == "model_not_found"
     assert await states(live) == []
+
+
+async def test_answer_that_ends_early_is_a_failure(live: Live, forwarder: Forwarder) -> None:
+    async def end_early() -> AsyncGenerator[dict[str, Any]]:
+        yield {"id": "1", "model": "gpt-5", "choices": [{"index": 0, "delta": {"content": "One"}, "finish_reason": None}]}
+
+    reservation, request = await forwarder.spending.reserve("gpt-5", 5, None, "1"), completion(stream=True)
+    stream = Stream(Exchange(live.chats, request, "bot", "1", reservation), end_early(), request.make_collector())
+    events = stream.make()
+    assert (await anext(events)).data["choices"]
+    with pytest.raises(UpstreamFailed, match="ended before it was complete"):
+        await anext(events)
+    assert await stored(live) == [["Count.", "One"]]
