@@ -129,7 +129,7 @@ def finish(new: Path, path: Path) -> None:
 def check_target(path: Path, *, overwrite: bool) -> None:
     """Raise InvalidInput for a path that no file can have, Conflict for a file that may not be replaced."""
     try:
-        if not path.is_absolute() or not path.parent.is_dir():
+        if b"\0" in str(path).encode() or not path.is_absolute() or not path.parent.is_dir():
             raise InvalidInput(NO_NAME)
         if path.is_symlink() or (path.exists() and not (overwrite and is_zipfile(path))):
             raise Conflict((FOREIGN if overwrite else TAKEN).format(name=path.name))
