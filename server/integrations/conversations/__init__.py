@@ -25,6 +25,7 @@ PREFIXES = (
 def load() -> IntegrationSpec:
     """Import its parts."""
     from server.integrations.conversations.asset_routes import local as asset_local
+    from server.integrations.conversations.compatible.routes import compatible
     from server.integrations.conversations.deletion_routes import local as deletion_local
     from server.integrations.conversations.demo import serve_fake
     from server.integrations.conversations.export_routes import local as export_local
@@ -43,7 +44,7 @@ def load() -> IntegrationSpec:
 
     return IntegrationSpec(
         start=start,
-        public=(reading, operations, deliveries),
+        public=(reading, operations, deliveries, compatible),
         deliveries=(webhook, openai_deliveries),
         local=(
             openai_local,
