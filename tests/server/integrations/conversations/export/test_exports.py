@@ -88,6 +88,7 @@ async def test_markdown_has_footnotes_files_and_every_branch(shelf):
 async def test_json_has_messages_with_their_files(shelf):
     picture = store_file(shelf.context, PICTURE)
     await shelf.context.archive.write(add_chat, "a", ["Hi", "Hello"], files=[("file-A1", "a.png", picture)], details=DETAILS)
+    await shelf.context.archive.write(add_chat, "again", files=[("file-A2", "a.png", picture)])
     await shelf.add("b", *(f"text {number}" for number in range(450)), title='"quoted" ü', imported=False)
     packed = await export(shelf, format="json")
     chats = {chat["id"]: chat for chat in json.loads(packed.read("conversations.json"))}
