@@ -223,7 +223,7 @@ MUTANTS = [
     ),
     change(
         "export/selection.py",
-        "if order.ids is not None or fits(found.row, chats):",
+        "if order.ids is not None or fits(chat.row, chats):",
         "if True:",
         "export/test_exports.py::test_selection_is_by_ids_or_by_search_project_year_source_and_star",
     ),

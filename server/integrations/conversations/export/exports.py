@@ -32,7 +32,7 @@ FOREIGN = "{name} is no zip file, so it stays as it is. Choose another name."
 class Writer(Protocol):
     """Writes conversations in one form."""
 
-    def write(self, found: FoundChat) -> AsyncIterator[None]:
+    def write(self, chat: FoundChat) -> AsyncIterator[None]:
         """Write a conversation, piece by piece."""
 
     def finish(self) -> AsyncIterator[None]:
@@ -79,8 +79,8 @@ class Export:
         async for _ in self._writer.write(self._first):
             yield
         self.chats += 1
-        async for found in self._chats:
-            async for _ in self._writer.write(found):
+        async for chat in self._chats:
+            async for _ in self._writer.write(chat):
                 yield
             self.chats += 1
         async for _ in self._writer.finish():

@@ -137,11 +137,11 @@ def make_export() -> list[dict[str, Any]]:
         return {"content_type": "text", "parts": [value]}
 
     picture = {"content_type": "image_asset_pointer", "asset_pointer": "sediment://file_00A1", "size_bytes": 1}
-    asked = {"content_type": "multimodal_text", "parts": [picture, "What is this?"]}
+    question = {"content_type": "multimodal_text", "parts": [picture, "What is this?"]}
     mapping = {
         "root": {"id": "root", "message": None, "parent": None, "children": ["s"]},
         "s": node("s", "root", ["q"], "system", text(""), is_visually_hidden_from_conversation=True),
-        "q": node("q", "s", ["a1", "a2"], "user", asked, attachments=[{"id": "file_00A1", "name": "zebra.png"}]),
+        "q": node("q", "s", ["a1", "a2"], "user", question, attachments=[{"id": "file_00A1", "name": "zebra.png"}]),
         "a1": node("a1", "q", [], "assistant", text("A zebra \U0001f993.")),
         "a2": node("a2", "q", [], "assistant", text("A horse.")),
     }
@@ -213,9 +213,9 @@ async def test_live_conversation_has_the_original_form_too(tmp_path, shelf):
     (tmp_path / "conversations.json").write_bytes(made.read("conversations.json"))
     async with open_shelf(tmp_path / "again") as other:
         await import_all(other, tmp_path / "conversations.json")
-        found = await other.library.find("live")
+        chat = await other.library.find("live")
         page = await other.library.read_chat("live")
-    assert (found.row["title"], found.row["model"], found.row["current_message"]) == ("Live", "gpt-5", "3")
+    assert (chat.row["title"], chat.row["model"], chat.row["current_message"]) == ("Live", "gpt-5", "3")
     assert {(item.id, item.parent_id, item.role, item.text) for item in page.messages} == {
         ("1", "", "user", "one"),
         ("2", "1", "assistant", "two"),
