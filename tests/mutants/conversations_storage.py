@@ -182,19 +182,19 @@ MUTANTS = [
         "export/contents.py",
         "        if name not in self._taken:\n",
         "        if True:\n",
-        "export/test_exports.py::test_json_has_messages_with_their_files",
+        "export/test_json_form.py::test_json_has_messages_with_their_files",
     ),
     change(
         "export/markdown.py",
         "        others = [message_id for message_id in nodes if message_id not in shown]",
         "        others: list[str] = []",
-        "export/test_exports.py::test_markdown_has_footnotes_files_and_every_branch",
+        "export/test_markdown.py::test_markdown_has_footnotes_files_and_every_branch",
     ),
     change(
         "export/markdown.py",
         'return f"[^{number}-{match[1]}]" if match[1] in known else match[0]',
         "return match[0]",
-        "export/test_exports.py::test_markdown_has_footnotes_files_and_every_branch",
+        "export/test_markdown.py::test_markdown_has_footnotes_files_and_every_branch",
     ),
     change(
         "export/file_names.py",
@@ -207,7 +207,7 @@ MUTANTS = [
         "export/original_form.py",
         "if data and await asyncio.to_thread(is_sound, data):",
         "if data:",
-        "export/test_exports.py::test_damaged_original_spoils_no_other",
+        "export/test_original_form.py::test_damaged_original_spoils_no_other",
     ),
     change(
         "export/exports.py",
@@ -225,7 +225,7 @@ MUTANTS = [
         "export/selection.py",
         "if order.ids is not None or fits(chat.row, chats):",
         "if True:",
-        "export/test_exports.py::test_selection_is_by_ids_or_by_search_project_year_source_and_star",
+        "export/test_selection.py::test_selection_is_by_ids_or_by_search_project_year_source_and_star",
     ),
     change("asset_routes.py", "    shown = content_type in SHOWN\n", "    shown = True\n", "test_asset_routes.py"),
     Mutant(
