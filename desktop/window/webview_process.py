@@ -89,7 +89,7 @@ class View:
         return str(chosen[0]) if chosen else None
 
     def _choose(self, kind: str) -> None:
-        """Tell the program which file the person chooses; its path as JSON, in ASCII."""
+        """Let the person choose a file, and write its path for the program: as JSON, in ASCII."""
         chosen = None
         try:
             self._raise()
