@@ -10,7 +10,11 @@ from server.integrations.conversations.compatible.service import CompatibleApi
 from server.integrations.conversations.completions import Completions
 from server.integrations.conversations.copies import Copies
 from server.integrations.conversations.deletion import Deletion
+<<<<<<< HEAD
 from server.integrations.conversations.export.exports import Exports
+=======
+from server.integrations.conversations.demo_content import fill
+>>>>>>> c6
 from server.integrations.conversations.imports import Imports
 from server.integrations.conversations.library import Library
 from server.integrations.conversations.openai_connection import OpenAIConnection
@@ -86,10 +90,13 @@ async def running_live(service: ConversationsService) -> AsyncIterator[None]:
         service.copies = Copies(context, chats.events)
         service.syncs = Syncs(context, openai, service.copies)
         openai.listen(service.syncs.wake)
+        service.openai_webhook.on_end = chats.events.end_response
         service.sync_operations = SyncOperations(context, service.syncs)
         service.compatible = CompatibleApi(openai, spending, chats)
         await take_secret(context, service.authenticator)
         await service.syncs.recover()
+        if context.demo:
+            context.tasks.start(fill(context, service.imports, chats, service.projects, spending), name="fill the demo")
         try:
             yield
         finally:
