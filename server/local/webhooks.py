@@ -64,7 +64,7 @@ class MadeWebhook(BaseModel):
 
 
 class WebhookChange(BaseModel):
-    """What to change of a receiver; what is left out stays."""
+    """Changes of a receiver; what is left out stays."""
 
     url: Url | None = None
     name: Name | None = None

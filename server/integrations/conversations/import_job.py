@@ -7,7 +7,7 @@ import logging
 import shutil
 import time
 from collections.abc import Callable, Mapping
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from server.integrations.conversations.import_models import Preview, Progress, P
 from server.integrations.conversations.reading_process import Stored, read_export
 from server.integrations.conversations.store import import_runs
 from server.sdk.context import Context
+from server.sdk.uploads import remove_upload
 
 SMALLEST_BATCH, FIRST_BATCH, LARGEST_BATCH = 32 * 1024, 512 * 1024, 4 * 1024 * 1024  # bytes of records
 BATCH_SECONDS = 0.1  # of the writer's time for one transaction, about which others may wait
@@ -162,7 +163,7 @@ class ImportJob:
 
     def _clean(self) -> None:
         """Remove what was uploaded or unpacked for this import."""
-        remove_upload(self._row)
+        remove_upload(self._context.folders, Path(self._row["path"]))
         shutil.rmtree(self._scratch, ignore_errors=True)
 
     @property
@@ -219,13 +220,6 @@ def describe_nothing(report: Report) -> str:
     if report.imported or report.updated or report.unchanged:
         return ""
     return NOTHING_NEW.format(failed=len(report.failed)) if report.failed else NOTHING_SELECTED
-
-
-def remove_upload(row: Mapping[str, Any]) -> None:
-    """Remove the uploaded file of an import. Blocking."""
-    if row["is_upload"]:
-        with suppress(OSError):
-            Path(row["path"]).unlink(missing_ok=True)
 
 
 def fingerprint_of(path: Path) -> str:

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from server.core.errors import Conflict, InvalidInput, NotFound, Unavailable
-from server.integrations.conversations.import_job import SCRATCH, TOPIC, ImportJob, remove_upload
+from server.integrations.conversations.import_job import SCRATCH, TOPIC, ImportJob
 from server.integrations.conversations.import_models import Import, Memory, Progress, Selection, State, Work
 from server.integrations.conversations.import_views import iso, view
 from server.integrations.conversations.store import import_runs
 from server.sdk.context import Context
-from server.sdk.uploads import remove_uploads
+from server.sdk.uploads import remove_upload, remove_uploads
 from server.storage.archive import ARCHIVE_FILE
 
 SHOWN = 100  # imports in the list
@@ -119,7 +119,7 @@ class Imports:
         if row["job"] == Work.run:
             values["report"] = json.dumps(await self.context.archive.read(import_runs.report, run_id))
         await self._change(run_id, values, State.previewing, State.running)
-        await asyncio.to_thread(remove_upload, row)
+        await asyncio.to_thread(remove_upload, self.context.folders, Path(row["path"]))
         return await self.read(run_id)
 
     async def undo(self, run_id: int) -> Import:
@@ -139,7 +139,7 @@ class Imports:
             raise Conflict(NO_PREVIEW)
         await self._stop(run_id)
         await self.context.archive.write(import_runs.forget, run_id)
-        await asyncio.to_thread(remove_upload, row)
+        await asyncio.to_thread(remove_upload, self.context.folders, Path(row["path"]))
         self.context.events.publish(TOPIC)
 
     async def list_memories(self) -> list[Memory]:

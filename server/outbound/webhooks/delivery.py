@@ -117,10 +117,10 @@ class Deliverer:
         names = [endpoint.secret_name]
         if endpoint.previous_until and now < datetime.fromisoformat(endpoint.previous_until):
             names.append(endpoint.secret_name + PREVIOUS)
-        found = [secret for name in names if (secret := await self._read_secret(name))]
-        if not found:
+        signing = [secret for name in names if (secret := await self._read_secret(name))]
+        if not signing:
             raise ValueError(endpoint.secret_name)
-        return found
+        return signing
 
     async def _read_secret(self, name: str) -> str | None:
         if name not in self._cache:

@@ -126,7 +126,7 @@ class Outbox:
         row |= {"state": "waiting", "created_at": now, "attempts": 0}
         if depth >= MOST_DEPTH:
             row |= {"state": "dead", "ended_at": now}
-        delivery_id = int(connection.execute(insert(webhook_delivery), row).inserted_primary_key[0])
+        delivery_id: int = connection.scalar(insert(webhook_delivery).returning(webhook_delivery.c.id), row)
         if depth >= MOST_DEPTH:
             note = {"delivery_id": delivery_id, "number": 0, "at": now, "duration_ms": 0, "error": LOOP, "answer": ""}
             connection.execute(insert(webhook_attempt), note)

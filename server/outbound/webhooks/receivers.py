@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from server.core.domains import to_ascii
 from server.core.errors import InvalidInput
-from server.outbound.public_network import is_public
 
 if TYPE_CHECKING:
     import httpx2
@@ -78,6 +77,8 @@ class Receivers:
 
     def check_address(self, target: Target, address: str) -> None:
         """Check an IP address that the name of a target has resolved to. Raises InvalidInput."""
+        from server.outbound.public_network import is_public
+
         if not (is_local(address) if target.is_listed else is_public(address)):
             raise InvalidInput(NOT_PUBLIC)
         if target.port in self.own_ports() and is_own(address):
@@ -95,6 +96,8 @@ class Receivers:
             raise InvalidInput(OWN)
 
     def _check_public(self, scheme: str, host: str, port: int) -> None:
+        from server.outbound.public_network import is_public
+
         if self.only_listed:
             raise InvalidInput(DEMO_ONLY)
         if is_here(host) or (is_address(host) and not is_public(host)):

@@ -47,7 +47,7 @@ class Webhooks:
 
 @dataclass(frozen=True)
 class Storage:
-    """Where webhooks are stored."""
+    """Storage of webhooks."""
 
     database: Database
     settings: Settings

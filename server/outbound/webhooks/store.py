@@ -171,8 +171,8 @@ def log_deliveries(connection: Connection, deliveries: Sequence[Delivery]) -> li
     """Add to deliveries their receivers and attempts."""
     endpoints: dict[str, Endpoint] = {}
     for endpoint_id in {made.endpoint_id for made in deliveries}:
-        if found := find_endpoint(connection, endpoint_id):
-            endpoints[endpoint_id] = found
+        if receiver := find_endpoint(connection, endpoint_id):
+            endpoints[endpoint_id] = receiver
     logged = {made.id: LoggedDelivery(made, endpoints[made.endpoint_id]) for made in deliveries if made.endpoint_id in endpoints}
     for row in connection.execute(ATTEMPTS, {"deliveries": list(logged)}):
         logged[row.delivery_id].attempts.append(

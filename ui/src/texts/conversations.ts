@@ -43,7 +43,7 @@ export const texts = {
   },
   selection: {
     selected: (count: number) => (count === 1 ? '1 selected' : `${whole.format(count)} selected`),
-    all: (count: number) => `All ${whole.format(count)} that match`,
+    exportAll: (count: number) => `Export all ${whole.format(count)}…`,
     none: 'Nothing selected',
     export: 'Export…',
     delete: 'Delete…',

@@ -9,7 +9,7 @@ def endpoint(state: str = "enabled", reason: str = "") -> Endpoint:
     return Endpoint("1", "person", "https://example.com/", "n8n", (), state, reason, "", None, "", 0, None)
 
 
-def test_what_needs_attention_is_said():
+def test_problem_is_described():
     assert describe(endpoint(), 0) is describe(endpoint("disabled"), 0) is None
     assert "restored backup" in (describe(endpoint("unconfirmed"), 0) or "")
     assert "It is gone." in (describe(endpoint("disabled", "It is gone."), 0) or "")

@@ -127,7 +127,7 @@ def test_event_without_its_secret_waits_unsent(tmp_path):
     at_desk(test, tmp_path)
 
 
-def test_gone_receiver_is_turned_off_and_the_person_told(tmp_path):
+def test_gone_receiver_is_turned_off_and_the_person_notified(tmp_path):
     async def test(desk: Desk) -> None:
         endpoint_id, _ = await desk.add("/hook")
         await desk.emit()
@@ -140,10 +140,10 @@ def test_gone_receiver_is_turned_off_and_the_person_told(tmp_path):
         status = await desk.webhooks.endpoints.find(endpoint_id)
         assert "410" in status.endpoint.reason and status.waiting == 1
 
-        async def told() -> bool:
+        async def notified() -> bool:
             return bool(desk.notes) and "410" in (desk.webhooks.changes.problem or "")
 
-        await desk.until(told)
+        await desk.until(notified)
         await desk.webhooks.endpoints.enable(endpoint_id)
         await desk.until_ended()
         assert desk.webhooks.changes.problem is None

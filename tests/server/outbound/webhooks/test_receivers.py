@@ -190,7 +190,7 @@ def test_listed_receiver_is_normalized(text, normalized):
         "::1:80",
     ],
 )
-def test_what_is_no_local_receiver_cannot_be_listed(text):
+def test_other_text_cannot_be_listed(text):
     with pytest.raises(InvalidInput):
         check_listed(text)
 

@@ -8,7 +8,7 @@ from tests.server.outbound.webhooks.receiver import Receiver
 from tests.server.storage.conftest import NOON
 
 
-def test_what_was_stored_before_a_start_is_delivered_after_it(tmp_path):
+def test_stored_event_is_delivered_after_a_restart(tmp_path):
     receiver, ids = Receiver(), []
 
     async def emit() -> None:

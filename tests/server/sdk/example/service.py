@@ -56,10 +56,14 @@ class ExampleNotes(Health):
         return Effect(WRITE.fill(name=note.name), (("Text", note.text), ("State", note.state)))
 
     async def write(self, note: ExampleNote) -> ExampleNote:
-        """Keep a note."""
-        await self._context.database.write(store.add, note)
+        """Keep a note, and its event for the webhooks in the same transaction."""
+        await self._context.database.write(self._add, note)
         self._context.events.publish("example")
         return note
+
+    def _add(self, connection: Any, note: ExampleNote) -> None:
+        store.add(connection, note)
+        self._context.webhooks.emit(connection, f"example.{note.state}", {"name": note.name, "text": note.text})
 
     async def replace_tools(self, names: list[str]) -> list[str]:
         """Replace the tools. Raises InvalidInput for a name that cannot be one; then the former stay."""
