@@ -10,11 +10,8 @@ from server.integrations.conversations.compatible.service import CompatibleApi
 from server.integrations.conversations.completions import Completions
 from server.integrations.conversations.copies import Copies
 from server.integrations.conversations.deletion import Deletion
-<<<<<<< HEAD
-from server.integrations.conversations.export.exports import Exports
-=======
 from server.integrations.conversations.demo_content import fill
->>>>>>> c6
+from server.integrations.conversations.export.exports import Exports
 from server.integrations.conversations.imports import Imports
 from server.integrations.conversations.library import Library
 from server.integrations.conversations.openai_connection import OpenAIConnection
