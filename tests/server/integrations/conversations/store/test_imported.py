@@ -109,6 +109,16 @@ async def test_files_that_were_missing_are_added(archive):
     assert rows == ["", SHA]
 
 
+async def test_update_without_files_keeps_them(archive):
+    await store(archive, picture("p"), files={"file-Picture1234567890": SHA})
+    _, second = await store(archive, picture("p") | {"update_time": START + 99, "title": "Renamed"})
+    assert second == (0, 1, 0)
+    rows = await archive(
+        lambda connection: connection.exec_driver_sql("SELECT sha256 FROM chat_asset ORDER BY id").scalars().all()
+    )
+    assert rows == ["", SHA]
+
+
 async def test_undo_restores_what_an_import_updated(archive):
     await store(archive, OLD, picture("p"))
     before = await archive(dump)
