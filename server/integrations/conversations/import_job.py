@@ -13,7 +13,7 @@ from typing import Any
 
 from server.core.errors import DeskhandError
 from server.integrations.conversations.history.records import EndRecord, Job, PreviewRecord, ProgressRecord
-from server.integrations.conversations.import_models import Preview, Progress, ProjectCount, Report, State, Work, YearCount
+from server.integrations.conversations.import_models import ImportProgress, Preview, ProjectCount, Report, State, Work, YearCount
 from server.integrations.conversations.reading_process import Stored, read_export
 from server.integrations.conversations.store import import_runs
 from server.sdk.context import Context
@@ -60,7 +60,7 @@ class Batch:
 class ImportJob:
     """One import at work."""
 
-    def __init__(self, context: Context, row: Mapping[str, Any], report: Callable[[Progress], None]) -> None:
+    def __init__(self, context: Context, row: Mapping[str, Any], report: Callable[[ImportProgress], None]) -> None:
         self._context, self._row, self._id, self._report_progress = context, row, int(row["id"]), report
         self._archive = context.archive
         self._batch = Batch()
@@ -132,7 +132,7 @@ class ImportJob:
 
     async def _undo(self) -> None:
         while await self._archive.write(import_runs.undo_some, self._id):
-            self._report_progress(Progress())
+            self._report_progress(ImportProgress())
         await self._end(State.undone)
 
     async def _report(self, notes: list[str]) -> Report | None:
@@ -192,7 +192,7 @@ class ImportJob:
         done = record.done - self._began_at
         left = (record.size - record.done) * (now - self._began) / done if done > 0 else None
         total = json.loads(self._row["preview"])["total"] if self._row["preview"] else 0
-        progress = Progress(
+        progress = ImportProgress(
             done=record.position,
             total=total,
             bytes=record.done,

@@ -52,7 +52,7 @@ class Preview(Frozen):
     other: list[str] = Field(default_factory=list)
 
 
-class Progress(Frozen):
+class ImportProgress(Frozen):
     """The progress of an import. `done` and `total` count conversations; a total of 0 is not known."""
 
     done: int = 0
@@ -91,7 +91,7 @@ class Import(Frozen):
     started_at: str | None = None
     ended_at: str | None = None
     preview: Preview | None = None
-    progress: Progress | None = None
+    progress: ImportProgress | None = None
     report: Report | None = None
 
 

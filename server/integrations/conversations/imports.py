@@ -10,7 +10,7 @@ from typing import Any
 
 from server.core.errors import Conflict, InvalidInput, NotFound, Unavailable
 from server.integrations.conversations.import_job import SCRATCH, TOPIC, ImportJob
-from server.integrations.conversations.import_models import Import, Memory, Progress, Selection, State, Work
+from server.integrations.conversations.import_models import Import, ImportProgress, Memory, Selection, State, Work
 from server.integrations.conversations.import_views import iso, view
 from server.integrations.conversations.store import import_runs
 from server.sdk.context import Context
@@ -37,7 +37,7 @@ class Imports:
         self.context = context
         self._turn = asyncio.Lock()
         self._tasks: dict[int, asyncio.Task[None]] = {}
-        self._progress: dict[int, Progress] = {}
+        self._progress: dict[int, ImportProgress] = {}
 
     async def resume(self) -> None:
         """Go on with what a stop has interrupted. Without an archive there is nothing."""
@@ -161,7 +161,7 @@ class Imports:
             self._progress.pop(run_id, None)
             self.context.events.publish(TOPIC)
 
-    def _report(self, run_id: int, progress: Progress) -> None:
+    def _report(self, run_id: int, progress: ImportProgress) -> None:
         self._progress[run_id] = progress
         self.context.events.publish(TOPIC)
 
