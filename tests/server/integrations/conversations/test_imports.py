@@ -1,9 +1,11 @@
 import asyncio
 import json
+from pathlib import Path
 
 import pytest
 
 from server.core.errors import Conflict, InvalidInput, NotFound
+from server.integrations.conversations.import_job import fingerprint_of
 from server.integrations.conversations.import_models import Report, Selection, State
 from server.integrations.conversations.imports import Imports
 from server.integrations.conversations.store import import_runs
@@ -87,7 +89,7 @@ async def test_interrupted_import_goes_on_after_a_restart(imports, shelf, tmp_pa
     expected = await shelf.context.archive.read(dump, "import_id", "run")
     await undo_all(imports)
     current = await imports.create(path, start=True)
-    await imports._stop(current.id)  # noqa: SLF001, as a crash does
+    await imports._stop(current.id)
     assert (await imports.read(current.id)).state is State.running
     again = Imports(shelf.context)
     await again.resume()
@@ -104,12 +106,8 @@ async def undo_all(imports):
 async def test_resume_skips_what_is_stored(imports, shelf, tmp_path):
     path = write(tmp_path, *CHATS)
     current = await imports.create(path, start=True)
-    await imports._stop(current.id)  # noqa: SLF001
+    await imports._stop(current.id)
     archive = shelf.context.archive
-    from pathlib import Path
-
-    from server.integrations.conversations.import_job import fingerprint_of
-
     await archive.write(import_runs.set_values, current.id, {"position": 1, "fingerprint": fingerprint_of(Path(path))})
     again = Imports(shelf.context)
     await again.resume()
@@ -119,7 +117,7 @@ async def test_resume_skips_what_is_stored(imports, shelf, tmp_path):
 
 async def test_changed_export_is_read_from_its_beginning(imports, shelf, tmp_path):
     current = await imports.create(write(tmp_path, *CHATS), start=True)
-    await imports._stop(current.id)  # noqa: SLF001
+    await imports._stop(current.id)
     await shelf.context.archive.write(import_runs.set_values, current.id, {"position": 1, "fingerprint": "other"})
     again = Imports(shelf.context)
     await again.resume()

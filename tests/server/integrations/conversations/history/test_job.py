@@ -63,7 +63,7 @@ def test_bad_conversation_costs_no_other(bad, tmp_path):
 
 
 def test_shards_and_the_single_file_are_both_read(tmp_path):
-    """convoviz ignores the shards where there is a single file."""
+    """Convoviz ignores the shards where there is a single file."""
     folder = tmp_path / "export"
     folder.mkdir()
     (folder / "conversations.json").write_text(json.dumps([GOOD]))

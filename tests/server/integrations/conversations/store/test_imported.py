@@ -16,7 +16,7 @@ SHA = "a" * 64
 
 @pytest.fixture
 def archive(shelf):
-    """The archive: `await archive(function, …)` runs a function in a transaction."""
+    """Run functions in transactions of the archive."""
     return shelf.context.archive.write
 
 
