@@ -294,7 +294,6 @@ class Operations(DeferredRouter):
             effect = ServicePreview.of(function, preview) if isinstance(preview, str) else preview
             needed = self._choose_scope(name, method, scope)
             operation = Operation(name, needed, text, changing, reaches_others, effect, *more, for_jobs, "", listed, for_callers)
-            operation = replace(operation, asks=self._asks, errors=self.errors)
             self._add(path, method, function, operation, status_code=status_code, response_model_exclude_none=not keep_nulls)
             return function
 
@@ -323,7 +322,7 @@ class Operations(DeferredRouter):
         described = {"requestBody": {"content": {"application/json": {"schema": body}}}} if body else {}
         self.add_api_route(
             path,
-            guarded(function, operation),
+            guarded(function, replace(operation, asks=self._asks, errors=self.errors)),
             methods=[method],
             operation_id=operation.public_name,
             summary=operation.summary,

@@ -12,7 +12,7 @@ CODES = {401: "invalid_api_key", 403: "permission_denied", 404: "not_found", 413
 
 
 class OpenAIErrorDetail(BaseModel):
-    """What went wrong."""
+    """A failure in words and names."""
 
     message: str = Field(description="What happened and what to do, in a sentence.")
     type: str = Field(description="Its kind, such as invalid_request_error.")

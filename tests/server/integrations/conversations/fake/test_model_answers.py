@@ -1,4 +1,4 @@
-"""What the language model of the fake says."""
+"""Answers of the fake's language model."""
 
 from server.integrations.conversations.fake.model_answers import LanguageModel, Reply, count_tokens, limit
 
