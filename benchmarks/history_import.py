@@ -137,7 +137,7 @@ def measure(name: str, folder: Path) -> dict[str, Any]:
     """Run one pipeline in a process of its own."""
     with tempfile.TemporaryDirectory() as data:
         command = [sys.executable, "-m", "benchmarks.history_import", "--pipeline", name, "--folder", str(folder), "--data", data]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         if done.returncode:
             raise SystemExit(done.stderr)
         result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
@@ -155,7 +155,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path)
     options = parser.parse_args()
     if options.pipeline:
-        print(json.dumps(run_pipeline(options.pipeline, options.folder, options.data)))  # noqa: T201
+        print(json.dumps(run_pipeline(options.pipeline, options.folder, options.data)))
         return
     with tempfile.TemporaryDirectory() as name:
         folder = options.folder or Path(name)
@@ -171,9 +171,8 @@ def main() -> None:
         memory = max(each["memory"] for each in runs) / MEGABYTE
         speed = size / MEGABYTE / times[pipeline]
         ratio = times[pipeline] / times["deskhand"]
-        print(  # noqa: T201
-            f"{pipeline:10} {times[pipeline]:7.1f} s {speed:6.1f} MB/s {memory:7.0f} MB  {ratio:5.2f} x  {runs[0]['imported']} {runs[0]['state']}"
-        )
+        count, state = runs[0]["imported"], runs[0]["state"]
+        print(f"{pipeline:10} {times[pipeline]:7.1f} s {speed:6.1f} MB/s {memory:5.0f} MB {ratio:5.2f} x {count} {state}")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def main() -> None:
-    """Run the command line; or be the window, an error dialog, the demo's tunnel, the guard of a child process, or a module of ours."""
+    """Run the command line; or be the window, an error dialog, the demo's tunnel, a guard of a process, or a module of ours."""
     role = sys.argv[1] if sys.argv[1:] else None
     if role == "--window":  # without the server
         from desktop.window.webview_process import run as show

@@ -12,7 +12,8 @@ START = 1_640_995_200.0  # 2022-01-01
 YEARS = 4
 DAY = 86_400.0
 SYLLABLES = ["ka", "ro", "mi", "ten", "sol", "ba", "li", "dor", "ne", "ga", "phi", "tur", "we", "xo", "za", "quin"]
-COMMON = "the of and to in is that for it with as on be this are or an can you we not your from have will more".split()
+COMMON_WORDS = "the of and to in is that for it with as on be this are or an can you we not your from have will more"
+COMMON = COMMON_WORDS.split()
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 56
 
 Json = dict[str, Any]
@@ -137,9 +138,9 @@ def write_list(path: Path, items: Iterator[Json] | list[Json]) -> int:
 
 
 def write_export(folder: Path, megabytes: float, shards: int, *, odd: bool = False, seed: int = 7) -> int:
-    """Write an export of about so many megabytes; return how many conversations it has. `odd`: with all oddities in each shard."""
+    """Write an export of about so many megabytes; return its usual conversations. `odd`: with all oddities in each shard."""
     folder.mkdir(parents=True, exist_ok=True)
-    rng = random.Random(seed)  # noqa: S311, made up
+    rng = random.Random(seed)
     pool = make_pool(rng)
     average = 21_000  # bytes of a conversation
     total = max(shards, int(megabytes * 1_000_000 / average))

@@ -65,3 +65,9 @@ def rate(score: float, time: float | None, now: float) -> float:
     """Rate a match by how well it fits, and a little by how new it is."""
     years = max(0.0, now - time) / 31_557_600 if time is not None else 20.0
     return score + 0.1 / (1 + years)
+
+
+def is_within(time: float | None, request: SearchRequest) -> bool:
+    """Return whether a time is in the range of a request."""
+    after, before = request.after, request.before
+    return (after is None or (time or 0) >= after) and (before is None or (time or 0) < before)

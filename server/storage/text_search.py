@@ -15,7 +15,8 @@ from server.storage.text_query import Term, express, last_word, list_words
 BATCH = 120  # matches that are read and rated at once
 MOST_RANKED = 5_000  # occurrences of the words of a query; FTS5 looks at each of them
 COMMON = 4_000  # texts with a word, from which on it narrows little
-WINDOW, MOST_WINDOWS = 40_000, 3  # texts that are looked through at once for common words, and how often
+MOST_LOOKUPS = 3_000  # of words in texts that have the rarest one
+WINDOW, MOST_WINDOWS = 80_000, 3  # texts that are looked through for a common word at once, and how often
 MOST_PAGES = 40  # of the index; the beginnings of words on more of them are looked for in the texts instead
 LARGEST_KEY = 2**63 - 1
 PREFIX_PAGES = """
@@ -70,26 +71,27 @@ def find_batch(connection: Connection, index: TextIndex, query: IndexQuery, plac
     if place and place.ranked:
         return find_ranked(connection, index, query, place)
     newest = replace(query, end=min(query.end, place.key)) if place else query
-    counts = count_each(connection, index, find_words(query))
-    of_tags = count_each(connection, index, map(write_tags, query.tags))
-    if is_narrow(query, [*counts, *of_tags]):
+    words, sets = find_words(query), list(map(write_tags, query.tags))
+    is_single = len(words) + len(sets) == 1 and query.only is None and not excludes(query)
+    counts = [] if is_single else count_each(connection, index, [*words, *sets])
+    if is_single or is_narrow(counts):
         keys = select_keys(connection, index, write_match(query), newest, f"rowid DESC LIMIT {BATCH + 1}")
-        if place is None and len(keys) > BATCH and is_rankable(query, counts):
+        if place is None and len(keys) > BATCH and is_rankable(query, counts or count_each(connection, index, words)):
             return find_ranked(connection, index, query, None)
         following = Place(keys[BATCH - 1]) if len(keys) > BATCH else None
     else:
-        keys, following = find_in_windows(connection, index, newest)
+        keys, following = find_in_windows(connection, index, newest, WINDOW // max(2, len(counts)))
     return Batch(keys[:BATCH], following, newest_only=bool(place or following))
 
 
-def find_in_windows(connection: Connection, index: TextIndex, query: IndexQuery) -> tuple[list[int], Place | None]:
+def find_in_windows(connection: Connection, index: TextIndex, query: IndexQuery, size: int) -> tuple[list[int], Place | None]:
     """Find matches among the newest texts, and return the place of the others.
 
     Common words may stand together nowhere, and to find that out takes as long as to read all that FTS5 has of them.
     """
     match, keys = write_match(query), list[int]()
     for _ in range(MOST_WINDOWS):
-        first = find_window(connection, index, query)
+        first = find_window(connection, index, query, size)
         keys += select_keys(connection, index, match, replace(query, first=first), f"rowid DESC LIMIT {BATCH + 1 - len(keys)}")
         if len(keys) > BATCH:
             return keys, Place(keys[BATCH - 1])
@@ -99,16 +101,16 @@ def find_in_windows(connection: Connection, index: TextIndex, query: IndexQuery)
     return keys, Place(query.end)
 
 
-def find_window(connection: Connection, index: TextIndex, query: IndexQuery) -> int:
+def find_window(connection: Connection, index: TextIndex, query: IndexQuery, size: int) -> int:
     """Find the key with which a window of the newest texts begins."""
-    statement = f"SELECT id FROM {index.name}_docsize WHERE id < ? AND id >= ? ORDER BY id DESC LIMIT 1 OFFSET {WINDOW}"  # noqa: S608
+    statement = f"SELECT id FROM {index.name}_docsize WHERE id < ? AND id >= ? ORDER BY id DESC LIMIT 1 OFFSET {size}"  # noqa: S608
     found = connection.exec_driver_sql(statement, (query.end, query.first)).scalar_one_or_none()
     return query.first if found is None else int(found)
 
 
-def find_words(query: IndexQuery) -> set[str]:
+def find_words(query: IndexQuery) -> list[str]:
     """Find the words that a match has."""
-    return {word for term in query.terms if not term.excluded for word in list_words(term)}
+    return sorted({word for term in query.terms if not term.excluded for word in list_words(term)})
 
 
 def count_each(connection: Connection, index: TextIndex, matches: Iterable[str]) -> list[int]:
@@ -117,9 +119,9 @@ def count_each(connection: Connection, index: TextIndex, matches: Iterable[str])
     return [int(connection.exec_driver_sql(statement, (match,)).scalar_one()) for match in matches]
 
 
-def is_narrow(query: IndexQuery, counts: Sequence[int]) -> bool:
-    """Return whether a word is rare, or nothing else than one word is asked for."""
-    return min(counts, default=COMMON) < COMMON or (len(counts) == 1 and query.only is None and not excludes(query))
+def is_narrow(counts: Sequence[int]) -> bool:
+    """Return whether the rarest word is so rare that each text with it can be looked at for the others."""
+    return min(counts, default=COMMON) < COMMON and min(counts) * len(counts) <= MOST_LOOKUPS
 
 
 def excludes(query: IndexQuery) -> bool:
@@ -129,8 +131,9 @@ def excludes(query: IndexQuery) -> bool:
 
 def is_rankable(query: IndexQuery, counts: Sequence[int]) -> bool:
     """Return whether the words of a query are rare enough for its matches to be ranked."""
-    words = [term for term in query.terms if not term.excluded]
-    return bool(words) and not any(term.prefix for term in words) and max(counts) < COMMON and sum(counts) <= MOST_RANKED
+    of_words = counts[: len(find_words(query))]
+    is_prefix = any(term.prefix for term in query.terms if not term.excluded)
+    return bool(of_words) and not is_prefix and max(of_words) < COMMON and sum(of_words) <= MOST_RANKED
 
 
 def find_ranked(connection: Connection, index: TextIndex, query: IndexQuery, place: Place | None) -> Batch:

@@ -83,7 +83,7 @@ def repeat(script: list[Behaviour]) -> Behaviour:
 
 @pytest.mark.timeout(1800)
 def test_no_event_is_lost_through_kills_and_bad_receivers(start, tmp_path, long: bool) -> None:
-    notes_count, kills = (1_000, 15) if long else (40, 1)  # each of them for ten receivers
+    notes_count, kills = (1_100, 15) if long else (40, 1)  # each of them for ten receivers
     dice = random.Random(7)
     data, integrations = tmp_path / "data", str(install(tmp_path / "integrations"))
     data.mkdir(mode=0o700)

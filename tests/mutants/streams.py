@@ -10,7 +10,7 @@ PRESETS = ("tests/server/access/clients/test_presets.py",)
 MUTANTS = [
     Mutant("server/access/guard/streams.py", "Event(clean(event.data), event.name)", "event", STREAMS),
     Mutant("server/access/guard/streams.py", "                    await self._room.acquire()\n", "", STREAMS),
-    Mutant("server/access/guard/streams.py", "if not self._call.is_known:", "if False:", STREAMS),
+    Mutant("server/access/guard/streams.py", "if self._services.clients.refresh(self._call.record.client) is None:", "if False:", STREAMS),
     Mutant("server/access/guard/streams.py", "        self.end(respond(CLIENT_CLOSED_REQUEST, LEFT))\n", "", STREAMS),
     Mutant("server/access/guard/streams.py", ", self._refuse_replay())", ")", STREAMS),
     Mutant(
@@ -40,7 +40,7 @@ MUTANTS = [
         "OPERATION not in request.scope",
         STREAMS,
     ),
-    Mutant("server/access/guard/call.py", "        if not self._operation.asks:", "        if False:", STREAMS),
+    Mutant("server/access/guard/permissions.py", "        if not operation.asks:", "        if False:", STREAMS),
     Mutant("server/sdk/operation.py", "        if errors and not prefix:", "        if False:", STREAMS),
     Mutant("server/http/error_format.py", "self.statuses.get(failure.status, failure.status)", "failure.status", FORMATS),
     Mutant("server/http/error_format.py", "if header[0].lower() not in REPLACED]", "if header is None]", FORMATS),

@@ -7,19 +7,20 @@ import logging
 import shutil
 import time
 from collections.abc import Callable, Mapping
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
 from server.core.errors import DeskhandError
 from server.integrations.conversations.history.records import EndRecord, Job, PreviewRecord, ProgressRecord
-from server.integrations.conversations.import_models import Preview, Progress, ProjectCount, Report, State, Work, YearCount
+from server.integrations.conversations.import_models import ImportProgress, Preview, ProjectCount, Report, State, Work, YearCount
 from server.integrations.conversations.reading_process import Stored, read_export
 from server.integrations.conversations.store import import_runs
 from server.sdk.context import Context
+from server.sdk.uploads import remove_upload
 
-SMALLEST_BATCH, FIRST_BATCH, LARGEST_BATCH = 32 * 1024, 256 * 1024, 4 * 1024 * 1024  # bytes of records
-BATCH_SECONDS = 0.08  # of the writer's time for one transaction, about which others may wait
+SMALLEST_BATCH, FIRST_BATCH, LARGEST_BATCH = 32 * 1024, 512 * 1024, 4 * 1024 * 1024  # bytes of records
+BATCH_SECONDS = 0.1  # of the writer's time for one transaction, about which others may wait
 PROGRESS_SECONDS = 0.5
 WEBHOOK = "import.completed"
 TOPIC = "imports"
@@ -59,7 +60,7 @@ class Batch:
 class ImportJob:
     """One import at work."""
 
-    def __init__(self, context: Context, row: Mapping[str, Any], report: Callable[[Progress], None]) -> None:
+    def __init__(self, context: Context, row: Mapping[str, Any], report: Callable[[ImportProgress], None]) -> None:
         self._context, self._row, self._id, self._report_progress = context, row, int(row["id"]), report
         self._archive = context.archive
         self._batch = Batch()
@@ -131,7 +132,7 @@ class ImportJob:
 
     async def _undo(self) -> None:
         while await self._archive.write(import_runs.undo_some, self._id):
-            self._report_progress(Progress())
+            self._report_progress(ImportProgress())
         await self._end(State.undone)
 
     async def _report(self, notes: list[str]) -> Report | None:
@@ -162,7 +163,7 @@ class ImportJob:
 
     def _clean(self) -> None:
         """Remove what was uploaded or unpacked for this import."""
-        remove_upload(self._row)
+        remove_upload(self._context.folders, Path(self._row["path"]))
         shutil.rmtree(self._scratch, ignore_errors=True)
 
     @property
@@ -191,7 +192,7 @@ class ImportJob:
         done = record.done - self._began_at
         left = (record.size - record.done) * (now - self._began) / done if done > 0 else None
         total = json.loads(self._row["preview"])["total"] if self._row["preview"] else 0
-        progress = Progress(
+        progress = ImportProgress(
             done=record.position,
             total=total,
             bytes=record.done,
@@ -219,13 +220,6 @@ def describe_nothing(report: Report) -> str:
     if report.imported or report.updated or report.unchanged:
         return ""
     return NOTHING_NEW.format(failed=len(report.failed)) if report.failed else NOTHING_SELECTED
-
-
-def remove_upload(row: Mapping[str, Any]) -> None:
-    """Remove the uploaded file of an import. Blocking."""
-    if row["is_upload"]:
-        with suppress(OSError):
-            Path(row["path"]).unlink(missing_ok=True)
 
 
 def fingerprint_of(path: Path) -> str:

@@ -46,13 +46,13 @@ class Preview(Frozen):
     """The content of an export. `attachments`: files; `other`: names of its other files."""
 
     total: int
-    years: list[YearCount] = []
-    projects: list[ProjectCount] = []
+    years: list[YearCount] = Field(default_factory=list)
+    projects: list[ProjectCount] = Field(default_factory=list)
     attachments: int = 0
-    other: list[str] = []
+    other: list[str] = Field(default_factory=list)
 
 
-class Progress(Frozen):
+class ImportProgress(Frozen):
     """The progress of an import. `done` and `total` count conversations; a total of 0 is not known."""
 
     done: int = 0
@@ -77,8 +77,8 @@ class Report(Frozen):
     updated: int = 0
     unchanged: int = 0
     skipped: int = 0
-    failed: list[Failure] = []
-    notes: list[str] = []
+    failed: list[Failure] = Field(default_factory=list)
+    notes: list[str] = Field(default_factory=list)
 
 
 class Import(Frozen):
@@ -91,7 +91,7 @@ class Import(Frozen):
     started_at: str | None = None
     ended_at: str | None = None
     preview: Preview | None = None
-    progress: Progress | None = None
+    progress: ImportProgress | None = None
     report: Report | None = None
 
 

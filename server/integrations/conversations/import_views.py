@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from server.integrations.conversations.import_models import Import, Preview, Progress, Report, State
+from server.integrations.conversations.import_models import Import, ImportProgress, Preview, Report, State
 
 
-def view(row: Mapping[str, Any], progress: Progress | None) -> Import:
+def view(row: Mapping[str, Any], progress: ImportProgress | None) -> Import:
     """Show a row of an import."""
     is_active = row["state"] in {State.previewing, State.running}
     return Import(
@@ -19,7 +19,7 @@ def view(row: Mapping[str, Any], progress: Progress | None) -> Import:
         started_at=iso(row["started_at"]),
         ended_at=iso(row["ended_at"]),
         preview=Preview.model_validate_json(row["preview"]) if row["preview"] else None,
-        progress=(progress or Progress(done=row["position"])) if is_active else None,
+        progress=(progress or ImportProgress(done=row["position"])) if is_active else None,
         report=Report.model_validate(json.loads(row["report"])) if row["report"] else None,
     )
 

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from server.core.errors import Conflict, InvalidInput, NotFound, Unavailable
-from server.integrations.conversations.import_job import SCRATCH, TOPIC, ImportJob, remove_upload
-from server.integrations.conversations.import_models import Import, Memory, Progress, Selection, State, Work
+from server.integrations.conversations.import_job import SCRATCH, TOPIC, ImportJob
+from server.integrations.conversations.import_models import Import, ImportProgress, Memory, Selection, State, Work
 from server.integrations.conversations.import_views import iso, view
 from server.integrations.conversations.store import import_runs
 from server.sdk.context import Context
-from server.sdk.uploads import remove_uploads
+from server.sdk.uploads import remove_upload, remove_uploads
 from server.storage.archive import ARCHIVE_FILE
 
 SHOWN = 100  # imports in the list
@@ -37,7 +37,7 @@ class Imports:
         self.context = context
         self._turn = asyncio.Lock()
         self._tasks: dict[int, asyncio.Task[None]] = {}
-        self._progress: dict[int, Progress] = {}
+        self._progress: dict[int, ImportProgress] = {}
 
     async def resume(self) -> None:
         """Go on with what a stop has interrupted. Without an archive there is nothing."""
@@ -58,7 +58,7 @@ class Imports:
 
         `upload_name`: the name of an uploaded file, which is removed afterwards. Raises NotFound, InvalidInput.
         """
-        source = Path(path).expanduser()
+        source = expand(path)
         if not source.is_absolute():
             raise InvalidInput("Give the whole path of the export.")
         if not await asyncio.to_thread(source.exists):
@@ -119,7 +119,7 @@ class Imports:
         if row["job"] == Work.run:
             values["report"] = json.dumps(await self.context.archive.read(import_runs.report, run_id))
         await self._change(run_id, values, State.previewing, State.running)
-        await asyncio.to_thread(remove_upload, row)
+        await asyncio.to_thread(remove_upload, self.context.folders, Path(row["path"]))
         return await self.read(run_id)
 
     async def undo(self, run_id: int) -> Import:
@@ -139,7 +139,7 @@ class Imports:
             raise Conflict(NO_PREVIEW)
         await self._stop(run_id)
         await self.context.archive.write(import_runs.forget, run_id)
-        await asyncio.to_thread(remove_upload, row)
+        await asyncio.to_thread(remove_upload, self.context.folders, Path(row["path"]))
         self.context.events.publish(TOPIC)
 
     async def list_memories(self) -> list[Memory]:
@@ -161,7 +161,7 @@ class Imports:
             self._progress.pop(run_id, None)
             self.context.events.publish(TOPIC)
 
-    def _report(self, run_id: int, progress: Progress) -> None:
+    def _report(self, run_id: int, progress: ImportProgress) -> None:
         self._progress[run_id] = progress
         self.context.events.publish(TOPIC)
 
@@ -187,6 +187,11 @@ class Imports:
 
     def _now(self) -> float:
         return self.context.clock.now().timestamp()
+
+
+def expand(path: str) -> Path:
+    """Expand ~ in a path."""
+    return Path(path).expanduser()
 
 
 def dump(values: Sequence[int] | Sequence[str] | None) -> str:

@@ -6,10 +6,12 @@ from contextlib import asynccontextmanager
 from server.integrations.conversations.assets import AssetFiles
 from server.integrations.conversations.chat_operations import ChatOperations
 from server.integrations.conversations.chats import Chats, running_chats
+from server.integrations.conversations.compatible.service import CompatibleApi
 from server.integrations.conversations.completions import Completions
 from server.integrations.conversations.copies import Copies
 from server.integrations.conversations.deletion import Deletion
 from server.integrations.conversations.demo_content import fill
+from server.integrations.conversations.export.exports import Exports
 from server.integrations.conversations.imports import Imports
 from server.integrations.conversations.library import Library
 from server.integrations.conversations.openai_connection import OpenAIConnection
@@ -36,6 +38,7 @@ class ConversationsService(Health):
     syncs: Syncs
     sync_operations: SyncOperations
     received: Received
+    compatible: CompatibleApi
 
     def __init__(self, context: Context) -> None:
         self.context = context
@@ -43,6 +46,7 @@ class ConversationsService(Health):
         self.assets = AssetFiles(context.folders)
         self.library = Library(context, self.assets)
         self.search = Search(context)
+        self.exports = Exports(self.library, self.search, self.assets)
         self.openai = OpenAIConnection(context)
         self.spending = Spending(context, self.openai)
         self.deletion = Deletion(context, self.assets, self.openai.api)
@@ -76,6 +80,7 @@ async def running_live(service: ConversationsService) -> AsyncIterator[None]:
     context, openai, spending = service.context, service.openai, service.spending
     async with running_chats(context, openai, spending) as chats:
         service.chats, service.projects = chats, Projects(context)
+        service.openai_webhook.on_end = chats.events.end_response
         service.completions = Completions(openai, spending, chats.recorder)
         service.operations = ChatOperations(context, chats, service.completions, openai)
         service.received = Received(context, chats.events)
@@ -84,6 +89,7 @@ async def running_live(service: ConversationsService) -> AsyncIterator[None]:
         openai.listen(service.syncs.wake)
         service.openai_webhook.on_end = chats.events.end_response
         service.sync_operations = SyncOperations(context, service.syncs)
+        service.compatible = CompatibleApi(openai, spending, chats)
         await take_secret(context, service.authenticator)
         await service.syncs.recover()
         if context.demo:

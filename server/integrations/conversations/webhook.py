@@ -12,12 +12,13 @@ from starlette.exceptions import HTTPException
 
 from server.core.errors import DeskhandError, InvalidInput, NotAuthenticated, TooLarge
 from server.integrations.conversations.error_format import CHAT_ERRORS
+from server.integrations.conversations.exchange import SECTION
 from server.integrations.conversations.models import ConversationsSettings
 from server.integrations.conversations.received import EVENTS, INVALID, ReceivedResult
-from server.integrations.conversations.sending import SECTION
 from server.integrations.conversations.service import ConversationsService
 from server.integrations.conversations.signature import EVENT, SIGNATURE, TIMESTAMP, read_time
 from server.integrations.conversations.webhook_limits import PATH, TITLE
+from server.sdk.operation import Failure
 from server.sdk.services import provided
 from server.sdk.webhook import WebhookKind, WebhookRouter, receive
 
@@ -91,8 +92,6 @@ def write_failure(request: Request, error: DeskhandError) -> Response:
     if isinstance(error, NotAuthenticated):
         body: dict[str, Any] = {"error": name_refusal(request), "message": error.detail}
     else:
-        from server.http.error_format import Failure
-
         body = dict(CHAT_ERRORS.write(Failure(error.status, error.detail, error.extra)))
         body |= {"error": INVALID} if error.status == InvalidInput.status else {}
     headers = {"Retry-After": str(max(1, round(error.retry_after)))} if error.retry_after is not None else {}

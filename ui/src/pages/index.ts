@@ -12,6 +12,7 @@ import KeyRound from '@lucide/svelte/icons/key-round'
 import Mail from '@lucide/svelte/icons/mail'
 import Puzzle from '@lucide/svelte/icons/puzzle'
 import NotebookText from '@lucide/svelte/icons/notebook-text'
+import WebhookIcon from '@lucide/svelte/icons/webhook'
 import Wrench from '@lucide/svelte/icons/wrench'
 import SettingsIcon from '@lucide/svelte/icons/settings-2'
 import type { Overview as OverviewView } from '../lib/api'
@@ -30,6 +31,7 @@ import Omi from './Omi.svelte'
 import Overview from './Overview.svelte'
 import Settings from './Settings.svelte'
 import Tools from './Tools.svelte'
+import Webhooks from './Webhooks.svelte'
 import Welcome from './Welcome.svelte'
 import { texts } from '../texts/common'
 
@@ -62,6 +64,7 @@ export const pages: PageEntry[] = [
   { name: 'import', title: texts.pages.import, icon: FolderDown, component: Import, group: 1, when: integrated('conversations') },
   { name: 'access', title: texts.pages.access, icon: KeyRound, component: Access, group: 2 },
   { name: 'connect', title: texts.pages.connect, icon: Cable, component: Connect, group: 2 },
+  { name: 'webhooks', title: texts.pages.webhooks, icon: WebhookIcon, component: Webhooks, group: 2 },
   { name: 'settings', title: texts.pages.settings, icon: SettingsIcon, component: Settings, group: 2 },
   { name: 'help', title: texts.pages.help, icon: CircleHelp, component: Help, group: 2 },
   { name: 'welcome', title: texts.pages.welcome, icon: House, component: Welcome, group: 0, full: true },

@@ -86,6 +86,7 @@ export const texts = {
     import: 'Import',
     access: 'Access',
     connect: 'Connect',
+    webhooks: 'Webhooks',
     settings: 'Settings',
     help: 'Help',
     welcome: 'Welcome',

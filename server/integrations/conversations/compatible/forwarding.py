@@ -1,16 +1,17 @@
 """Forwarding of requests to OpenAI: within the budget, and with each answer recorded once."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from server.core.errors import DeskhandError, InvalidInput, NotFound, UpstreamFailed, UpstreamTimedOut
 from server.integrations.conversations.adapter.protocol import Answer, Uncertain
+from server.integrations.conversations.chats import Chats
 from server.integrations.conversations.compatible.collectors import Collector
 from server.integrations.conversations.compatible.outgoing import Outgoing
-from server.integrations.conversations.compatible.recorder import ExchangeRecorder
-from server.integrations.conversations.openai_connection import OpenAIConnection
+from server.integrations.conversations.models import ConversationsSettings
+from server.integrations.conversations.openai_connection import SECTION, OpenAIConnection
 from server.integrations.conversations.spending import Reservation, Spending
 from server.sdk.streaming import Event, EventStream
 
@@ -20,20 +21,19 @@ DONE = Event("[DONE]")
 
 @dataclass(frozen=True)
 class Forwarder:
-    """Sends requests of clients to OpenAI. `find_project`: the id of the project to which their conversations belong."""
+    """Sends requests of clients to OpenAI."""
 
     openai: OpenAIConnection
     spending: Spending
-    recorder: ExchangeRecorder
-    find_project: Callable[[], str]
+    chats: Chats
 
     async def send(self, request: Outgoing, client: str) -> Mapping[str, Any] | EventStream:
         """Send a request. Raises what OpenAI answers, NotFound for the model, Forbidden beyond the budget, SignInNeeded."""
-        model, project = await self._find_model(request.model), self.find_project()
+        model, project = await self._find_model(request.model), self._find_project()
         limit = request.limit or self.openai.limits.max_output_tokens
         most, tier = limit and limit * request.count, str(request.body.get("service_tier") or "")
         reservation = await self.spending.reserve(model, request.tokens, most, project, client, tier=tier)
-        exchange = Exchange(self.recorder, request, client, project, reservation)
+        exchange = Exchange(self.chats, request, client, project, reservation)
         body = request.write(model, reservation.max_output_tokens)
         async with self._returning(reservation):
             if request.is_stream:
@@ -43,6 +43,9 @@ class Forwarder:
             answer = await self.openai.api().forward("POST", request.path, body)
         await exchange.record(request.read(answer))
         return answer
+
+    def _find_project(self) -> str:
+        return self.openai.context.settings.read(SECTION, ConversationsSettings).project_id
 
     async def _find_model(self, name: str) -> str:
         try:
@@ -67,7 +70,7 @@ class Forwarder:
 class Exchange:
     """A request and its answer, which is recorded once. `path`: where its conversation can be read, once that is."""
 
-    recorder: ExchangeRecorder
+    chats: Chats
     request: Outgoing
     client: str
     project: str
@@ -80,10 +83,10 @@ class Exchange:
         if self.is_recorded:
             return
         self.is_recorded = True
-        chat = await self.recorder.record_exchange(
+        chat_id = await self.chats.record_exchange(
             self.client, self.project, self.request.turns, answer, self.reservation, self.request.previous_response_id
         )
-        self.path = f"/api/v1/openai/conversations/{chat}"
+        self.path = f"/api/v1/openai/conversations/{chat_id}"
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,13 @@ from typing import Any
 from server.core.errors import InvalidInput, NotFound
 from server.core.text import shorten
 from server.integrations.conversations.adapter.protocol import Model
+from server.integrations.conversations.chats import Chats
 from server.integrations.conversations.compatible.forwarding import Forwarder
 from server.integrations.conversations.compatible.models import CompletionRequest, ModelResponseRequest
 from server.integrations.conversations.compatible.outgoing import Outgoing, read_completion_request, read_response_request
 from server.integrations.conversations.compatible.wording import ASK
+from server.integrations.conversations.openai_connection import OpenAIConnection
+from server.integrations.conversations.spending import Spending
 from server.sdk.operation import Effect, current_call
 from server.sdk.streaming import EventStream
 
@@ -20,8 +23,8 @@ NO_MODEL = "There is no model {}. /v1/models lists those that there are."
 class CompatibleApi:
     """The operations of /v1."""
 
-    def __init__(self, forwarder: Forwarder) -> None:
-        self._forwarder, self._openai = forwarder, forwarder.openai
+    def __init__(self, openai: OpenAIConnection, spending: Spending, chats: Chats) -> None:
+        self._openai, self._forwarder = openai, Forwarder(openai, spending, chats)
 
     async def preview_completion(self, body: CompletionRequest) -> Effect:
         """Preview a chat completion."""

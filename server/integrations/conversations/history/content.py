@@ -250,8 +250,8 @@ def list_attachments(metadata: Metadata | None) -> Iterator[File]:
             yield File(pointer, title_of(attachment.get("name")))
     if isinstance(result := metadata.aggregate_result, dict):
         for output in items_of(result.get("messages")):
-            if isinstance(pointer := output.get("image_url"), str) and pointer:
-                yield File(pointer)
+            if isinstance(picture := output.get("image_url"), str) and picture:
+                yield File(picture)
 
 
 READERS: Mapping[str, Callable[[Content], Shown]] = {

@@ -14,7 +14,7 @@ HEAD = struct.Struct("<I?")
 class Job(msgspec.Struct, frozen=True):
     """What is to be read. `skip`: entries at the beginning that are stored already. Without `years` or `projects`: all.
 
-    `data`: the data directory, in which files are stored; empty: they stay where they are. `scratch`: a folder for what is unpacked.
+    `data`: the data directory, in which files are stored; empty: they are not. `scratch`: a folder for what is unpacked.
     """
 
     path: str
@@ -127,7 +127,7 @@ class PreviewRecord(Record, frozen=True, gc=False):
 
 
 class EndRecord(Record, frozen=True, gc=False):
-    """The end. `notes`: sentences for the report. `refusal`: a sentence if nothing of it can be imported. `error`: for the log."""
+    """The end. `notes`: sentences for the report. `refusal`: a sentence if nothing can be imported. `error`: for the log."""
 
     notes: list[str] = []
     refusal: str = ""

@@ -11,7 +11,7 @@ from server.integrations.conversations.models import Role, Source
 from server.integrations.conversations.store.message_keys import first_key
 from server.integrations.conversations.store.search_index import MESSAGES, TITLES, project_tag, role_tag, source_tag
 from server.integrations.conversations.store.tables import conversation, message, project
-from server.sdk.text_search import SearchBatch, SearchHit, SearchRequest, rate
+from server.sdk.text_search import SearchBatch, SearchHit, SearchRequest, is_within, rate
 from server.storage.text_match import LONGEST_SCORED, Matcher, Piece
 from server.storage.text_query import Term
 from server.storage.text_search import Batch, IndexQuery, Place, find_batch, is_broad
@@ -107,6 +107,8 @@ def find_titles(connection: Connection, wanted: ChatSearch, tags: IndexQuery) ->
         return []
     terms = narrow(connection, TITLES, request.terms)
     keys = find_batch(connection, TITLES, replace(tags, terms=terms)).keys
+    if not keys:
+        return []
     matcher = Matcher(request.terms)
     hits = []
     for row in connection.execute(TITLE_HITS, {"keys": json.dumps(list(keys))}):
@@ -114,12 +116,6 @@ def find_titles(connection: Connection, wanted: ChatSearch, tags: IndexQuery) ->
             score = rate(matcher.score(row.title), row.time, request.now) + TITLED_BONUS
             hits.append(SearchHit(score, row.key, row.id, row.title, row.source, time=row.time, project=row.name or ""))
     return sorted(hits, key=lambda hit: -hit.score)[:MOST_TITLES]
-
-
-def is_within(time: float | None, request: SearchRequest) -> bool:
-    """Return whether a time is in the range of a request."""
-    after, before = request.after, request.before
-    return (after is None or (time or 0) >= after) and (before is None or (time or 0) < before)
 
 
 def find_titled(connection: Connection, terms: Sequence[Term], tags: IndexQuery) -> tuple[int, ...] | None:
@@ -162,7 +158,9 @@ def read_hits(
     connection: Connection, keys: Sequence[int], matcher: Matcher, checked: Matcher | None, request: SearchRequest
 ) -> list[SearchHit]:
     """Read and rate the messages of a batch. `checked`: they have to fit that."""
-    hits = []
+    hits: list[SearchHit] = []
+    if not keys:
+        return hits
     for row in connection.execute(MESSAGE_HITS, {"keys": json.dumps(list(keys))}):
         if checked is None or checked.fits(row.text):
             score = rate(matcher.score(row.text), row.time, request.now)

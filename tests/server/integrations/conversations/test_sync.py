@@ -19,8 +19,8 @@ async def fill(live, count: int = 3) -> list[str]:
 
 async def ended(live, run):
     async def look():
-        found = await live.service.syncs.find(run.id, None)
-        return found if found.state is not SyncState.running else None
+        latest = await live.service.syncs.find(run.id, None)
+        return latest if latest.state is not SyncState.running else None
 
     return await until(look)
 

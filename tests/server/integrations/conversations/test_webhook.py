@@ -13,7 +13,8 @@ PATH = "/webhook/chatgpt"
 
 
 def make_conversation(chat_id: str, **changes: Any) -> dict[str, Any]:
-    return {"conversation": {"id": chat_id, "title": "Delivered", "create_time": 1760000000, "update_time": 1760000000, **changes}}
+    times = {"create_time": 1760000000, "update_time": 1760000000}
+    return {"conversation": {"id": chat_id, "title": "Delivered", **times, **changes}}
 
 
 def make_message(message_id: str, chat_id: str, content: Any = "Hi", **changes: Any) -> dict[str, Any]:
@@ -70,8 +71,8 @@ def test_update_changes_and_repetition_does_not(delivered) -> None:
     }
     page = delivered.served.person("GET", "/api/chats/twice").json()
     assert (page["chat"]["title"], [message["text"] for message in page["messages"]]) == ("Renamed", ["Second"])
-    found = delivered.served.person("GET", "/api/chats/search?q=Second").json()["results"]
-    assert [result["chat_id"] for result in found] == ["twice"]
+    results = delivered.served.person("GET", "/api/chats/search?q=Second").json()["results"]
+    assert [result["chat_id"] for result in results] == ["twice"]
     assert delivered.served.person("GET", "/api/chats/search?q=First").json()["results"] == []
 
 
