@@ -20,7 +20,7 @@ from server.storage.settings import Settings
 
 DELIVER = "deliver webhooks"  # the names of the tasks: "Deskhand could not …"
 READ_STATE = "read the state of webhooks"
-RESTART_SECONDS = 5.0  # after a failure of the database
+RESTART_SECONDS = 30.0  # after a failure of the database
 
 
 @dataclass(frozen=True)
