@@ -1,5 +1,6 @@
 """Start here: `deskhand`. Processes that the frozen program starts of itself start here too, by their role."""
 
+import runpy
 import sys
 from typing import TYPE_CHECKING
 
@@ -8,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def main() -> None:
-    """Run the command line; or be the window, an error dialog, the demo's tunnel, or the guard of a child process."""
+    """Run the command line; or be the window, an error dialog, the demo's tunnel, a guard of a process, or a module of ours."""
     role = sys.argv[1] if sys.argv[1:] else None
     if role == "--window":  # without the server
         from desktop.window.webview_process import run as show
@@ -28,6 +29,9 @@ def main() -> None:
         from server.system.child_guard import main as guard_child
 
         sys.exit(guard_child(sys.argv[2:]))
+    if role == "--run-module" and sys.argv[2].startswith("server."):
+        runpy.run_module(sys.argv[2], run_name="__main__", alter_sys=True)
+        return
     from server.commandline.root import build
     from server.sdk.cli import run
 

@@ -34,8 +34,11 @@ def find_running(data_dir: Path | None) -> runtime_file.Running | None:
 
 
 @contextmanager
-def connect(data_dir: Path | None, *, running_only: bool = False) -> Iterator[LocalApi]:
-    """Connect to the local API. With `running_only`, raises Unavailable if no server runs."""
+def connect(data_dir: Path | None, *, running_only: bool = False, service: str = "") -> Iterator[LocalApi]:
+    """Connect to the local API. With `running_only`, raises Unavailable if no server runs.
+
+    `service`: the integration that is started here if no server runs.
+    """
     running = find_running(data_dir)
     if running:
         import httpx2
@@ -53,7 +56,7 @@ def connect(data_dir: Path | None, *, running_only: bool = False) -> Iterator[Lo
     else:
         with asyncio.Runner() as runner:
             stack = AsyncExitStack()
-            api = runner.run(open_here(stack, data_dir, runner))
+            api = runner.run(open_here(stack, data_dir, runner, service))
             try:
                 yield api
             finally:
@@ -66,8 +69,11 @@ def ask(data_dir: Path | None, method: str, path: str, body: Any = None, *, runn
         return api.call(method, path, body)
 
 
-async def open_here(stack: AsyncExitStack, data_dir: Path | None, runner: asyncio.Runner) -> "InProcess":
-    """Open the database in this process, with the local API over it. The integrations are loaded if it asks for them."""
+async def open_here(stack: AsyncExitStack, data_dir: Path | None, runner: asyncio.Runner, service: str = "") -> "InProcess":
+    """Open the database in this process, with the local API over it. The integrations are loaded if it asks for them.
+
+    `service`: the integration that is started; the others are not there then.
+    """
     from server.http.addresses import Address  # a command that finds a server running does without the whole of it
     from server.integrations import discover
     from server.local.app import create_local_application
@@ -75,7 +81,11 @@ async def open_here(stack: AsyncExitStack, data_dir: Path | None, runner: asynci
 
     home = stack.enter_context(open_home(data_dir, demo=None))
     state = await stack.enter_async_context(open_state(home, Address()))
-    state.runtime.describe(discover)
+    if service:
+        stack.push_async_callback(state.runtime.stop)
+        state.runtime.start(state.context, lambda: [each for each in discover() if each.name == service])
+    else:
+        state.runtime.describe(discover)
     return InProcess(create_local_application(state), state.key, runner)
 
 

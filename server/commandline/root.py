@@ -87,11 +87,11 @@ def build(start: Start) -> click.Group:
     return deskhand
 
 
-def connect(data_dir: Path | None, *, running_only: bool = False) -> AbstractContextManager[LocalApi]:
+def connect(data_dir: Path | None, *, running_only: bool = False, service: str = "") -> AbstractContextManager[LocalApi]:
     """Connect an integration's command to the local API."""
     from server.commandline import client
 
-    return client.connect(data_dir, running_only=running_only)
+    return client.connect(data_dir, running_only=running_only, service=service)
 
 
 def test(context: click.Context, _: click.Parameter, wanted: bool) -> None:

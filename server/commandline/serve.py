@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from server.commandline.env_file import env_file_option
 from server.core.command import format_command
 from server.core.invisible import make_visible
 from server.sdk.cli import data_dir_option, example
@@ -39,6 +40,7 @@ LAST_SECONDS = 3.0  # that threads have to let go in, when everything has ended
 @click.option("--visitor", is_flag=True, help="In demo mode: simulate ChatGPT.")
 @click.option("--verbose", is_flag=True, help="Log more to stderr.")
 @click.option("--json", "as_json", is_flag=True, help="When ready, print one line of JSON.")
+@env_file_option
 @data_dir_option
 def serve(  # noqa: PLR0913, the options of a command
     host: str,

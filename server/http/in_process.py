@@ -4,6 +4,7 @@ They go to their operation's route directly, without middleware and routing, thr
 The client is in the ASGI scope, where no header can set it.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -99,13 +100,15 @@ class ResponseCollector:
     """The ASGI side of one call: gives it the body and collects its whole answer."""
 
     def __init__(self, body: bytes) -> None:
-        self._unread = body
+        self._unread: bytes | None = body
         self.status = 500
         self.headers: dict[str, str] = {}
         self.body = bytearray()
 
     async def receive(self) -> Message:
-        body, self._unread = self._unread, b""
+        if self._unread is None:  # a caller in the same process does not disconnect
+            await asyncio.get_running_loop().create_future()
+        body, self._unread = self._unread or b"", None
         return {"type": "http.request", "body": body, "more_body": False}
 
     async def send(self, message: Message) -> None:

@@ -28,10 +28,13 @@ class LocalApi(Protocol):
         """
 
 
-def connect(data_dir: Path | None, *, running_only: bool = False) -> AbstractContextManager[LocalApi]:
-    """Connect to the local API, with the root context's `obj`. With `running_only`, raises Unavailable if no server runs."""
+def connect(data_dir: Path | None, *, running_only: bool = False, service: str = "") -> AbstractContextManager[LocalApi]:
+    """Connect to the local API, with the root context's `obj`. With `running_only`, raises Unavailable if no server runs.
+
+    `service`: the integration that must run; without a server it is started for the command.
+    """
     connect_local_api: Callable[..., AbstractContextManager[LocalApi]] = click.get_current_context().find_root().obj
-    return connect_local_api(data_dir, running_only=running_only)
+    return connect_local_api(data_dir, running_only=running_only, service=service)
 
 
 def choose_folder(context: click.Context, option: click.Parameter, folder: Path | None) -> Path | None:

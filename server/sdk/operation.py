@@ -18,12 +18,12 @@ from pydantic import BaseModel, Field
 from server.core.errors import Conflict
 from server.core.memory_budget import MemoryBudget
 from server.core.sentences import Sentence
-from server.http.error_format import ErrorFormat
+from server.http.error_format import ErrorFormat, Failure
 from server.http.request_body import StrictRequest, handle_leniently, wants_list
 from server.outbound.previews import require_no_preview
 from server.sdk.routing import DeferredRouter
 
-__all__ = ["require_no_preview"]  # for integrations, which do not import server.outbound
+__all__ = ["ErrorFormat", "Failure", "require_no_preview"]  # for integrations, which do not import server.http or .outbound
 LARGEST_BODY = 1024 * 1024
 Preview = Callable[..., Awaitable["Effect"]]
 
@@ -294,7 +294,6 @@ class Operations(DeferredRouter):
             effect = ServicePreview.of(function, preview) if isinstance(preview, str) else preview
             needed = self._choose_scope(name, method, scope)
             operation = Operation(name, needed, text, changing, reaches_others, effect, *more, for_jobs, "", listed, for_callers)
-            operation = replace(operation, asks=self._asks, errors=self.errors)
             self._add(path, method, function, operation, status_code=status_code, response_model_exclude_none=not keep_nulls)
             return function
 
@@ -323,7 +322,7 @@ class Operations(DeferredRouter):
         described = {"requestBody": {"content": {"application/json": {"schema": body}}}} if body else {}
         self.add_api_route(
             path,
-            guarded(function, operation),
+            guarded(function, replace(operation, asks=self._asks, errors=self.errors)),
             methods=[method],
             operation_id=operation.public_name,
             summary=operation.summary,

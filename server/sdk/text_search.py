@@ -61,7 +61,13 @@ class MailSearch(Protocol):
         """Find mail, the newest first. Raises DeskhandError with a sentence if that is not possible."""
 
 
-def rate(score: float, time: float | None, now: float, *, titled: bool) -> float:
-    """Rate a match by how well it fits, whether its title does, and a little by how new it is."""
+def rate(score: float, time: float | None, now: float) -> float:
+    """Rate a match by how well it fits, and a little by how new it is."""
     years = max(0.0, now - time) / 31_557_600 if time is not None else 20.0
-    return score + (0.2 if titled else 0.0) + 0.1 / (1 + years)
+    return score + 0.1 / (1 + years)
+
+
+def is_within(time: float | None, request: SearchRequest) -> bool:
+    """Return whether a time is in the range of a request."""
+    after, before = request.after, request.before
+    return (after is None or (time or 0) >= after) and (before is None or (time or 0) < before)

@@ -12,6 +12,7 @@ import secrets
 import shutil
 import threading
 from collections.abc import AsyncIterator, Collection
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 from urllib.parse import unquote
@@ -114,6 +115,13 @@ def too_large(largest: int) -> TooLarge:
 def read_file_name(request: Request) -> str:
     """Read the name that a browser gives for an upload (percent-encoded in X-File-Name), cleaned; it is for display only."""
     return clean_name(unquote(request.headers.get(NAME_HEADER, ""))) or "upload"
+
+
+def remove_upload(folders: Folders, path: Path) -> None:
+    """Remove an upload that is not needed any more; nothing but an upload, whatever the path is. Blocking."""
+    if path.parent == folders.data / FOLDER:
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
 
 
 def remove_uploads(folders: Folders, keep: Collection[Path] = ()) -> None:

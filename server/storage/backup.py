@@ -182,7 +182,7 @@ def prepare(source: Path, places: RestorePaths, options: RestoreOptions, now: No
         made_at, version = manifest.created_at.isoformat(), manifest.deskhand
         restored = Restored(at=moment.isoformat(), made_at=made_at, version=version, replaced=str(replaced))
         prepare_settings(places, options.harmless, restored)
-        restore_journal.plan(places, replaced, OPTIONAL & manifest.files.keys())
+        restore_journal.plan(places, replaced)
     except BaseException:
         replaced.rmdir()
         raise
@@ -217,7 +217,7 @@ def prepare_database(path: Path, required: Sequence[Path], make: Callable[[Path]
         versions = read_versions(path)
     except Unavailable as error:
         raise InvalidInput("The database in this backup is damaged. Nothing was changed.") from error
-    if not set(find_newest(required)) <= {branch_of(version) for version in versions}:
+    if set(find_newest(required)).isdisjoint(map(branch_of, versions)):
         raise InvalidInput("This backup does not hold Deskhand's data. Nothing was changed.")
     with closing(sqlite3.connect(path)) as connection:  # triggers and views could undo a revocation; ours has none
         if has_foreign_objects(connection):

@@ -5,7 +5,6 @@ replacing goes on at the next start until it is done, and before that it has not
 """
 
 import shutil
-from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -56,13 +55,10 @@ class RestorePaths:
             shutil.rmtree(folder / FOLDER, ignore_errors=True)
 
 
-def plan(places: RestorePaths, replaced: Path, more: Iterable[str] = ()) -> None:
-    """Write the journal: from now on the next `finish` replaces the files. `replaced`: the folder for the old ones.
-
-    `more`: what of the archive was prepared. Without it, the present archive stays.
-    """
+def plan(places: RestorePaths, replaced: Path) -> None:
+    """Write the journal: from now on the next `finish` replaces the files. `replaced`: the folder for the old ones."""
     sync(places.data / FOLDER)
-    write_json(places.journal, {"kept": replaced.name, "prepared": [*REPLACED, *more]})
+    write_json(places.journal, {"kept": replaced.name, "prepared": REPLACED})
 
 
 def finish(places: RestorePaths) -> None:
@@ -72,10 +68,8 @@ def finish(places: RestorePaths) -> None:
         replaced = places.data / journal["kept"]
         for name in REPLACED:
             replace(places, name, replaced, is_prepared=name in journal["prepared"])
-        if ARCHIVE_FILES in journal["prepared"]:
-            merge_files(places.prepared(ARCHIVE_FILES), places.target(ARCHIVE_FILES))
-        if ARCHIVE_FILE in journal["prepared"]:
-            replace(places, ARCHIVE_FILE, replaced, is_prepared=True)
+        merge_files(places.prepared(ARCHIVE_FILES), places.target(ARCHIVE_FILES))
+        replace(places, ARCHIVE_FILE, replaced, is_prepared=True)  # without one in the backup, the present one stays
         sync(places.data)
         places.journal.unlink()
     places.remove()

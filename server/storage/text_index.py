@@ -1,4 +1,4 @@
-"""Full-text indexes: FTS5 tables that hold no copy of the text, and the form in which text is put into them.
+"""Full-text indexes: FTS5 tables, and the form in which text is put into them.
 
 Scripts that put no spaces between words are written as overlapping pairs of characters, so that any part of a word is
 found; their single characters are a column of their own. `tags` narrow a search without reading the rows.
@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 # Marks are part of words, or a vowel sign of Hindi or Thai would end one.
 TOKENIZER = "unicode61 remove_diacritics 2 categories ''L* N* Co Mn Mc''"
-OPTIONS = f"content='', tokenize='{TOKENIZER}'"  # an index of prefixes takes as much room and time as that of words
+OPTIONS = f"tokenize='{TOKENIZER}'"  # an index of prefixes takes as much room and time as that of words
 # More is held in memory before it is written, and merged later: imports take a fifth less time.
 SETTINGS = {"automerge": 8, "hashsize": 8 << 20}
 # Thai, Lao, Tibetan, Myanmar, Khmer, Hangul, kana, bopomofo, Han
@@ -47,15 +47,20 @@ class IndexEntry:
 
 @dataclass(frozen=True)
 class TextIndex:
-    """A full-text index, by the name of its table. Its rows are those of another table, by their rowid."""
+    """A full-text index, by the name of its table. Its rows are those of another table, by their rowid.
+
+    `holds_text`: it has a copy of the texts, so that they need not be given again to be removed.
+    """
 
     name: str
+    holds_text: bool = False
 
     @property
     def ddl(self) -> tuple[str, ...]:
         """The statements that create it."""
         settings = [f"INSERT INTO {self.name}({self.name}, rank) VALUES ('{name}', {value})" for name, value in SETTINGS.items()]  # noqa: S608
-        return (f"CREATE VIRTUAL TABLE {self.name} USING fts5(words, singles, tags, {OPTIONS})", *settings)
+        content = "" if self.holds_text else "content='', "
+        return (f"CREATE VIRTUAL TABLE {self.name} USING fts5(words, singles, tags, {content}{OPTIONS})", *settings)
 
     def insert(self, connection: Connection, entries: Iterable[IndexEntry]) -> None:
         """Index texts. Sorted by their keys they take a fraction of the time: FTS5 writes out all it holds at a smaller one."""

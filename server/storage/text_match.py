@@ -2,19 +2,17 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
-from server.storage.text_index import IGNORED, UNSPACED, UNSPACED_RUN
-from server.storage.text_query import Term, split_scripts
+from server.storage.text_index import IGNORED, UNSPACED_RUN
+from server.storage.text_query import GAP, MARKS, Term, split_scripts
 
-SPELLED = "\u0900-\u0dff"  # scripts whose vowel signs are no \w
-EDGE = rf"[^\W_{UNSPACED}]|[{SPELLED}]"  # a character of a word
-START = rf"(?<![^\W_{UNSPACED}])(?<![{SPELLED}])"
-GAP = rf"(?:(?![{SPELLED}])[\W_])"  # a character between words
+OTHERS = re.compile("[^\x00-\x7f\u0430-\u045f\u2010-\u206f\u2190-\u27ff\u3001-\u30fa\u4e00-\u9fff\uac00-\ud7a3]+")  # need a look
 FILLER = "\x7f"  # stands for what is ignored
 MOST_CACHED = 20_000  # characters
-LONGEST_SCORED = 8_000  # characters of a text
+LONGEST_SCORED = 4_000  # characters of a text
 MOST_SPANS = 200
 BEFORE, WIDTH = 60, 240  # characters of a snippet before the first match, and altogether
 USUAL_LENGTH, SATURATION, NEARNESS = 1_000, 1.2, 0.6
@@ -45,7 +43,7 @@ class Piece:
 
 def find_base(character: str) -> str:
     """Find the one character that stands for a character."""
-    if "\u0300" <= character <= "\u036f" or IGNORED.match(character):
+    if MARKS.match(character) or IGNORED.match(character):
         return FILLER
     if UNSPACED_RUN.match(character):
         return unicodedata.normalize("NFKC", character)[0]
@@ -54,13 +52,50 @@ def find_base(character: str) -> str:
 
 def flatten(text: str) -> str:
     """Convert a text into one of the same length without case and accents."""
-    return text.lower() if text.isascii() else text.translate(BASES)
+    if text.isascii():
+        return text.lower()
+    return OTHERS.sub(replace_others, text.replace("\u0130", "i").lower())
 
 
-def compile_term(term: Term) -> re.Pattern[str]:
+def replace_others(others: re.Match[str]) -> str:
+    """Replace characters that may have accents."""
+    return others[0].translate(BASES)
+
+
+@dataclass(frozen=True)
+class TermPattern:
+    """A term as it is looked for in flat texts. `starts`, `ends`: a word does, so that it is not a part of one."""
+
+    pattern: re.Pattern[str]
+    starts: bool
+    ends: bool
+    prefix: bool
+
+    def find(self, flat: str) -> Iterator[tuple[int, int]]:
+        """Find the matches. (In the pattern itself, the characters of words would take milliseconds to compile.)"""
+        for match in self.pattern.finditer(flat):
+            start, end = match.span()
+            if self.starts and start and is_of_word(flat[start - 1]):
+                continue
+            if self.ends and not self.prefix and is_of_word(flat[end : end + 1]):
+                continue
+            while self.prefix and is_of_word(flat[end : end + 1]):
+                end += 1
+            yield start, end
+
+
+def is_of_word(character: str) -> bool:
+    """Return whether a character is one of a word in a script with spaces."""
+    if character.isalnum():
+        return not UNSPACED_RUN.match(character)
+    return "\u0900" <= character <= "\u0dff"
+
+
+def compile_term(term: Term) -> TermPattern:
     """Compile the pattern of a term for flat texts."""
     written = []
-    for part in split_scripts(flatten(term.folded).replace(FILLER, "")):
+    parts = split_scripts(flatten(term.folded).replace(FILLER, ""))
+    for part in parts:
         if UNSPACED_RUN.fullmatch(part):
             written.append(r"\s*".join(map(re.escape, part)))
         else:
@@ -68,12 +103,9 @@ def compile_term(term: Term) -> re.Pattern[str]:
                 re.escape(word).replace("ss", "ss?") for word in re.split(f"{GAP}+", part) if word
             ]  # ß is one s in a flat text
             written += [f"{GAP}+".join(words)] if words else []
-    pattern = f"{GAP}*".join(written) or re.escape(term.text)
-    if not UNSPACED_RUN.match(pattern):
-        pattern = START + pattern
-    if not UNSPACED_RUN.fullmatch(pattern[-1]):
-        pattern += f"(?:{EDGE})*" if term.prefix else f"(?!{EDGE})"
-    return re.compile(pattern)
+    pattern = re.compile(f"{GAP}*".join(written) or re.escape(term.text))
+    starts, ends = (not (parts and UNSPACED_RUN.match(parts[place])) for place in (0, -1))
+    return TermPattern(pattern, starts, ends, term.prefix and ends)
 
 
 class Matcher:
@@ -87,14 +119,9 @@ class Matcher:
     def fits(self, text: str) -> bool:
         """Return whether a text has all terms, and none of the excluded ones."""
         flat = flatten(text).replace(FILLER, "")
-        return all(pattern.search(flat) for pattern in self.patterns) and not any(
-            pattern.search(flat) for pattern in self.excluded
-        )
-
-    def has_all(self, text: str) -> bool:
-        """Return whether a short text has all terms."""
-        flat = flatten(text).replace(FILLER, "")
-        return bool(self.patterns) and all(pattern.search(flat) for pattern in self.patterns)
+        if any(any(pattern.find(flat)) for pattern in self.excluded):
+            return False
+        return all(any(pattern.find(flat)) for pattern in self.patterns)
 
     def score(self, text: str) -> float:
         """Rate how well a text fits: how often it has each term for its length, and whether they stand together."""
@@ -102,7 +129,7 @@ class Matcher:
         firsts, total = [], 0.0
         slowness = SATURATION * (0.25 + 0.75 * len(flat) / USUAL_LENGTH)
         for pattern in self.patterns:
-            places = [match.start() for match in pattern.finditer(flat)]
+            places = [start for start, _ in islice(pattern.find(flat), MOST_SPANS)]
             total += len(places) / (len(places) + slowness)
             firsts += places[:1]
         if len(firsts) > 1 and len(firsts) == len(self.patterns):
@@ -118,9 +145,7 @@ class Matcher:
             places.append(len(flat))
             flat = flat.replace(FILLER, "")
         found = sorted(
-            (places[match.start()], places[match.end()])
-            for pattern in self.patterns
-            for match, _ in zip(pattern.finditer(flat), range(MOST_SPANS), strict=False)
+            (places[start], places[end]) for pattern in self.patterns for start, end in islice(pattern.find(flat), MOST_SPANS)
         )
         spans: list[tuple[int, int]] = []
         for start, end in found:

@@ -14,6 +14,9 @@ from server.storage.text_index import UNSPACED_RUN, fold, is_folded
 MOST_TERMS = 24
 LONGEST_TERM = 200
 QUOTES = str.maketrans("“”„‟«»「」『』", '"' * 10)
+SPELLED = "\u0900-\u0dff"  # scripts whose vowel signs are no \\w
+GAP = rf"(?:(?![{SPELLED}])[\W_])"  # a character between words
+MARKS = re.compile("[\u0300-\u036f]+")
 # an exclusion, an operator, a phrase up to its quote or the end, or what stands up to a space
 TERM = re.compile(
     r'(?P<minus>(?<!\S)-(?!-))?(?:(?P<name>[A-Za-z]+):(?=\S))?(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s"]+))(?P<star>\*)?'
@@ -22,7 +25,7 @@ TERM = re.compile(
 
 @dataclass(frozen=True)
 class Term:
-    """A word or phrase. `prefix`: its last word may go on. `title`: it is in the title. `name`: of the operator that it is for."""
+    """A word or phrase. `prefix`: its last word may go on. `title`: it is in the title. `name`: of the operator it is for."""
 
     text: str
     prefix: bool = False
@@ -80,21 +83,43 @@ def is_searchable(text: str) -> bool:
 
 def express(term: Term) -> str:
     """Write a term in the query language of FTS5; its operators and quotes cannot occur in what is quoted."""
-    words, singles = [""], []
-    text = term.folded.replace('"', " ")
-    for part in split_scripts(text):
+    phrases, singles = split_term(term)
+    written = [f'{{words}}:"{phrase}"' for phrase in phrases]
+    if written and term.prefix and not UNSPACED_RUN.fullmatch(phrases[-1].strip()[-1:]):
+        written[-1] += " *"
+    return " AND ".join([*written, *(f'{{singles}}:"{single}"' for single in singles)])
+
+
+def split_term(term: Term) -> tuple[list[str], list[str]]:
+    """Split a term into the phrases and single characters that the index has of it.
+
+    A single character of a script without spaces may be a part of pairs in a text, so that what follows stands somewhere.
+    """
+    phrases, singles = [""], []
+    for part in split_scripts(term.folded.replace('"', " ")):
         if not UNSPACED_RUN.fullmatch(part):
-            words[-1] += part
-        elif len(part) == 1:  # it may be a part of pairs in the text, so that what follows stands somewhere
+            phrases[-1] += part
+        elif len(part) == 1:
             singles.append(part)
-            words.append("")
+            phrases.append("")
         else:
-            words[-1] += f" {' '.join(map(add, part, part[1:]))} "
-    star = " *" if term.prefix and is_searchable(words[-1]) and not UNSPACED_RUN.fullmatch(text[-1]) else ""
-    phrases = [f'{{words}}:"{phrase}"' for phrase in words if is_searchable(phrase)]
-    if phrases:
-        phrases[-1] += star
-    return " AND ".join([*phrases, *(f'{{singles}}:"{single}"' for single in singles)])
+            phrases[-1] += f" {' '.join(map(add, part, part[1:]))} "
+    return [phrase for phrase in phrases if is_searchable(phrase)], singles
+
+
+def list_words(term: Term) -> list[str]:
+    """List the words and single characters of a term, each as a query of FTS5; the last one may be a beginning."""
+    phrases, singles = split_term(term)
+    words = [f'{{words}}:"{word}"' for phrase in phrases for word in re.split(f"{GAP}+", phrase) if is_searchable(word)]
+    if words and term.prefix:
+        words.pop()
+    return [*words, *(f'{{singles}}:"{single}"' for single in singles)]
+
+
+def last_word(term: Term) -> str:
+    """Return the last word of a term as the index has it, without accents."""
+    words = re.split(f"{GAP}+", term.folded)
+    return MARKS.sub("", unicodedata.normalize("NFD", words[-1] or term.folded))
 
 
 def split_scripts(text: str) -> list[str]:

@@ -4,17 +4,20 @@ The newest matches come at once, whatever they are. To rank them all takes time 
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
 from server.storage.text_index import TextIndex
-from server.storage.text_query import Term, express
+from server.storage.text_query import Term, express, last_word, list_words
 
-BATCH = 300  # matches that are read and rated at once
-MOST_RANKED = 8_000  # occurrences of the words of a query; FTS5 looks at each of them
-MOST_PAGES = 80  # of the index; the beginnings of words on more of them are looked for in the texts instead
+BATCH = 120  # matches that are read and rated at once
+MOST_RANKED = 5_000  # occurrences of the words of a query; FTS5 looks at each of them
+COMMON = 4_000  # texts with a word, from which on it narrows little
+MOST_LOOKUPS = 3_000  # of words in texts that have the rarest one
+WINDOW, MOST_WINDOWS = 80_000, 3  # texts that are looked through for a common word at once, and how often
+MOST_PAGES = 40  # of the index; the beginnings of words on more of them are looked for in the texts instead
 LARGEST_KEY = 2**63 - 1
 PREFIX_PAGES = """
     WITH RECURSIVE segment(id) AS (
@@ -25,6 +28,7 @@ PREFIX_PAGES = """
         coalesce((SELECT pgno >> 1 FROM {name}_idx WHERE segid = id AND term >= :end ORDER BY term LIMIT 1),
                  (SELECT max(pgno) >> 1 FROM {name}_idx WHERE segid = id))
         - coalesce((SELECT pgno >> 1 FROM {name}_idx WHERE segid = id AND term <= :start ORDER BY term DESC LIMIT 1), 1)
+        - 1
     ), 0) FROM segment WHERE id IS NOT NULL
 """  # https://sqlite.org/fts5.html#fts5_data_structures
 
@@ -67,12 +71,69 @@ def find_batch(connection: Connection, index: TextIndex, query: IndexQuery, plac
     if place and place.ranked:
         return find_ranked(connection, index, query, place)
     newest = replace(query, end=min(query.end, place.key)) if place else query
-    keys = select_keys(connection, index, write_match(query), newest, f"rowid DESC LIMIT {BATCH + 1}")
-    if len(keys) <= BATCH:
-        return Batch(keys, newest_only=place is not None)
-    if place is None and is_rankable(connection, index, query):
-        return find_ranked(connection, index, query, None)
-    return Batch(keys[:BATCH], Place(keys[BATCH - 1]), newest_only=True)
+    words, sets = find_words(query), list(map(write_tags, query.tags))
+    is_single = len(words) + len(sets) == 1 and query.only is None and not excludes(query)
+    counts = [] if is_single else count_each(connection, index, [*words, *sets])
+    if is_single or is_narrow(counts):
+        keys = select_keys(connection, index, write_match(query), newest, f"rowid DESC LIMIT {BATCH + 1}")
+        if place is None and len(keys) > BATCH and is_rankable(query, counts or count_each(connection, index, words)):
+            return find_ranked(connection, index, query, None)
+        following = Place(keys[BATCH - 1]) if len(keys) > BATCH else None
+    else:
+        keys, following = find_in_windows(connection, index, newest, WINDOW // max(2, len(counts)))
+    return Batch(keys[:BATCH], following, newest_only=bool(place or following))
+
+
+def find_in_windows(connection: Connection, index: TextIndex, query: IndexQuery, size: int) -> tuple[list[int], Place | None]:
+    """Find matches among the newest texts, and return the place of the others.
+
+    Common words may stand together nowhere, and to find that out takes as long as to read all that FTS5 has of them.
+    """
+    match, keys = write_match(query), list[int]()
+    for _ in range(MOST_WINDOWS):
+        first = find_window(connection, index, query, size)
+        keys += select_keys(connection, index, match, replace(query, first=first), f"rowid DESC LIMIT {BATCH + 1 - len(keys)}")
+        if len(keys) > BATCH:
+            return keys, Place(keys[BATCH - 1])
+        if first <= query.first:
+            return keys, None
+        query = replace(query, end=first)
+    return keys, Place(query.end)
+
+
+def find_window(connection: Connection, index: TextIndex, query: IndexQuery, size: int) -> int:
+    """Find the key with which a window of the newest texts begins."""
+    statement = f"SELECT id FROM {index.name}_docsize WHERE id < ? AND id >= ? ORDER BY id DESC LIMIT 1 OFFSET {size}"  # noqa: S608
+    found = connection.exec_driver_sql(statement, (query.end, query.first)).scalar_one_or_none()
+    return query.first if found is None else int(found)
+
+
+def find_words(query: IndexQuery) -> list[str]:
+    """Find the words that a match has."""
+    return sorted({word for term in query.terms if not term.excluded for word in list_words(term)})
+
+
+def count_each(connection: Connection, index: TextIndex, matches: Iterable[str]) -> list[int]:
+    """Count the texts that match each of some queries, up to a limit."""
+    statement = f"SELECT count(*) FROM (SELECT rowid FROM {index.name} WHERE {index.name} MATCH ? LIMIT {COMMON})"  # noqa: S608
+    return [int(connection.exec_driver_sql(statement, (match,)).scalar_one()) for match in matches]
+
+
+def is_narrow(counts: Sequence[int]) -> bool:
+    """Return whether the rarest word is so rare that each text with it can be looked at for the others."""
+    return min(counts, default=COMMON) < COMMON and min(counts) * len(counts) <= MOST_LOOKUPS
+
+
+def excludes(query: IndexQuery) -> bool:
+    """Return whether a query excludes something."""
+    return bool(query.without_tags) or any(term.excluded for term in query.terms)
+
+
+def is_rankable(query: IndexQuery, counts: Sequence[int]) -> bool:
+    """Return whether the words of a query are rare enough for its matches to be ranked."""
+    of_words = counts[: len(find_words(query))]
+    is_prefix = any(term.prefix for term in query.terms if not term.excluded)
+    return bool(of_words) and not is_prefix and max(of_words) < COMMON and sum(of_words) <= MOST_RANKED
 
 
 def find_ranked(connection: Connection, index: TextIndex, query: IndexQuery, place: Place | None) -> Batch:
@@ -95,20 +156,10 @@ def select_keys(connection: Connection, index: TextIndex, match: str, query: Ind
     return list(connection.exec_driver_sql(statement, values).scalars())
 
 
-def is_rankable(connection: Connection, index: TextIndex, query: IndexQuery) -> bool:
-    """Return whether the words of a query are rare enough for its matches to be ranked."""
-    left = MOST_RANKED if any(not term.excluded for term in query.terms) else 0
-    statement = f"SELECT count(*) FROM (SELECT rowid FROM {index.name} WHERE {index.name} MATCH ? LIMIT ?)"  # noqa: S608
-    for term in query.terms:
-        if left > 0:
-            left -= connection.exec_driver_sql(statement, (express(term), left)).scalar_one()
-    return left > 0
-
-
 def is_broad(connection: Connection, index: TextIndex, term: Term) -> bool:
     """Return whether too many words begin like a term for FTS5, which reads all of them first."""
-    start = term.folded.encode()
-    limits = {"start": b"0" + start, "end": b"0" + start + b"\xff"}
+    start = b"0" + last_word(term).encode()
+    limits = {"start": start, "end": start + b"\xff"}
     return bool(connection.exec_driver_sql(PREFIX_PAGES.format(name=index.name), limits).scalar_one() > MOST_PAGES)
 
 

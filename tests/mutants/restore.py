@@ -74,7 +74,6 @@ MUTANTS: list[Mutant] = [
     Mutant(f"{APPS}/restored.py", "        check_installed(entry, self._machine)\n", "", (f"tests/{APPS}/test_restored.py",)),
     Mutant(f"{STORAGE}/restored.py", "json.dumps(parts, sort_keys=True)", "json.dumps(parts[:2], sort_keys=True)", RESTORED),
     # The database of a backup
-    Mutant(f"{STORAGE}/restored_database.py", " OR rootpage = 0", "", ARCHIVE),
     Mutant(f"{STORAGE}/backup.py", "        make(path)\n", "", ARCHIVE),
     Mutant(f"{STORAGE}/backup.py", "        require_own_content(path, make)\n", "", ARCHIVE),
     Mutant(

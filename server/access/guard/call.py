@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -45,14 +44,6 @@ log = logging.getLogger(__name__)
 Function = Callable[..., Awaitable[Any]]
 FORWARDED = ("idempotency-key", "prefer")  # headers that mean the call, not its connection
 RETURNED = ("content-type", "retry-after", "idempotent-replayed")
-CALLERS_ASK = (
-    "The person at this computer has not allowed {} for callers with a token of their own, who cannot be asked about. "
-    "They can do that in Deskhand's window, under Access."
-)
-NEVER_ASKS = (
-    "The person at this computer has not allowed {} for {!r}, and calls of it cannot wait for their approval. "
-    "They can allow it in Deskhand's window, under Access."
-)
 FETCHED = "The download you approved is complete; now the action itself needs your approval."
 
 
@@ -124,7 +115,7 @@ class Call:
         record.set_arguments({name: value for name, value in arguments.items() if name in self._parameters})
         if not self._operation.changes:
             self._permissions.check()
-            with self.watch():
+            with self._services.activity.watching(record.entry(Outcome.running)):
                 return await function(**arguments)
         identity = self._operation, record.client, record.arguments
         large = (reservation := current.get()) is not None and reservation.is_large
@@ -208,12 +199,7 @@ class Call:
         """Store the call, ask the person, and wait for them as long as the client can."""
         services = self._services
         approvals, record = services.approvals, self.record
-        if self.caller_token:  # what waits would have to store the token
-            record.refuse("It is not allowed for callers with a token of their own.")
-            raise Forbidden(CALLERS_ASK.format(self._operation.name))
-        if not self._operation.asks:
-            record.refuse("It is not allowed, and its clients cannot wait for you.")
-            raise Forbidden(NEVER_ASKS.format(self._operation.name, record.client.name))
+        self._permissions.require_asking(has_token=bool(self.caller_token))
         record.wait(reason)
         request = approvals.create(record.client, self._operation, duplicates.digest, effect, self._key)
         try:
@@ -251,15 +237,6 @@ class Call:
         self._permissions.check()
         return await run_for(effect, function, arguments)
 
-    @property
-    def is_known(self) -> bool:
-        """Return whether its client's key has not been ended."""
-        return self._services.clients.refresh(self.record.client) is not None
-
-    def watch(self) -> AbstractContextManager[None]:
-        """Show a reading call while it runs."""
-        return self._services.activity.watching(self.record.entry(Outcome.running))
-
     async def close(self, response: Response, replay: Response | None = None) -> Response:
         """Record how the call ended. The answer goes out only after this is stored.
 
@@ -280,10 +257,8 @@ class Call:
             return
         text = decode(body, self.caller_token)
         entry = record.final_entry(status, text)
-        if self._approval:
-            await finish_approved(
-                self._services.approvals, record, self._approval, replace(entry, id=self._approval.activity_id), text
-            )
+        if approval := self._approval:
+            await finish_approved(self._services.approvals, record, approval, replace(entry, id=approval.activity_id), text)
         elif record.row_id is not None:
             answer = (replay.status_code, bytes(replay.body).decode()) if replay else (status, text)
             await self._services.activity.end(entry, self._key, answer)

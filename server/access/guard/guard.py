@@ -31,7 +31,7 @@ class Guard:
     def __init__(self, services: GuardServices) -> None:
         self._services = services
         self.memory = services.memory
-        self.streams = Streams(services.tasks)
+        self.streams = Streams(services)
 
     async def handle(self, request: Request, operation: Operation, parameters: frozenset[str], handle: Handle) -> Response:
         """Take one request along the whole way. An unauthenticated request ends here, before its body is read."""

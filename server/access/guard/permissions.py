@@ -12,6 +12,14 @@ from server.core.errors import Forbidden, NotAuthenticated, Unavailable
 from server.sdk.operation import Operation
 
 KEY_WAS_ENDED = "Its key was revoked."
+CALLERS_ASK = (
+    "The person at this computer has not allowed {} for callers with a token of their own, who cannot be asked about. "
+    "They can do that in Deskhand's window, under Access."
+)
+NEVER_ASKS = (
+    "The person at this computer has not allowed {} for {!r}, and calls of it cannot wait for their approval. "
+    "They can allow it in Deskhand's window, under Access."
+)
 ALLOWANCE_ENDED = "You had just removed the permission."
 
 
@@ -54,6 +62,16 @@ class Permissions:
                 f"The client {client.name!r} may not use {operation.name}: it lacks the scope {operation.scope}. "
                 "The person at this computer can give it in Deskhand's window, under Access."
             )
+
+    def require_asking(self, *, has_token: bool) -> None:
+        """Raises Forbidden if the person cannot be asked about the call. `has_token`: its caller has one of their own."""
+        operation, client = self.record.operation, self.record.client
+        if has_token:  # what waits would have to store it
+            self.record.refuse("It is not allowed for callers with a token of their own.")
+            raise Forbidden(CALLERS_ASK.format(operation.name))
+        if not operation.asks:
+            self.record.refuse("It is not allowed, and its clients cannot be told that you are asked.")
+            raise Forbidden(NEVER_ASKS.format(operation.name, client.name))
 
     def require_allowance(self, allowance: Allowance | None) -> None:
         """Raises Forbidden if a call that was allowed would have to be asked about now."""

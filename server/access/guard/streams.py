@@ -13,12 +13,12 @@ from fastapi import Response
 from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from server.access.activity.entry import Outcome
 from server.access.activity.log import LONGEST_RESULT
 from server.access.clients.store import KEY_ENDED
-from server.access.guard.call import Call
+from server.access.guard.call import Call, GuardServices
 from server.access.guard.response_text import clean
 from server.core.errors import Conflict, NotAuthenticated, Unavailable
-from server.core.tasks import Tasks
 from server.http.error_format import ErrorFormat, write_event
 from server.http.exception_handlers import respond, to_response
 from server.http.problem_details import read_detail
@@ -36,7 +36,8 @@ STOPPING = "Deskhand stops, so this answer is not complete. Send the request aga
 class Stream:
     """One stream. `run` makes it, `read` hands it to the response."""
 
-    def __init__(self, call: Call, response: EventStream, errors: ErrorFormat | None) -> None:
+    def __init__(self, services: GuardServices, call: Call, response: EventStream, errors: ErrorFormat | None) -> None:
+        self._services = services
         self._call, self._response, self._errors = call, response, errors
         self._made: asyncio.Queue[bytes | None] = asyncio.Queue()
         self._room = asyncio.Semaphore(AHEAD)
@@ -60,9 +61,9 @@ class Stream:
     async def run(self) -> None:
         """Make the events until their end, and record that."""
         current_call.set(self._call)
-        failure, body = None, b""
+        record, failure, body = self._call.record, None, b""
         try:
-            with nullcontext() if self._call.record.operation.changes else self._call.watch():
+            with nullcontext() if record.operation.changes else self._services.activity.watching(record.entry(Outcome.running)):
                 await self._make()
             body = to_json(self._response.result()).encode("utf-8", "replace")
         except asyncio.CancelledError:
@@ -82,7 +83,7 @@ class Stream:
         try:
             async with aclosing(self._response.events) as events:
                 async for event in events:
-                    if not self._call.is_known:
+                    if self._services.clients.refresh(self._call.record.client) is None:
                         raise NotAuthenticated(KEY_ENDED)
                     piece = Event(clean(event.data), event.name).encode()
                     self._start += piece[: LONGEST_RESULT - len(self._start)]
@@ -131,15 +132,15 @@ class StreamedResponse(StreamingResponse):
 class Streams:
     """The open streams."""
 
-    def __init__(self, tasks: Tasks) -> None:
-        self._tasks = tasks
+    def __init__(self, services: GuardServices) -> None:
+        self._services = services
         self._open: set[Stream] = set()
         self._closed = False
 
     def start(self, call: Call, response: EventStream, errors: ErrorFormat | None) -> Response:
         """Begin a stream, and return its response."""
-        stream = Stream(call, response, errors)
-        stream.task = self._tasks.start(stream.run(), name=RUN)
+        stream = Stream(self._services, call, response, errors)
+        stream.task = self._services.tasks.start(stream.run(), name=RUN)
         self._open.add(stream)
         stream.task.add_done_callback(lambda _: self._open.discard(stream))
         if self._closed:

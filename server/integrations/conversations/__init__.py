@@ -17,6 +17,7 @@ PREFIXES = (
     "/webhook/openai",
     "/api/chats",
     "/api/chat-projects",
+    "/api/imports",
     "/api/openai",
 )
 
@@ -24,8 +25,11 @@ PREFIXES = (
 def load() -> IntegrationSpec:
     """Import its parts."""
     from server.integrations.conversations.asset_routes import local as asset_local
+    from server.integrations.conversations.compatible.routes import compatible
     from server.integrations.conversations.deletion_routes import local as deletion_local
     from server.integrations.conversations.demo import serve_fake
+    from server.integrations.conversations.export_routes import local as export_local
+    from server.integrations.conversations.imports_local import local as imports_local
     from server.integrations.conversations.library_local import local as library_local
     from server.integrations.conversations.live_local import local as live_local
     from server.integrations.conversations.live_local import project_routes
@@ -40,15 +44,17 @@ def load() -> IntegrationSpec:
 
     return IntegrationSpec(
         start=start,
-        public=(reading, operations, deliveries),
+        public=(reading, operations, deliveries, compatible),
         deliveries=(webhook, openai_deliveries),
         local=(
             openai_local,
             asset_local,
             deletion_local,
+            export_local,
             live_local,
             library_local,
             project_routes,
+            imports_local,
         ),
         settings=ConversationsSettings,
         lookups=(lookup,),
@@ -59,10 +65,12 @@ def load() -> IntegrationSpec:
 def commands() -> "list[click.Command]":
     """Import its commands."""
     from server.integrations.conversations.chat_commands import chats
+    from server.integrations.conversations.export_commands import export
+    from server.integrations.conversations.import_commands import import_command
     from server.integrations.conversations.openai_commands import openai
     from server.integrations.conversations.search_commands import search
 
-    return [openai, search, chats]
+    return [openai, search, chats, import_command, export]
 
 
 integration = Integration(
@@ -81,9 +89,14 @@ integration = Integration(
         Revocation("chat_deleted", is_pending=True),
         Revocation("chat_project", values={"retention_days": None}),
         # what was allowed once is not sent again
-        Revocation("chat_answer", where={"state": "waiting"}, values={"state": "failed", "error": RESTORED}),
-        Revocation("chat_answer", where={"state": "running"}, values={"state": "uncertain", "error": RESTORED}),
-        Revocation("chat_sync", where={"state": "running"}, values={"state": "cancelled"}),
+        Revocation("chat_answer", where={"state": "waiting"}, values={"state": "failed", "error": RESTORED}, is_pending=True),
+        Revocation("chat_answer", where={"state": "running"}, values={"state": "uncertain", "error": RESTORED}, is_pending=True),
+        Revocation("chat_sync", where={"state": "running"}, values={"state": "cancelled"}, is_pending=True),
+        # the path of an import in a backup is anybody's
+        *(
+            Revocation("chat_import", where={"state": state}, values={"state": "cancelled"}, is_pending=True)
+            for state in ("previewing", "ready", "running")
+        ),
     ),
     instructions="It searches the person's whole ChatGPT history, and holds conversations with OpenAI models.",
 )

@@ -24,12 +24,13 @@ async def read_asset(
     conversations: Annotated[ConversationsService, provided(ConversationsService)], chat_id: str, asset_id: str
 ) -> FileResponse:
     """Returns a file of a message: a picture or sound as what it is, everything else as a download."""
-    row = await conversations.context.database.read(assets.find, chat_id, asset_id)
-    row = row or await conversations.context.archive.read(assets.find, chat_id, asset_id)
-    path = row and await asyncio.to_thread(conversations.assets.find, row.sha256, row.size)
-    if not row or not path:
-        raise NotFound("This file is not here. The export that was imported may lack it.")
-    return await asyncio.to_thread(respond, path, row.name)
+    context, files = conversations.context, conversations.assets
+    for database in (context.database, context.archive):
+        if row := await database.read(assets.find, chat_id, asset_id):
+            if path := await asyncio.to_thread(files.find, row.sha256, row.size):
+                return await asyncio.to_thread(respond, path, row.name)
+            break
+    raise NotFound("This file is not here. The export that was imported may lack it.")
 
 
 def respond(path: Path, name: str) -> FileResponse:

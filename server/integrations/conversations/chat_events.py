@@ -26,7 +26,7 @@ class ChatEvents:
         context.webhooks.offer(EVENT_TYPES)
 
     def publish(self, chat: Chat) -> None:
-        """Tell the window that a conversation has changed."""
+        """Publish that a conversation has changed."""
         self._context.events.publish(TOPIC, {"chat": chat.id})
 
     def emit_created(self, connection: Any, chat: Chat) -> None:

@@ -10,13 +10,13 @@ from server.core.errors import Conflict, DeskhandError, InvalidInput, NotFound
 from server.integrations.conversations.adapter.protocol import Answer, Turn
 from server.integrations.conversations.answer_streams import AnswerEnd, AnswerStreams
 from server.integrations.conversations.chat_events import ChatEvents
-from server.integrations.conversations.exchange import Exchange
+from server.integrations.conversations.exchange import SECTION, Exchange
 from server.integrations.conversations.images import Images, NewImage
 from server.integrations.conversations.live_models import OPEN, AnswerRow, Chat, NewChat, NewMessage, Project, make_message_id
 from server.integrations.conversations.models import Attachment, ConversationsSettings, Role
 from server.integrations.conversations.openai_connection import OpenAIConnection
 from server.integrations.conversations.recording import Recorder
-from server.integrations.conversations.sending import SECTION, SEND, Sender
+from server.integrations.conversations.sending import SEND, Sender
 from server.integrations.conversations.spending import Reservation, Spending
 from server.integrations.conversations.store import answers, live, projects
 from server.integrations.conversations.turns import make_title

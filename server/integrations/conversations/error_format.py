@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from server.http.error_format import ErrorFormat, Failure
+from server.sdk.operation import ErrorFormat, Failure
 
 LONGEST_ERROR = 60  # characters: a short sentence is the error itself
 NAMES = {

@@ -18,14 +18,16 @@ from server.integrations.conversations.answer_streams import AnswerEnd, AnswerSt
 from server.integrations.conversations.chat_events import ChatEvents
 from server.integrations.conversations.images import Images
 from server.integrations.conversations.live_models import AnswerRow, AnswerState, Chat, NewMessage, PathMessage, Project
-from server.integrations.conversations.models import Role
+from server.integrations.conversations.models import ConversationsSettings, Role
 from server.integrations.conversations.openai_connection import OpenAIConnection
-from server.integrations.conversations.polling import poll
+from server.integrations.conversations.openai_settings import USUAL_OUTPUT
+from server.integrations.conversations.polling import LONGEST_WAIT, poll
 from server.integrations.conversations.spending import Reservation, Spending
 from server.integrations.conversations.store import answers, live, projects
 from server.integrations.conversations.turns import estimate_tokens, make_turns
 from server.sdk.context import Context
 
+SECTION = "conversations"
 SUCCEEDED = {"completed", "incomplete"}
 FAILED = "OpenAI could not answer this message."
 CANCELLED = "OpenAI ended this answer before it was complete."
@@ -86,7 +88,7 @@ class Exchange:
 
     async def retrieve(self, row: AnswerRow) -> None:
         """Follow an answer that OpenAI was working on when Deskhand stopped."""
-        answer = await poll(self._openai.api(), row.response_id, self._events.wait_for_response)
+        answer = await self._poll(self._openai.api(), row, row.response_id)
         await self.finish(row, answer, None)
 
     async def _talk(self, api: OpenAIApi, row: AnswerRow, request: ResponseRequest) -> Answer:
@@ -104,10 +106,16 @@ class Exchange:
         except Uncertain as error:
             if not error.response_id:
                 raise
-            return await poll(api, error.response_id, self._events.wait_for_response)
+            return await self._poll(api, row, error.response_id)
         if answer is None:
             raise Uncertain
-        return await poll(api, answer.id, self._events.wait_for_response) if answer.is_running else answer
+        return await self._poll(api, row, answer.id) if answer.is_running else answer
+
+    async def _poll(self, api: OpenAIApi, row: AnswerRow, response_id: str) -> Answer:
+        """Look at a response until it has ended. One of a client is in background mode, and goes on without us."""
+        settings = self._context.settings.read(SECTION, ConversationsSettings)
+        longest = LONGEST_WAIT if row.client else settings.lost_answer_seconds
+        return await poll(api, response_id, self._events.wait_for_response, longest)
 
     async def finish(self, row: AnswerRow, answer: Answer, prepared: Prepared | None) -> None:
         """Store an answer, its index rows, its cost and its events in one transaction."""
@@ -161,8 +169,9 @@ class Exchange:
         model = await self._openai.resolve_model(row.model or chat.model, project.model)
         turns = make_turns(path, await self._images.read(chat, path))
         limits = self._openai.limits
+        most = limits.max_output_tokens or (USUAL_OUTPUT if row.client else None)  # a client's Effect names a limit
         reservation = await self._spending.reserve(
-            model, estimate_tokens(turns, project.instructions), limits.max_output_tokens, chat.project, row.client
+            model, estimate_tokens(turns, project.instructions), most, chat.project, row.client
         )
         try:
             thread_id, leaf = await self._find_thread(api, chat, path, turns)

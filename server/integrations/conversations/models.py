@@ -83,6 +83,7 @@ class ConversationsSettings(WebhookSettings):
     answer_wait_seconds: float = Field(
         35, ge=0, le=44, description="How long a call waits for an answer. ChatGPT waits 45 seconds."
     )
+    lost_answer_seconds: float = Field(120, gt=0, description="How long an answer is looked for whose connection was lost.")
     temporary_hours: float = Field(24, gt=0, description="How long a temporary conversation is kept after its last message.")
     prune_minutes: float = Field(10, gt=0, description="How often expired conversations are looked for.")
     deliveries_per_minute: int = Field(120, ge=1, description="How many webhook deliveries are accepted in a minute.")

@@ -167,11 +167,11 @@ class OpenAIConnection:
         key = key.strip()
         if not KEY.fullmatch(key):
             raise InvalidInput(WRONG_KEY)
-        before, self._stored = self._stored, StoredKey(key=key, origin=self.origin)
+        before, self._stored = (self._stored, self.problem), StoredKey(key=key, origin=self.origin)
         try:
             await self._load_models()
         except SignInNeeded:
-            self._stored = before
+            self._stored, self.problem = before
             raise
         except DeskhandError:
             pass  # it cannot be tested now

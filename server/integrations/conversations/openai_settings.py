@@ -113,7 +113,7 @@ class OpenAISettings(BaseModel):
 
 
 class OpenAIOptions(BaseModel):
-    """What is in force: the settings, or the environment where it says something. `names`: the variables that do."""
+    """Options in force: the settings, or the environment where it says something. `names`: the variables that do."""
 
     model_config = ConfigDict(frozen=True)
 

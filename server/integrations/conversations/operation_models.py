@@ -44,7 +44,7 @@ class MessageOrder(Shape):
 
     message: str = Field("", max_length=LONGEST_MESSAGE, description="The text.")
     role: Literal["user", "assistant", "system"] = Field(
-        "user", description="Whose it is: user, which a model answers, or assistant or system, which is only added."
+        "user", description="user, which a model answers, or assistant or system, which is only added."
     )
 
 
@@ -117,7 +117,7 @@ class OpenAIState(Shape):
 class StatusData(Shape):
     """State of the connection."""
 
-    openai: OpenAIState = Field(description="State of OpenAI.")
+    openai: OpenAIState = Field(description="Whether it can be used.")
     initialized: bool = Field(description="Whether there is a key.")
 
 
@@ -146,7 +146,7 @@ class SentMessage(Shape):
 
     id: str = Field(description="Its id.")
     content: str = Field(description="Its text.")
-    role: str = Field(description="Whose it is.")
+    role: str = Field(description="user, assistant or system")
 
 
 class Reply(Shape):

@@ -11,10 +11,10 @@ GONE = "OpenAI does not know this answer any more, so it is unknown what became 
 Wait = Callable[[str, float], Awaitable[None]]  # until OpenAI says that a response has ended, at most so many seconds
 
 
-async def poll(api: OpenAIApi, response_id: str, wait: Wait) -> Answer:
-    """Look at a response until it has ended. OpenAI being out of reach meanwhile is no reason to give up."""
+async def poll(api: OpenAIApi, response_id: str, wait: Wait, longest: float = LONGEST_WAIT) -> Answer:
+    """Look at a response until it has ended, at most for `longest` seconds. OpenAI may be out of reach meanwhile."""
     seconds, started = FIRST_POLL, asyncio.get_running_loop().time()
-    while asyncio.get_running_loop().time() - started < LONGEST_WAIT:
+    while asyncio.get_running_loop().time() - started < longest:
         try:
             if answer := await api.retrieve_response(response_id):
                 return answer

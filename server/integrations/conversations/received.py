@@ -79,7 +79,7 @@ class Received:
         return ManualAnswer(type=order.type, result=result, timestamp=self.now())
 
     def publish(self) -> None:
-        """Tell the window that something was stored."""
+        """Publish that something was stored."""
         self._context.events.publish(TOPIC)
 
     def now(self) -> str:

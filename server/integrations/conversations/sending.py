@@ -8,7 +8,7 @@ from server.core.errors import DeskhandError, SignInNeeded, TooManyRequests, Una
 from server.integrations.conversations.adapter.protocol import Uncertain
 from server.integrations.conversations.answer_streams import AnswerEnd, AnswerStreams
 from server.integrations.conversations.chat_events import ChatEvents
-from server.integrations.conversations.exchange import Exchange
+from server.integrations.conversations.exchange import SECTION, Exchange
 from server.integrations.conversations.live_models import AnswerRow, AnswerState, Chat
 from server.integrations.conversations.models import ConversationsSettings
 from server.integrations.conversations.openai_connection import OpenAIConnection
@@ -17,7 +17,6 @@ from server.sdk.context import Context
 
 log = logging.getLogger(__name__)
 
-SECTION = "conversations"
 SEND = "send messages to OpenAI"  # the name of the tasks: "Deskhand could not …"
 LONGEST_SLEEP = 60.0  # seconds until the waiting messages are looked at again, whatever their times say
 STOPPED = "Stopped."

@@ -6,9 +6,13 @@ from contextlib import asynccontextmanager
 from server.integrations.conversations.assets import AssetFiles
 from server.integrations.conversations.chat_operations import ChatOperations
 from server.integrations.conversations.chats import Chats, running_chats
+from server.integrations.conversations.compatible.service import CompatibleApi
 from server.integrations.conversations.completions import Completions
 from server.integrations.conversations.copies import Copies
 from server.integrations.conversations.deletion import Deletion
+from server.integrations.conversations.demo_content import fill
+from server.integrations.conversations.export.exports import Exports
+from server.integrations.conversations.imports import Imports
 from server.integrations.conversations.library import Library
 from server.integrations.conversations.openai_connection import OpenAIConnection
 from server.integrations.conversations.openai_webhook import OpenAIWebhook
@@ -27,18 +31,22 @@ class ConversationsService(Health):
     """Live conversations, the archive, search and OpenAI, each a part of its own."""
 
     chats: Chats
+    completions: Completions
     operations: ChatOperations
     projects: Projects
     copies: Copies
     syncs: Syncs
     sync_operations: SyncOperations
     received: Received
+    compatible: CompatibleApi
 
     def __init__(self, context: Context) -> None:
         self.context = context
+        self.imports = Imports(context)
         self.assets = AssetFiles(context.folders)
         self.library = Library(context, self.assets)
         self.search = Search(context)
+        self.exports = Exports(self.library, self.search, self.assets)
         self.openai = OpenAIConnection(context)
         self.spending = Spending(context, self.openai)
         self.deletion = Deletion(context, self.assets, self.openai.api)
@@ -53,7 +61,11 @@ async def start(context: Context) -> AsyncIterator[ConversationsService]:
     service = ConversationsService(context)
     await service.openai.open()
     await service.spending.open()
-    running = (service.deletion.repeat(), context.tasks.start(service.openai_webhook.run(), name="keep the webhook at OpenAI"))
+    running = (
+        service.deletion.repeat(),
+        context.tasks.start(service.openai_webhook.run(), name="keep the webhook at OpenAI"),
+        context.tasks.start(service.imports.resume(), name="continue importing"),
+    )
     try:
         async with running_live(service):
             yield service
@@ -68,13 +80,20 @@ async def running_live(service: ConversationsService) -> AsyncIterator[None]:
     context, openai, spending = service.context, service.openai, service.spending
     async with running_chats(context, openai, spending) as chats:
         service.chats, service.projects = chats, Projects(context)
-        service.operations = ChatOperations(context, chats, Completions(openai, spending, chats.recorder), openai)
+        service.openai_webhook.on_end = chats.events.end_response
+        service.completions = Completions(openai, spending, chats.recorder)
+        service.operations = ChatOperations(context, chats, service.completions, openai)
         service.received = Received(context, chats.events)
         service.copies = Copies(context, chats.events)
         service.syncs = Syncs(context, openai, service.copies)
+        openai.listen(service.syncs.wake)
+        service.openai_webhook.on_end = chats.events.end_response
         service.sync_operations = SyncOperations(context, service.syncs)
+        service.compatible = CompatibleApi(openai, spending, chats)
         await take_secret(context, service.authenticator)
         await service.syncs.recover()
+        if context.demo:
+            context.tasks.start(fill(context, service.imports, chats, service.projects, spending), name="fill the demo")
         try:
             yield
         finally:

@@ -29,7 +29,7 @@ UNPRICED = "The price of “{model}” is not known, so it cannot be used within
 
 @dataclass(frozen=True)
 class Reservation:
-    """What a request may cost at most, in units of `money`; None: unknown.
+    """The most that a request may cost, in units of `money`; None: unknown.
 
     `max_output_tokens`: the limit that the request has to carry; None: any.
     """

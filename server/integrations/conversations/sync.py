@@ -147,7 +147,7 @@ class Syncs:
         except TimeoutError:
             pass
 
-    def wake(self) -> None:
+    async def wake(self) -> None:
         """Try again now, as the connection has changed."""
         self._woken.set()
 

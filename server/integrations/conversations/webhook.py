@@ -8,19 +8,22 @@ from typing import Annotated, Any
 from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
 
-from server.core.errors import DeskhandError, InvalidInput, NotAuthenticated
+from server.core.errors import DeskhandError, InvalidInput, NotAuthenticated, TooLarge
 from server.integrations.conversations.error_format import CHAT_ERRORS
+from server.integrations.conversations.exchange import SECTION
 from server.integrations.conversations.models import ConversationsSettings
-from server.integrations.conversations.received import EVENTS, INVALID
-from server.integrations.conversations.sending import SECTION
+from server.integrations.conversations.received import EVENTS, INVALID, ReceivedResult
 from server.integrations.conversations.service import ConversationsService
 from server.integrations.conversations.signature import EVENT, SIGNATURE, TIMESTAMP, read_time
 from server.integrations.conversations.webhook_limits import PATH, TITLE
+from server.sdk.operation import Failure
 from server.sdk.services import provided
 from server.sdk.webhook import WebhookKind, WebhookRouter, receive
 
 KIND = WebhookKind(TITLE, "chatgpt_webhook", "a conversation or a message", 1024 * 1024)
+IGNORED = "Its type is not known, so it was ignored."
 MISSING, TOO_OLD, WRONG = "Missing signature or timestamp", "Request too old", "Invalid signature"
 
 Conversations = Annotated[ConversationsService, provided(ConversationsService)]
@@ -37,6 +40,10 @@ class ChatErrorRoute(APIRoute):
                 return await handle(request)
             except DeskhandError as error:
                 return write_failure(request, error)
+            except HTTPException as error:
+                if error.status_code != TooLarge.status:
+                    raise
+                return write_failure(request, TooLarge())
 
         return answer
 
@@ -53,14 +60,20 @@ async def receive_delivery(service: Conversations, request: Request) -> dict[str
         service.delivery_rate.count()
         answer = {"status": "success", "eventType": event, "timestamp": received.now()}
         if event not in EVENTS:
+            await delivery.store(lambda _: ReceivedResult(note=IGNORED))
             return answer | {"result": {"status": "ignored"}}
         data = read_object(delivery.body)
-        digest = hashlib.sha256(b"%d.%b.%b" % (delivery.signed_at or 0, event.encode(), delivery.body)).hexdigest()
+        digest = make_digest(request.headers[TIMESTAMP], event, delivery.body)
         seconds = settings.tolerance_seconds * 2
         result = await delivery.store(lambda connection: received.deliver(connection, digest, seconds, EVENTS[event], data))
     received.publish()
     stored = result.result.model_dump(exclude_none=True) if result.result else {"status": "ignored", "reason": "duplicate"}
     return answer | {"result": stored}
+
+
+def make_digest(timestamp: str, event: str, body: bytes) -> str:
+    """Make the digest by which a replay is recognized. The signature covers the time and the body."""
+    return hashlib.sha256(b"%b.%b.%b" % (timestamp.encode(), event.encode(), body)).hexdigest()
 
 
 def read_object(body: bytes) -> dict[str, Any]:
@@ -79,8 +92,6 @@ def write_failure(request: Request, error: DeskhandError) -> Response:
     if isinstance(error, NotAuthenticated):
         body: dict[str, Any] = {"error": name_refusal(request), "message": error.detail}
     else:
-        from server.http.error_format import Failure
-
         body = dict(CHAT_ERRORS.write(Failure(error.status, error.detail, error.extra)))
         body |= {"error": INVALID} if error.status == InvalidInput.status else {}
     headers = {"Retry-After": str(max(1, round(error.retry_after)))} if error.retry_after is not None else {}

@@ -13,10 +13,12 @@ from server.integrations.omi.memories import Memories
 from server.integrations.omi.models import Kind, OmiSettings
 from server.integrations.omi.recordings import Recordings
 from server.integrations.omi.sources import Sources
-from server.integrations.omi.store import aside, audio, conversations, day_summaries, deliveries, transcripts
+from server.integrations.omi.store import aside, audio, conversations, day_summaries, deliveries, texts, transcripts
 from server.integrations.omi.store.tables import count, forget
+from server.integrations.omi.transcript_search import OmiSearch
 from server.sdk.context import Context
 from server.sdk.health import Health
+from server.sdk.text_search import TranscriptSearch
 from server.sdk.webhook_auth import WebhookAuthenticator
 
 log = logging.getLogger(__name__)
@@ -92,6 +94,7 @@ class OmiService(Health):
             await database.write(
                 forget, (*conversations.FORGET_OLD, *transcripts.FORGET_OLD, *day_summaries.FORGET_OLD, *aside.FORGET_OLD), before
             )
+            await database.write(texts.unindex_gone)
         removed = await database.write(audio.forget_old, before, settings.sound_megabytes * MEGABYTE)
         await asyncio.to_thread(self.recordings.remove, removed)
 
@@ -120,7 +123,11 @@ async def start(context: Context) -> AsyncIterator[OmiService]:
     await sources.load()
     context.approval_requests.add(sources)
     pruning = context.tasks.repeat(service.prune, service.prune_seconds, name="remove what OMI sent long ago")
+    search = OmiSearch(context.database)
+    indexing = context.tasks.start(search.index_missing(), name="index what OMI heard")
     try:
-        yield service
+        with context.offers.offer(TranscriptSearch, search):
+            yield service
     finally:
+        indexing.cancel()
         pruning.cancel()

@@ -12,7 +12,7 @@ from fastapi import FastAPI, Request
 from starlette.requests import ClientDisconnect
 from starlette.types import Message
 
-from server.core.errors import Conflict, Unavailable
+from server.core.errors import Conflict, TooLarge, Unavailable
 from server.http.application import new_application
 from server.http.deferred_routes import include
 from server.sdk import uploads
@@ -66,6 +66,15 @@ async def test_upload_is_streamed_into_a_private_file(client, folders):
 @pytest.mark.parametrize("content", [b"x" * (LARGEST + 1), pieces(LARGEST + (1 << 17))], ids=["declared", "undeclared"])
 async def test_upload_beyond_the_limit_leaves_nothing(client, folders, content):
     assert (await client.post("/files/upload", content=content)).status_code == 413
+    assert list_uploads(folders) == []
+
+
+async def test_upload_ends_at_its_limit_on_a_surface_without_one(folders):
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"x" * 100_000, "more_body": True}
+
+    with pytest.raises(TooLarge):
+        await receive_upload(Request({"type": "http", "headers": []}, receive), folders, LARGEST)
     assert list_uploads(folders) == []
 
 

@@ -29,8 +29,8 @@ export const texts = {
   settings: {
     model: 'Default model',
     budget: 'Budget per month',
-    budgetText: (spent: string, budget: string) => `$${spent} of $${budget} spent this month. Messages stop before it is exceeded.`,
-    budgetNone: (spent: string) => `No limit. $${spent} spent this month.`,
+    budgetText: (spent: string, budget: string) => `${spent} of ${budget} spent this month. Messages stop before it is exceeded.`,
+    budgetNone: (spent: string) => `No limit. ${spent} spent this month.`,
     newest: 'Newest model',
     webhook: 'Let OpenAI report finished answers',
     webhookHint: 'Registers a webhook at OpenAI with your public address, for answers that take long.',
@@ -68,10 +68,9 @@ export const texts = {
     output: 'Output tokens',
     cost: 'Cost',
     unknown: 'unknown',
-    partly: (cost: string, count: number) => `$${cost} + ${count} unknown`,
+    partly: (cost: string, count: number) => `${cost} + ${count} unknown`,
     empty: 'No usage yet.',
     tokens: (count: number) => whole.format(count),
-    dollars: (cost: string) => `$${cost}`,
     show: (month: string) => `Projects of ${month}`,
   },
 }

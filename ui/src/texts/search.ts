@@ -4,7 +4,6 @@ import { LANGUAGE } from './common'
 const whole = new Intl.NumberFormat(LANGUAGE)
 
 export const texts = {
-  open: 'Search',
   title: 'Search conversations, OMI and email',
   placeholder: 'Search conversations, OMI and email',
   close: 'Close search',
@@ -18,7 +17,6 @@ export const texts = {
   more: 'Show more conversations',
   untitled: 'Untitled conversation',
   roles: { user: 'You', assistant: 'Assistant', tool: 'Tool', system: 'Instructions' } as Record<string, string>,
-  titleMatch: 'Title',
   help: 'Search tips',
   tips: [
     { example: '"exact words"', text: 'a phrase' },

@@ -56,7 +56,7 @@ class Answer(Frozen):
 
 
 class ResponseRequest(Frozen):
-    """What one response is asked for. Without `thread_id` the turns are the whole conversation."""
+    """Request of one response. Without `thread_id` the turns are the whole conversation."""
 
     model: str
     turns: tuple[Turn, ...]

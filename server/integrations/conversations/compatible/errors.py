@@ -5,14 +5,14 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from server.http.error_format import ErrorFormat, Failure
+from server.sdk.operation import ErrorFormat, Failure
 
 KINDS = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
 CODES = {401: "invalid_api_key", 403: "permission_denied", 404: "not_found", 413: "request_too_large", 429: "rate_limit_exceeded"}
 
 
 class OpenAIErrorDetail(BaseModel):
-    """What went wrong."""
+    """A failure in words and names."""
 
     message: str = Field(description="What happened and what to do, in a sentence.")
     type: str = Field(description="Its kind, such as invalid_request_error.")

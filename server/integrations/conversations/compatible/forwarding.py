@@ -1,16 +1,18 @@
 """Forwarding of requests to OpenAI: within the budget, and with each answer recorded once."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from server.core.errors import DeskhandError, InvalidInput, NotFound, UpstreamFailed
-from server.integrations.conversations.adapter.protocol import Answer, Turn, Uncertain, Usage
+from server.core.errors import DeskhandError, InvalidInput, NotFound, UpstreamFailed, UpstreamTimedOut
+from server.integrations.conversations.adapter.protocol import Answer, Uncertain
+from server.integrations.conversations.chats import Chats
 from server.integrations.conversations.compatible.collectors import Collector
 from server.integrations.conversations.compatible.outgoing import Outgoing
-from server.integrations.conversations.compatible.recorder import Budget, Connection, ExchangeRecorder
-from server.integrations.conversations.turns import estimate_tokens
+from server.integrations.conversations.models import ConversationsSettings
+from server.integrations.conversations.openai_connection import SECTION, OpenAIConnection
+from server.integrations.conversations.spending import Reservation, Spending
 from server.sdk.streaming import Event, EventStream
 
 CUT = "OpenAI's answer ended before it was complete."
@@ -19,22 +21,21 @@ DONE = Event("[DONE]")
 
 @dataclass(frozen=True)
 class Forwarder:
-    """Sends requests of clients to OpenAI. `find_project`: the id of the project to which their conversations belong."""
+    """Sends requests of clients to OpenAI."""
 
-    openai: Connection
-    budget: Budget
-    recorder: ExchangeRecorder
-    find_project: Callable[[], str]
+    openai: OpenAIConnection
+    spending: Spending
+    chats: Chats
 
     async def send(self, request: Outgoing, client: str) -> Mapping[str, Any] | EventStream:
         """Send a request. Raises what OpenAI answers, NotFound for the model, Forbidden beyond the budget, SignInNeeded."""
-        model, limit = await self._find_model(request.model), request.limit or self.openai.limits.max_output_tokens
-        most = limit * request.count if limit else None
-        body = {**request.body, "model": model} | ({request.limit_name: limit} if limit and not request.limit else {})
-        project, tokens = self.find_project(), estimate_tokens(request.turns)
-        exchange = Exchange(self.recorder, request, client, project, tokens)
-        exchange.reservation = await self.budget.reserve(model, tokens, most, project, client)
-        async with self._returning(exchange.reservation):
+        model, project = await self._find_model(request.model), self._find_project()
+        limit = request.limit or self.openai.limits.max_output_tokens
+        most, tier = limit and limit * request.count, str(request.body.get("service_tier") or "")
+        reservation = await self.spending.reserve(model, request.tokens, most, project, client, tier=tier)
+        exchange = Exchange(self.chats, request, client, project, reservation)
+        body = request.write(model, reservation.max_output_tokens)
+        async with self._returning(reservation):
             if request.is_stream:
                 events = await self.openai.api().forward_stream(request.path, body)
                 stream = Stream(exchange, events, request.make_collector())
@@ -43,6 +44,9 @@ class Forwarder:
         await exchange.record(request.read(answer))
         return answer
 
+    def _find_project(self) -> str:
+        return self.openai.context.settings.read(SECTION, ConversationsSettings).project_id
+
     async def _find_model(self, name: str) -> str:
         try:
             return await self.openai.resolve_model(name)
@@ -50,14 +54,15 @@ class Forwarder:
             raise NotFound(error.detail, param="model", code="model_not_found", kind="invalid_request_error") from None
 
     @asynccontextmanager
-    async def _returning(self, reservation: Any) -> AsyncIterator[None]:
+    async def _returning(self, reservation: Reservation) -> AsyncIterator[None]:
         """Give a reservation back if OpenAI refuses the request; one whose answer was lost may be billed."""
         try:
             yield
-        except Uncertain:
-            raise
-        except DeskhandError:
-            await self.budget.release(reservation)
+        except BaseException as error:
+            if isinstance(error, DeskhandError) and not isinstance(error, Uncertain | UpstreamTimedOut):
+                await self.spending.release(reservation)
+            else:
+                await self.spending.settle(reservation, None)
             raise
 
 
@@ -65,27 +70,23 @@ class Forwarder:
 class Exchange:
     """A request and its answer, which is recorded once. `path`: where its conversation can be read, once that is."""
 
-    recorder: ExchangeRecorder
+    chats: Chats
     request: Outgoing
     client: str
     project: str
-    tokens: int
-    reservation: Any = None
+    reservation: Reservation
     path: str = ""
     is_recorded: bool = field(default=False, init=False)
 
     async def record(self, answer: Answer) -> None:
-        """Record the answer. The tokens of one that does not say them are estimated."""
+        """Record the answer, once."""
         if self.is_recorded:
             return
         self.is_recorded = True
-        if answer.usage == Usage():
-            written = estimate_tokens([Turn(role="assistant", text=answer.text)])
-            answer = answer.model_copy(update={"usage": Usage(input_tokens=self.tokens, output_tokens=written)})
-        chat = await self.recorder.record_exchange(
+        chat_id = await self.chats.record_exchange(
             self.client, self.project, self.request.turns, answer, self.reservation, self.request.previous_response_id
         )
-        self.path = f"/api/v1/openai/conversations/{chat}"
+        self.path = f"/api/v1/openai/conversations/{chat_id}"
 
 
 @dataclass(frozen=True)

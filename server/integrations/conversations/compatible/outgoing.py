@@ -14,6 +14,8 @@ from server.integrations.conversations.compatible.collectors import (
 )
 from server.integrations.conversations.compatible.models import CompletionRequest, ModelResponseRequest
 from server.integrations.conversations.compatible.transcript import read_input, read_messages
+from server.integrations.conversations.turns import BYTES_PER_TOKEN, estimate_tokens
+from server.sdk.streaming import to_json
 
 Body = dict[str, Any]
 
@@ -40,6 +42,17 @@ class Outgoing:
     def model(self) -> str:
         """The name of the model that it asks for; empty if it names none."""
         return str(self.body.get("model") or "")
+
+    @property
+    def tokens(self) -> int:
+        """The tokens that it has, rather too many than too few."""
+        others = {name: value for name, value in self.body.items() if name not in {"messages", "input", "instructions"}}
+        return estimate_tokens(self.turns) + len(to_json(others)) // BYTES_PER_TOKEN
+
+    def write(self, model: str, most: int | None) -> Body:
+        """Write it for a model. `most`: tokens of all answers, which it may have to be limited to."""
+        limited = {self.limit_name: max(most // self.count, 1)} if most and not self.limit else {}
+        return {**self.body, "model": model, **limited}
 
     @property
     def is_stream(self) -> bool:

@@ -6,10 +6,13 @@ from typing import Any
 from server.core.errors import InvalidInput, NotFound
 from server.core.text import shorten
 from server.integrations.conversations.adapter.protocol import Model
+from server.integrations.conversations.chats import Chats
 from server.integrations.conversations.compatible.forwarding import Forwarder
 from server.integrations.conversations.compatible.models import CompletionRequest, ModelResponseRequest
 from server.integrations.conversations.compatible.outgoing import Outgoing, read_completion_request, read_response_request
 from server.integrations.conversations.compatible.wording import ASK
+from server.integrations.conversations.openai_connection import OpenAIConnection
+from server.integrations.conversations.spending import Spending
 from server.sdk.operation import Effect, current_call
 from server.sdk.streaming import EventStream
 
@@ -20,8 +23,8 @@ NO_MODEL = "There is no model {}. /v1/models lists those that there are."
 class CompatibleApi:
     """The operations of /v1."""
 
-    def __init__(self, forwarder: Forwarder) -> None:
-        self._forwarder, self._openai = forwarder, forwarder.openai
+    def __init__(self, openai: OpenAIConnection, spending: Spending, chats: Chats) -> None:
+        self._openai, self._forwarder = openai, Forwarder(openai, spending, chats)
 
     async def preview_completion(self, body: CompletionRequest) -> Effect:
         """Preview a chat completion."""
@@ -48,17 +51,20 @@ class CompatibleApi:
 
     async def list_models(self) -> Mapping[str, Any]:
         """List the models for chats, and the person's aliases."""
-        models = {model.id: model for model in await self._openai.list_models()}
-        known = [(name, models.get(target)) for name, target in self._openai.settings.aliases.items() if name not in models]
-        named = [*models.items(), *known]
-        return {"object": "list", "data": [show_model(name, model) for name, model in named if model]}
+        return {"object": "list", "data": await self._list_models()}
 
     async def read_model(self, name: str) -> Mapping[str, Any]:
         """Read a model. Raises NotFound."""
-        model = next((model for model in (await self.list_models())["data"] if model["id"] == name), None)
+        model = next((model for model in await self._list_models() if model["id"] == name), None)
         if model is None:
             raise NotFound(NO_MODEL.format(shorten(name)), param="model", code="model_not_found", kind="invalid_request_error")
         return model
+
+    async def _list_models(self) -> list[Mapping[str, Any]]:
+        models = {model.id: model for model in await self._openai.list_models()}
+        aliases = self._openai.settings.aliases.items()
+        named = models | {name: models[target] for name, target in aliases if target in models and name not in models}
+        return [show_model(name, model) for name, model in named.items()]
 
 
 def show_model(name: str, model: Model) -> Mapping[str, Any]:

@@ -11,6 +11,10 @@ from server.integrations.conversations.fake.account import Account, JsonObject, 
 from server.integrations.conversations.fake.faults import ApiError
 
 MOST_ITEMS = 20  # of one request
+ADDED: dict[str, JsonObject] = {  # to parts of a message
+    "output_text": {"annotations": [], "logprobs": []},
+    "input_image": {"detail": "auto", "file_id": None},
+}
 KINDS = {"input_text", "output_text", "input_image", "input_file", "refusal", "text"}
 
 
@@ -37,6 +41,7 @@ def read_item(item: Any, param: str) -> JsonObject:
         raise ApiError(400, f"Missing required parameter: '{param}.content'.", "missing_required_parameter", f"{param}.content")
     for place, part in enumerate(content):
         check_part(part, role, f"{param}.content[{place}]")
+    content = [{**ADDED.get(part["type"], {}), **part} for part in content]
     return {"id": item.get("id") or make_id("msg"), "type": "message", "status": "completed", "role": role, "content": content}
 
 
@@ -72,12 +77,12 @@ class Conversations:
 
     def routes(self) -> list[Route]:
         """Answer the addresses."""
-        one, items = "/v1/conversations/{id}", "/v1/conversations/{id}/items"
+        item, items = "/v1/conversations/{id}", "/v1/conversations/{id}/items"
         return [
             Route("/v1/conversations", self.create, methods=["POST"]),
-            Route(one, self.read, methods=["GET"]),
-            Route(one, self.update, methods=["POST"]),
-            Route(one, self.delete, methods=["DELETE"]),
+            Route(item, self.read, methods=["GET"]),
+            Route(item, self.update, methods=["POST"]),
+            Route(item, self.delete, methods=["DELETE"]),
             Route(items, self.add_items, methods=["POST"]),
             Route(items, self.list_items, methods=["GET"]),
         ]

@@ -29,7 +29,7 @@ REPLIES = (
 
 @dataclass
 class Reply:
-    """What the model says: a text, or the call of a function."""
+    """Reply of the model: a text, or the call of a function."""
 
     text: str = ""
     function: str = ""

@@ -44,7 +44,7 @@ class RequestLog:
 
     def find(self, path: str, method: str = "POST") -> list[Arrived]:
         """Find the requests to a path, given as a regular expression that fits all of it."""
-        return [one for one in self.arrived if one.method == method and re.fullmatch(path, one.path)]
+        return [each for each in self.arrived if each.method == method and re.fullmatch(path, each.path)]
 
     def clear(self) -> None:
         """Forget all of them."""

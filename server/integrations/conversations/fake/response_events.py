@@ -42,7 +42,8 @@ class Run:
         else:
             self.item["content"] = [describe_part(self.text)]
         usage = {"input_tokens": self.input_tokens, "output_tokens": output_tokens}
-        details = {"input_tokens_details": {"cached_tokens": 0}, "output_tokens_details": {"reasoning_tokens": 0}}
+        details: JsonObject = {"input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0}}
+        details["output_tokens_details"] = {"reasoning_tokens": 0}
         total = {"total_tokens": self.input_tokens + output_tokens}
         self.response |= {"status": status, "output": [self.item], "completed_at": now, "usage": {**usage, **details, **total}}
         if self.is_cut:

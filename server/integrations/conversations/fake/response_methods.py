@@ -34,14 +34,14 @@ class Responses:
 
     def routes(self) -> list[Route]:
         """Answer the addresses."""
-        one = "/v1/responses/{id}"
+        path = "/v1/responses/{id}"
         return [
             Route("/v1/responses", self.create, methods=["POST"]),
             Route("/v1/responses/input_tokens", self.count, methods=["POST"]),
-            Route(one, self.read, methods=["GET"]),
-            Route(one, self.delete, methods=["DELETE"]),
-            Route(f"{one}/cancel", self.cancel, methods=["POST"]),
-            Route(f"{one}/input_items", self.list_input, methods=["GET"]),
+            Route(path, self.read, methods=["GET"]),
+            Route(path, self.delete, methods=["DELETE"]),
+            Route(f"{path}/cancel", self.cancel, methods=["POST"]),
+            Route(f"{path}/input_items", self.list_input, methods=["GET"]),
         ]
 
     async def close(self) -> None:

@@ -50,14 +50,14 @@ class Webhooks:
 
     def routes(self) -> list[Route]:
         """Answer the addresses."""
-        one = "/v1/webhook_endpoints/{id}"
+        path = "/v1/webhook_endpoints/{id}"
         return [
             Route("/v1/webhook_endpoints", self.create, methods=["POST"]),
             Route("/v1/webhook_endpoints", self.list_all, methods=["GET"]),
-            Route(one, self.read, methods=["GET"]),
-            Route(one, self.update, methods=["POST"]),
-            Route(one, self.delete, methods=["DELETE"]),
-            Route(f"{one}/test", self.test, methods=["POST"]),
+            Route(path, self.read, methods=["GET"]),
+            Route(path, self.update, methods=["POST"]),
+            Route(path, self.delete, methods=["DELETE"]),
+            Route(f"{path}/test", self.test, methods=["POST"]),
         ]
 
     async def create(self, request: Request) -> Response:

@@ -49,7 +49,9 @@ def list_feedback(value: Any) -> Iterator[MemoryRecord]:
     """List the thumbs of message_feedback.json, with what the person wrote to them."""
     for item in entries_of(value):
         fields = {name: item[name] for name in ("rating", "content", "conversation_id", "id") if item.get(name)}
-        yield from make_records(FEEDBACK, [json.dumps(fields, ensure_ascii=False)] if fields else [], time_of(item.get("create_time")))
+        yield from make_records(
+            FEEDBACK, [json.dumps(fields, ensure_ascii=False)] if fields else [], time_of(item.get("create_time"))
+        )
 
 
 def entries_of(value: Any) -> list[Mapping[str, Any]]:

@@ -1,10 +1,10 @@
 """Attachments of an export: each found by its id under whatever name, and stored by its content."""
 
 import json
+import zlib
 from collections.abc import Iterable, Mapping
 from typing import IO, Any, Protocol
 from zipfile import BadZipFile
-from zlib import error as ZlibError
 
 from server.core.errors import TooLarge
 from server.integrations.conversations.history.decode import title_of
@@ -14,7 +14,7 @@ from server.integrations.conversations.history.sources import Member
 
 NAMES_FILE = "conversation_asset_file_names.json"
 LARGEST_NAMES = 64 * 1024 * 1024  # bytes of that file
-BROKEN = (BadZipFile, ZlibError, EOFError, TooLarge)
+BROKEN = (BadZipFile, zlib.error, EOFError, TooLarge)
 
 
 class Stored(Protocol):

@@ -11,7 +11,9 @@ from server.integrations.conversations.history.decode import Message, Metadata, 
 from server.integrations.conversations.history.reports import find_report
 
 ROLES = {"user": "user", "assistant": "assistant", "tool": "tool", "function": "tool"}
-HIDDEN_TYPES = frozenset({"reasoning_recap", "tether_browsing_display", "sonic_webpage", "system_error", "model_editable_context"})
+HIDDEN_TYPES = frozenset(
+    {"reasoning_recap", "tether_browsing_display", "sonic_webpage", "system_error", "model_editable_context"}
+)
 HIDDEN_TOOLS = re.compile(
     r"(bio|web|browser|dalle|t2uay3k|image_gen|imagegen|file_search|myfiles_browser|canmore|api_tool|research_kickoff_tool)\b.*"
 )
@@ -184,7 +186,9 @@ def read_code(content: Content) -> Shown:
     """Read a program that the model ran."""
     language = text_of(content.get("language"))
     text = content.get("text")
-    shown = Shown("code", text, language="" if language == "unknown" else language) if isinstance(text, str) else read_parts(content)
+    shown = (
+        Shown("code", text, language="" if language == "unknown" else language) if isinstance(text, str) else read_parts(content)
+    )
     shown.kind = "code"
     return shown
 
@@ -246,8 +250,8 @@ def list_attachments(metadata: Metadata | None) -> Iterator[File]:
             yield File(pointer, title_of(attachment.get("name")))
     if isinstance(result := metadata.aggregate_result, dict):
         for output in items_of(result.get("messages")):
-            if isinstance(pointer := output.get("image_url"), str) and pointer:
-                yield File(pointer)
+            if isinstance(picture := output.get("image_url"), str) and picture:
+                yield File(picture)
 
 
 READERS: Mapping[str, Callable[[Content], Shown]] = {

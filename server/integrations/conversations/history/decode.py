@@ -80,6 +80,7 @@ class Conversation(msgspec.Struct, gc=False):
     is_archived: Any = None
     is_do_not_remember: Any = None
     is_temporary_chat: Any = None
+    inserted_at: Any = None  # of DeepSeek's, which are alike
 
     @property
     def key(self) -> str:
@@ -99,6 +100,7 @@ class Entry(msgspec.Struct, gc=False):
     mapping: msgspec.Raw = msgspec.Raw(b"")
     gizmo_id: Any = None
     conversation_template_id: Any = None
+    inserted_at: Any = None
 
 
 decode_conversation = msgspec.json.Decoder(Conversation).decode

@@ -78,12 +78,12 @@ class Summary:
     projects: Counter[str] = field(default_factory=Counter)
     names: dict[str, str] = field(default_factory=dict)
 
-    def add(self, key: str, created_at: float | None, template: str) -> None:
+    def add(self, head: Conversation) -> None:
         """Count a conversation, once."""
-        if hash(key) not in self.seen:
-            self.seen.add(hash(key))
-            self.years[year_of(created_at)] += 1
-            self.projects[template if template.startswith(PROJECT) else ""] += 1
+        if hash(head.key) not in self.seen:
+            self.seen.add(hash(head.key))
+            self.years[year_of(time_of(head.create_time))] += 1
+            self.projects[project_of(head)] += 1
 
 
 def preview(contents: Contents, emit: Emit) -> list[str] | None:
@@ -98,7 +98,8 @@ def preview(contents: Contents, emit: Emit) -> list[str] | None:
             emit(ProgressRecord(entry.position, entry.done, contents.size))
         count_entry(entry, summary, entries)
     if not summary.seen:
-        return require_ours(entries)
+        require_ours(entries)
+        return None
     projects = [(key, summary.names.get(key, ""), number) for key, number in sorted(summary.projects.items()) if key]
     others = [f"{member.base}" for member in contents.asides] + contents.other
     emit(PreviewRecord(len(summary.seen), sorted(summary.years.items()), projects, len(contents.files), others))
@@ -110,26 +111,40 @@ def count_entry(entry: Entry, summary: Summary, entries: Entries) -> None:
     if entry.failure:
         return
     try:
-        head: Any = decode_entry(entry.data)
-        is_conversation = bytes(head.mapping).lstrip()[:1] == b"{"
-    except Exception:  # noqa: BLE001, it is read once more, tolerantly
-        try:
-            head = decode(entry.data)
-        except Unreadable:
-            return
-        is_conversation = head.mapping is not None
-    key = text_of(head.conversation_id) or text_of(head.id)
-    if is_conversation and key:
-        summary.add(key, time_of(head.create_time), text_of(head.gizmo_id) or text_of(head.conversation_template_id))
-    elif not is_conversation:
-        try:
-            provider, project = explain_missing(entry.data)
-        except Unreadable:
-            return
-        if provider:
-            entries.abandon(provider)
-        elif project:
-            summary.names[project.id] = project.name
+        head = read_head(entry.data)
+        if head is None:
+            count_other(entry, summary, entries)
+        elif head.key:
+            summary.add(head)
+    except Unreadable:
+        return
+
+
+def read_head(data: bytes) -> Conversation | None:
+    """Read what a preview needs of a conversation; None if it has no tree. Raises Unreadable."""
+    try:
+        head = decode_entry(data)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        conversation = decode(data)
+        return conversation if is_ours(conversation) else None
+    if bytes(head.mapping).lstrip()[:1] != b"{" or head.inserted_at is not None:
+        return None
+    return Conversation(
+        id=head.id,
+        conversation_id=head.conversation_id,
+        create_time=head.create_time,
+        gizmo_id=head.gizmo_id,
+        conversation_template_id=head.conversation_template_id,
+    )
+
+
+def count_other(entry: Entry, summary: Summary, entries: Entries) -> None:
+    """Note whose an entry without a tree is, or the name of the project that it describes. Raises Unreadable."""
+    provider, project = explain_missing(entry.data)
+    if provider:
+        entries.abandon(provider)
+    elif project:
+        summary.names[project.id] = project.name
 
 
 def require_ours(entries: Entries) -> None:
@@ -141,30 +156,34 @@ def require_ours(entries: Entries) -> None:
 def import_all(contents: Contents, job: Job, emit: Emit, files: Files | None) -> list[str] | None:
     """Read everything that is selected; None: there was nothing."""
     attachments = Attachments(contents.files, contents.names, files)
-    for member in contents.projects:
-        for project in read_projects(member):
-            emit(project)
-    for member in contents.asides:
-        for aside in read_asides(member):
-            emit(aside)
+    for record in read_others(contents):
+        emit(record)
     entries = Entries(contents.shards)
-    seen_any = job.skip > 0
     reported = position = 0
+    is_empty = not job.skip
     for entry in entries:
         position = entry.position
-        if entry.position > job.skip:
+        if position > job.skip:
             for record in read_entry(entry, job, attachments, entries):
-                seen_any = seen_any or not isinstance(record, SkippedRecord | FailedRecord)
+                is_empty = is_empty and isinstance(record, SkippedRecord | FailedRecord) and record.reason != NOT_SELECTED
                 emit(record)
         if entry.done - reported > PROGRESS_STEP:
             reported = entry.done
-            emit(ProgressRecord(entry.position, entry.done, contents.size))
-        if not entry.position % COLLECT_STEP:
+            emit(ProgressRecord(position, entry.done, contents.size))
+        if not position % COLLECT_STEP:
             gc.collect()
-    if not seen_any:
+    if is_empty:
         require_ours(entries)
     emit(ProgressRecord(position, contents.size, contents.size))
-    return list(make_notes(contents, entries, attachments)) if seen_any else None
+    return None if is_empty else list(make_notes(contents, entries, attachments))
+
+
+def read_others(contents: Contents) -> Iterator[Record]:
+    """Read the files that hold no conversations."""
+    for member in contents.projects:
+        yield from read_projects(member)
+    for member in contents.asides:
+        yield from read_asides(member)
 
 
 def read_entry(entry: Entry, job: Job, attachments: Attachments, entries: Entries) -> Iterator[Record]:
@@ -173,7 +192,7 @@ def read_entry(entry: Entry, job: Job, attachments: Attachments, entries: Entrie
         if entry.failure:
             raise Unreadable(entry.failure)
         conversation = decode(entry.data)
-        if conversation.mapping is None:
+        if not is_ours(conversation):
             yield from read_other(entry, entries)
         elif not is_selected(conversation, job):
             yield SkippedRecord(NOT_SELECTED, entry.position)
@@ -207,12 +226,21 @@ def read_other(entry: Entry, entries: Entries) -> Iterator[Record]:
     yield SkippedRecord(NO_MESSAGES, entry.position)
 
 
+def is_ours(conversation: Conversation) -> bool:
+    """Return whether an entry is a conversation of ChatGPT."""
+    return conversation.mapping is not None and conversation.inserted_at is None
+
+
 def is_selected(conversation: Conversation, job: Job) -> bool:
     """Return whether the person selected a conversation, by its year and its project."""
-    template = text_of(conversation.gizmo_id) or text_of(conversation.conversation_template_id)
-    project = template if template.startswith(PROJECT) else ""
     is_year = job.years is None or year_of(time_of(conversation.create_time)) in job.years
-    return is_year and (job.projects is None or project in job.projects)
+    return is_year and (job.projects is None or project_of(conversation) in job.projects)
+
+
+def project_of(conversation: Conversation) -> str:
+    """Return the id of a conversation's project, if it has one."""
+    template = text_of(conversation.gizmo_id) or text_of(conversation.conversation_template_id)
+    return template if template.startswith(PROJECT) else ""
 
 
 def year_of(time: float | None) -> int:

@@ -11,9 +11,10 @@ LONGEST = 200  # characters
 
 def clean_pointer(pointer: str) -> str:
     """Return the id of a file: of file-service://file-…, sediment://file_…, a path or the id itself."""
-    if match := FILE_ID.search(pointer):
+    path = SCHEME.sub("", pointer, count=1)
+    if match := FILE_ID.search(path):
         return match[0][:LONGEST]
-    return SCHEME.sub("", pointer, count=1).rsplit("/", 1)[-1].partition("#")[0].strip()[:LONGEST]
+    return path.rsplit("/", 1)[-1].partition("#")[0].strip()[:LONGEST]
 
 
 def key_of(asset_id: str) -> str:

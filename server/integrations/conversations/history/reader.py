@@ -2,11 +2,11 @@
 
 import json
 import re
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 from zipfile import BadZipFile
-from zlib import error as ZlibError
 
 from server.integrations.conversations.history import asides
 from server.integrations.conversations.history.attachments import NAMES_FILE
@@ -29,7 +29,7 @@ REASONS = {
     "cut off": "The file ends in the middle of it. Download the export again.",
 }
 BROKEN_FILE = "{name} is damaged from here on. Download the export again."
-UNREADABLE = (BadZipFile, ZlibError, EOFError, OSError)
+UNREADABLE = (BadZipFile, zlib.error, EOFError, OSError)
 
 
 @dataclass
@@ -61,31 +61,32 @@ class Entry:
 
 def sort_members(members: list[Member]) -> Contents:
     """Sort files by what they are. A file by itself is one of conversations, whatever its name."""
-    contents = Contents()
-    unknown = []
+    if len(members) == 1:
+        return Contents(shards=members)
+    contents, unknown = Contents(), list[Member]()
     for member in members:
-        base = member.base.lower()
-        if SHARD.fullmatch(base):
-            contents.shards.append(member)
-        elif base == NAMES_FILE:
-            contents.names = member
-        elif base in asides.FILES:
-            contents.asides.append(member)
-        elif base in PROJECT_FILES:
-            contents.projects.append(member)
-        elif base.endswith(".json"):
-            unknown.append(member)
-        elif base not in SETTINGS:
-            contents.files.append(member)
-    if not contents.shards:
-        contents.shards = members if len(members) == 1 else [member for member in unknown if member.base.lower() not in SETTINGS]
-        contents.files = contents.files if len(members) > 1 else []
+        sort_member(member, contents, unknown)
+    if contents.shards:
+        contents.other = sorted({member.base for member in unknown if member.size > EMPTY})
     else:
-        contents.other = sorted(
-            {member.base for member in unknown if member.size > EMPTY and member.base.lower() not in SETTINGS}
-        )
+        contents.shards = unknown
     contents.shards.sort(key=lambda member: (member.base.lower().startswith("group"), natural_key(member.name)))
     return contents
+
+
+def sort_member(member: Member, contents: Contents, unknown: list[Member]) -> None:
+    """Put a file where it belongs."""
+    base = member.base.lower()
+    if SHARD.fullmatch(base):
+        contents.shards.append(member)
+    elif base == NAMES_FILE:
+        contents.names = member
+    elif base in asides.FILES:
+        contents.asides.append(member)
+    elif base in PROJECT_FILES:
+        contents.projects.append(member)
+    elif base not in SETTINGS:
+        (unknown if base.endswith(".json") else contents.files).append(member)
 
 
 def natural_key(name: str) -> list[tuple[int, str]]:
@@ -132,7 +133,7 @@ def make_entry(piece: Piece, position: int, done: int) -> Entry:
 
 def describe_failure(entry: Entry, reason: str) -> FailedRecord:
     """Name an entry that could not be read, as far as its beginning says."""
-    head = entry.data[:16_384].decode("utf-8", "replace")
+    head = entry.data[:16_384].decode("utf-8", "replace").partition('"mapping"')[0]  # nodes have ids too
 
     def find(name: str) -> str:
         match = re.search(HEAD_FIELD.format(name), head)
@@ -144,9 +145,6 @@ def describe_failure(entry: Entry, reason: str) -> FailedRecord:
             return title_of(match[1])
 
     return FailedRecord(find("conversation_id") or find("id"), find("title"), reason, entry.position)
-
-
-Kind = Literal["project", "other", "none"]
 
 
 def explain_missing(data: bytes) -> tuple[str, ProjectRecord | None]:
@@ -162,7 +160,11 @@ def read_project(value: Any) -> ProjectRecord | None:
     """Read the name of a project; newer exports list some beside the conversations."""
     about = value.get("gizmo") if isinstance(value.get("gizmo"), dict) else value
     display = about.get("display")
-    name = title_of(about.get("name")) or title_of(about.get("title")) or title_of(display.get("name") if isinstance(display, dict) else "")
+    name = (
+        title_of(about.get("name"))
+        or title_of(about.get("title"))
+        or title_of(display.get("name") if isinstance(display, dict) else "")
+    )
     project_id = text_of(about.get("id")) or text_of(about.get("project_id")) or text_of(about.get("gizmo_id"))
     return ProjectRecord(project_id, name) if project_id.startswith("g-p-") and name else None
 

@@ -1,18 +1,20 @@
-"""Records that the process which reads an export sends, and the job that it gets; as msgpack, each after its length."""
+"""Records that the process which reads an export sends, and the job that it gets.
+
+A frame is the length of a record, whether it is to be stored, and the record in msgpack.
+"""
 
 import struct
-from collections.abc import Iterator
-from typing import Any, BinaryIO
+from typing import Any
 
 import msgspec
 
-LENGTH = struct.Struct("<I")
+HEAD = struct.Struct("<I?")
 
 
 class Job(msgspec.Struct, frozen=True):
     """What is to be read. `skip`: entries at the beginning that are stored already. Without `years` or `projects`: all.
 
-    `data`: the data directory, in which files are stored; empty: they stay where they are. `scratch`: a folder for what is unpacked.
+    `data`: the data directory, in which files are stored; empty: they are not. `scratch`: a folder for what is unpacked.
     """
 
     path: str
@@ -125,34 +127,23 @@ class PreviewRecord(Record, frozen=True, gc=False):
 
 
 class EndRecord(Record, frozen=True, gc=False):
-    """The end. `notes`: sentences for the report. `refusal`: a sentence if nothing of it can be imported."""
+    """The end. `notes`: sentences for the report. `refusal`: a sentence if nothing can be imported. `error`: for the log."""
 
     notes: list[str] = []
     refusal: str = ""
+    error: str = ""
 
 
 AnyRecord = (
-    ConversationRecord
-    | SkippedRecord
-    | FailedRecord
-    | ProjectRecord
-    | MemoryRecord
-    | ProgressRecord
-    | PreviewRecord
-    | EndRecord
+    ConversationRecord | SkippedRecord | FailedRecord | ProjectRecord | MemoryRecord | ProgressRecord | PreviewRecord | EndRecord
 )
 
+STATES = (ProgressRecord, PreviewRecord, EndRecord)  # of reading; the others are stored
 encoder = msgspec.msgpack.Encoder()
 decode_record = msgspec.msgpack.Decoder(AnyRecord).decode
 
 
 def frame(record: Any) -> bytes:
-    """Encode a record with its length before it."""
+    """Encode a record with its head."""
     data = encoder.encode(record)
-    return LENGTH.pack(len(data)) + data
-
-
-def read_frames(stream: BinaryIO) -> Iterator[Any]:
-    """Read records from a file, as tests do."""
-    while head := stream.read(LENGTH.size):
-        yield decode_record(stream.read(LENGTH.unpack(head)[0]))
+    return HEAD.pack(len(data), not isinstance(record, STATES)) + data

@@ -5,6 +5,7 @@ import stat
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO, BinaryIO
 from zipfile import ZIP_STORED, BadZipFile, ZipFile, ZipInfo
@@ -67,7 +68,7 @@ class Slice:
 
 @contextmanager
 def open_source(path: Path, scratch: Path) -> Iterator[list[Member]]:
-    """List the files of a source. `scratch`: where zip files in zip files are unpacked. Raises NotFound, InvalidInput, Unavailable."""
+    """List the files of a source. `scratch`: for zip files in zip files. Raises NotFound, InvalidInput, Unavailable."""
     try:
         with ExitStack() as stack:
             yield sorted(list_members(path, scratch, stack), key=lambda member: member.name)
@@ -143,19 +144,21 @@ def list_zip(file: BinaryIO, prefix: str, name: str, scratch: Path, stack: ExitS
         if entry.filename.lower().endswith(".zip") and not prefix:
             members += list_zip(open_inner(archive, entry, file, scratch, stack), f"{inner}/", entry.filename, scratch, stack)
         else:
-            members.append(Member(inner, entry.file_size, lambda entry=entry: archive.open(entry)))
+            members.append(Member(inner, entry.file_size, partial(archive.open, entry)))
         if len(members) > MOST_FILES:
             raise InvalidInput(TOO_MANY.format(name=name))
     return members
 
 
 def open_inner(archive: ZipFile, entry: ZipInfo, file: BinaryIO, scratch: Path, stack: ExitStack) -> BinaryIO:
-    """Open a zip file in a zip file: in its place if it is stored as it is, else unpacked. Raises Unavailable if the disk is full."""
+    """Open a zip file in a zip file: in its place if it is stored as it is, else unpacked. Raises Unavailable."""
     if entry.compress_type == ZIP_STORED:
         archive.open(entry).close()  # checks the local header
         file.seek(entry.header_offset)
         header = file.read(LOCAL_HEADER)
-        start = entry.header_offset + LOCAL_HEADER + int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:30], "little")
+        start = (
+            entry.header_offset + LOCAL_HEADER + int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:30], "little")
+        )
         return Slice(file, start, entry.file_size)  # type: ignore[return-value]
     scratch.mkdir(PRIVATE_FOLDER, parents=True, exist_ok=True)
     if shutil.disk_usage(scratch).free < entry.file_size + SPARE:

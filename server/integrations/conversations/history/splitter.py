@@ -20,7 +20,9 @@ TRAILING = re.compile(r"trailing characters \(byte (\d+)\)")  # msgspec's words 
 INSIDE = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+', re.DOTALL)
 TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|["{}\[\]]', re.DOTALL)
 STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
-BEGINNING = re.compile(rb"\{\s*(" + STRING + rb")\s*:\s*(?:" + STRING + rb'|[^\s",{}\[\]]++)\s*,\s*(' + STRING + rb")\s*:", re.DOTALL)
+BEGINNING = re.compile(
+    rb"\{\s*(" + STRING + rb")\s*:\s*(?:" + STRING + rb'|[^\s",{}\[\]]++)\s*,\s*(' + STRING + rb")\s*:", re.DOTALL
+)
 USUAL_KEYS = (b'"title"', b'"create_time"')
 SPACE = re.compile(rb"\s*+")
 BETWEEN = re.compile(rb"[\s,]*+")
@@ -104,21 +106,17 @@ class Splitter:
 
     def _find_end(self) -> int:
         """Find the end of the object at the place."""
+        length = self._measure(0)
+        return self._find_end_by_brackets() if length is None else self._at + length
+
+    def _measure(self, place: int) -> int | None:
+        """Return where the value at a place ends, both relative to the object; None if it is damaged or too long."""
         while True:
-            try:
-                msgspec.json.decode(memoryview(self._data)[self._at :], type=msgspec.Raw)
-            except msgspec.DecodeError as error:
-                if match := TRAILING.search(str(error)):
-                    return self._at + int(match[1]) - 1
-                if "truncated" not in str(error):
-                    return self._find_end_by_brackets()
-            except RecursionError:
-                return self._find_end_by_brackets()
-            else:
-                if self._ended:
-                    return len(self._data)
-            if self._ended or len(self._data) - self._at > self._largest:
-                return self._find_end_by_brackets()
+            end = measure(memoryview(self._data)[self._at + place :])
+            if end > 0 and (end < len(self._data) - self._at - place or self._ended):
+                return place + end
+            if end < 0 or self._ended or len(self._data) - self._at > self._largest:
+                return None
             self._fill()
 
     def _find_end_by_brackets(self) -> int:
@@ -192,7 +190,7 @@ class Splitter:
             if key in LISTS and self._data[self._at + place : self._at + place + 1] == b"[":
                 self._at += place + 1
                 return True
-            value_end = self._end_of_value(place)
+            value_end = self._measure(place)
             if key == "mapping" or value_end is None:
                 return False
             place = value_end
@@ -212,21 +210,18 @@ class Splitter:
             return None
         return match[1][1:-1].decode("utf-8", "replace"), match.end() - self._at
 
-    def _end_of_value(self, place: int) -> int | None:
-        """Find the end of a value in the object; None if it is long or damaged, which only a conversation's are."""
-        while True:
-            try:
-                msgspec.json.decode(memoryview(self._data)[self._at + place :], type=msgspec.Raw)
-            except msgspec.DecodeError as error:
-                if match := TRAILING.search(str(error)):
-                    return place + int(match[1]) - 1
-                if "truncated" not in str(error):
-                    return None
-            except RecursionError:
-                return None
-            if self._ended or len(self._data) - self._at > self._largest:
-                return None
-            self._fill()
+
+def measure(data: memoryview) -> int:
+    """Return how many bytes the first value has; 0 if it goes on, -1 if it is not well-formed."""
+    try:
+        msgspec.json.decode(data, type=msgspec.Raw)
+    except msgspec.DecodeError as error:
+        if match := TRAILING.search(str(error)):
+            return int(match[1]) - 1
+        return 0 if "truncated" in str(error) else -1
+    except RecursionError:
+        return -1
+    return len(data)
 
 
 def compile_beginning(conversation: bytes) -> re.Pattern[bytes]:

@@ -18,11 +18,12 @@ def find_parents(mapping: Mapping[str, Node | None]) -> dict[str, str]:
         for child in node.children
         if isinstance(child, str) and child != key
     }
-    parents = {}
+    parents: dict[str, str] = {}
     for key, node in mapping.items():
         parent = node.parent if node else None
-        usable = isinstance(parent, str) and parent in mapping and parent != key
-        parents[key] = parent if usable else listed.get(key, "")
+        if not isinstance(parent, str) or parent not in mapping or parent == key:
+            parent = listed.get(key, "")
+        parents[key] = parent
     cut_circles(parents)
     return parents
 

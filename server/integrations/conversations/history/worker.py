@@ -6,6 +6,7 @@ whose end of the pipe is then closed.
 
 import os
 import sys
+import traceback
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,12 +14,13 @@ import msgspec
 
 from server.integrations.conversations.assets import AssetFiles
 from server.integrations.conversations.history.job import run
-from server.integrations.conversations.history.records import Job, frame
+from server.integrations.conversations.history.records import EndRecord, Job, frame
 from server.storage.data_dir import Folders
 from server.system.memory import return_large_blocks
 
 NICENESS = 5
 BUFFER = 256 * 1024  # bytes
+MISTAKE = "Deskhand could not read this export. Its log says more."
 
 
 def main() -> None:
@@ -30,7 +32,10 @@ def main() -> None:
     data = Path(job.data)
     files = AssetFiles(Folders(data, data, data, data)) if job.data else None
     with suppress(BrokenPipeError), open(sys.stdout.fileno(), "wb", BUFFER, closefd=False) as output:
-        run(job, lambda record: output.write(frame(record)), files)
+        try:
+            run(job, lambda record: output.write(frame(record)), files)
+        except Exception as error:  # noqa: BLE001, the server logs it
+            output.write(frame(EndRecord(refusal=MISTAKE, error="".join(traceback.format_exception(error)))))
 
 
 if __name__ == "__main__":

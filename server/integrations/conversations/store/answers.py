@@ -21,13 +21,13 @@ LATEST = (
 )
 PENDING = ANSWERS.where(answer.c.conversation == bindparam("of"), answer.c.state != AnswerState.done).order_by(answer.c.number)
 COSTS = select(answer.c.id, answer.c.cost).where(answer.c.conversation == bindparam("of"), answer.c.state == AnswerState.done)
-HEADS = (
+FIRST_OPEN = (
     select(answer.c.conversation, func.min(answer.c.number).label("number"))
     .where(OPEN_ONES)
     .group_by(answer.c.conversation)
     .subquery()
 )
-DUE = select(answer.c.conversation, answer.c.next_at).join(HEADS, HEADS.c.number == answer.c.number)
+DUE = select(answer.c.conversation, answer.c.next_at).join(FIRST_OPEN, FIRST_OPEN.c.number == answer.c.number)
 CHANGE = update(answer).where(answer.c.id == bindparam("which"))
 BEGIN = CHANGE.where(answer.c.state == AnswerState.waiting).values(state=AnswerState.running, error="")
 POSTPONE = CHANGE.where(OPEN_ONES).values(
@@ -153,5 +153,5 @@ def list_interrupted(connection: Connection) -> list[AnswerRow]:
 
 
 def wake(connection: Connection) -> None:
-    """Have everything that waits be tried again at once."""
+    """Let everything that waits be tried again at once."""
     connection.execute(WAKE)

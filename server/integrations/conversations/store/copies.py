@@ -8,7 +8,7 @@ from sqlalchemy import Connection, bindparam, insert, literal, select
 from server.integrations.conversations.live_models import Chat
 from server.integrations.conversations.models import Kind
 from server.integrations.conversations.store import live
-from server.integrations.conversations.store.message_keys import allocate_keys
+from server.integrations.conversations.store.message_keys import allocate_keys, fill_times
 from server.integrations.conversations.store.search_index import index_stored_messages
 from server.integrations.conversations.store.tables import asset, conversation, message
 from server.integrations.conversations.sync_models import Selection
@@ -71,7 +71,7 @@ def read_assets(connection: Connection, key: int, ids: Sequence[str]) -> list[di
 
 def add_messages(connection: Connection, chat: Chat, rows: Sequence[dict[str, Any]], now: float) -> str:
     """Add messages to a new conversation as a path of their own; return the id of the last one."""
-    keys = allocate_keys(connection, [row["created_at"] for row in rows], now)
+    keys = allocate_keys(connection, fill_times([row["created_at"] for row in rows], now))
     parent, values = "", []
     for key, row in zip(keys, rows, strict=True):
         own = {name: row[name] for name in ("id", "role", "kind", "text", "created_at", "model", "details")}

@@ -8,7 +8,7 @@ from server.core.errors import NotFound
 from server.integrations.conversations.live_models import UNKNOWN_LEAF, Chat, NewChat, NewMessage, PathMessage
 from server.integrations.conversations.models import Attachment, Details, Kind, Role
 from server.integrations.conversations.store.live_tables import answer, live
-from server.integrations.conversations.store.message_keys import allocate_keys
+from server.integrations.conversations.store.message_keys import allocate_keys, fill_times
 from server.integrations.conversations.store.search_index import index_stored_messages, index_stored_titles, unindex_titles
 from server.integrations.conversations.store.tables import conversation, message
 
@@ -113,7 +113,7 @@ def has_message(connection: Connection, key: int, message_id: str) -> bool:
 def add_message(connection: Connection, chat: Chat, new: NewMessage) -> None:
     """Store and index a message, and count it."""
     details = Details(attachments=new.attachments).model_dump_json(exclude_defaults=True) if new.attachments else ""
-    key = allocate_keys(connection, [new.created_at])[0]
+    key = allocate_keys(connection, fill_times([new.created_at]))[0]
     values = new.model_dump(exclude={"attachments"}) | {"key": key, "conversation": chat.key, "kind": Kind.text}
     connection.execute(ADD_MESSAGE, values | {"details": details})
     connection.execute(COUNTED, {"of": chat.key, "at": new.created_at})

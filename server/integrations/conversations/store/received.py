@@ -41,12 +41,12 @@ def put_project(connection: Connection, received: ReceivedProject | None, projec
     named = (received.id if received else None) or project_id or projects.DEFAULT
     known = projects.find(connection, named)
     if known is None:
-        projects.add(connection, Project(id=named, name=received.name if received else f"Project {named}", created_at=now))
-    elif received:
+        known = Project(id=named, name=f"Project {named}", created_at=now)
+        projects.add(connection, known)
+    if received:
         changes = {"name": received.name, "description": received.description, "starred": received.is_starred}
-        projects.change(
-            connection, known.model_copy(update={name: value for name, value in changes.items() if value is not None})
-        )
+        given = {name: value for name, value in changes.items() if value is not None}
+        projects.change(connection, known.model_copy(update=given))
     return named
 
 

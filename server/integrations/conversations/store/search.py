@@ -11,14 +11,15 @@ from server.integrations.conversations.models import Role, Source
 from server.integrations.conversations.store.message_keys import first_key
 from server.integrations.conversations.store.search_index import MESSAGES, TITLES, project_tag, role_tag, source_tag
 from server.integrations.conversations.store.tables import conversation, message, project
-from server.sdk.text_search import SearchBatch, SearchHit, SearchRequest, rate
+from server.sdk.text_search import SearchBatch, SearchHit, SearchRequest, is_within, rate
 from server.storage.text_match import LONGEST_SCORED, Matcher, Piece
 from server.storage.text_query import Term
 from server.storage.text_search import Batch, IndexQuery, Place, find_batch, is_broad
 
 MOST_BATCHES = 4  # that are looked through for one that has matches
 MOST_TITLES = 100
-MOST_TITLED = 5_000  # messages of the conversations whose title a query names
+TITLED_BONUS = 0.2  # for a title that fits
+MOST_TITLED = 2_000  # messages of the conversations whose title a query names
 EVERY = tuple(map(source_tag, Source))
 HIT_COLUMNS = (conversation.c.id, conversation.c.title, conversation.c.source, project.c.name)
 MESSAGE_HITS = (
@@ -68,11 +69,14 @@ def search(connection: Connection, wanted: ChatSearch, place: Place | None) -> S
         return SearchBatch()
     terms = wanted.request.terms
     titles = [] if place or wanted.roles else find_titles(connection, wanted, tags)
-    if terms and all(term.title for term in terms if not term.excluded):
+    wanted_terms = [term for term in terms if not term.excluded]
+    if wanted_terms and all(term.title for term in wanted_terms):
         return SearchBatch(titles)
     titled = find_titled(connection, [term for term in terms if term.title], tags)
     batch = find_messages(connection, wanted, tags, titled, place)
-    return replace(batch, hits=[*titles, *batch.hits])
+    fitting = {hit.chat_id for hit in titles}
+    messages = [replace(hit, score=hit.score + TITLED_BONUS) if hit.chat_id in fitting else hit for hit in batch.hits]
+    return replace(batch, hits=[*titles, *messages])
 
 
 def find_tags(connection: Connection, wanted: ChatSearch) -> IndexQuery | None:
@@ -103,19 +107,15 @@ def find_titles(connection: Connection, wanted: ChatSearch, tags: IndexQuery) ->
         return []
     terms = narrow(connection, TITLES, request.terms)
     keys = find_batch(connection, TITLES, replace(tags, terms=terms)).keys
+    if not keys:
+        return []
     matcher = Matcher(request.terms)
     hits = []
     for row in connection.execute(TITLE_HITS, {"keys": json.dumps(list(keys))}):
         if is_within(row.time, request) and (terms == request.terms or matcher.fits(row.title)):
-            score = rate(matcher.score(row.title), row.time, request.now, titled=True)
+            score = rate(matcher.score(row.title), row.time, request.now) + TITLED_BONUS
             hits.append(SearchHit(score, row.key, row.id, row.title, row.source, time=row.time, project=row.name or ""))
     return sorted(hits, key=lambda hit: -hit.score)[:MOST_TITLES]
-
-
-def is_within(time: float | None, request: SearchRequest) -> bool:
-    """Return whether a time is in the range of a request."""
-    after, before = request.after, request.before
-    return (after is None or (time or 0) >= after) and (before is None or (time or 0) < before)
 
 
 def find_titled(connection: Connection, terms: Sequence[Term], tags: IndexQuery) -> tuple[int, ...] | None:
@@ -158,10 +158,12 @@ def read_hits(
     connection: Connection, keys: Sequence[int], matcher: Matcher, checked: Matcher | None, request: SearchRequest
 ) -> list[SearchHit]:
     """Read and rate the messages of a batch. `checked`: they have to fit that."""
-    hits = []
+    hits: list[SearchHit] = []
+    if not keys:
+        return hits
     for row in connection.execute(MESSAGE_HITS, {"keys": json.dumps(list(keys))}):
         if checked is None or checked.fits(row.text):
-            score = rate(matcher.score(row.text), row.time, request.now, titled=matcher.has_all(row.title))
+            score = rate(matcher.score(row.text), row.time, request.now)
             hit = SearchHit(score, row.key, row.id, row.title, row.source, row.message_id, row.role, row.time, row.name or "")
             hits.append(hit)
     return hits

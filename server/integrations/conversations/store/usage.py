@@ -99,7 +99,7 @@ CALLS = (
 
 @dataclass(frozen=True)
 class Balance:
-    """What was spent and what is reserved, in all or for a project."""
+    """Amounts that were spent and that are reserved, in all or for a project."""
 
     spent: int = 0
     reserved: int = 0

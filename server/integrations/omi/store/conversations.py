@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, inser
 
 from server.core.errors import Conflict
 from server.integrations.omi.payload import Conversation
+from server.integrations.omi.store import texts
 from server.integrations.omi.store.action_items import REMOVE_OF, put_all
 from server.integrations.omi.store.sources import ACCEPTED
 from server.integrations.omi.store.tables import action_item, conversation
@@ -90,6 +91,7 @@ def put(connection: Connection, uid: str, content: Conversation, body: str, now:
     else:
         connection.execute(ADD, {"uid": uid, "id": content.id, "arrived_at": now, **values})
     put_all(connection, uid, content.id, content.todos, created_at)
+    texts.index(connection, uid, content.id, values["words"])
     return True
 
 
@@ -136,4 +138,6 @@ def read(connection: Connection, conversation_id: str) -> Mapping[str, Any] | No
 def remove(connection: Connection, uid: str, conversation_id: str, now: str) -> bool:
     """Remove a conversation. That it was removed stays known, so that a late delivery does not restore it."""
     connection.execute(REMOVE_OF, {"of": uid, "which": conversation_id})
-    return connection.execute(REMOVE, {"of": uid, "which": conversation_id, "now": now}).rowcount > 0
+    removed = connection.execute(REMOVE, {"of": uid, "which": conversation_id, "now": now}).rowcount > 0
+    texts.unindex_gone(connection)
+    return removed

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, select, upda
 from server.core.command import format_command
 from server.core.errors import NotFound
 from server.integrations.omi.models import SourceState
+from server.integrations.omi.store import texts
 from server.integrations.omi.store.tables import (
     action_item,
     arrival,
@@ -111,6 +112,7 @@ def remove_sent(connection: Connection, uid: str) -> list[str]:
     recordings = [row.name for row in connection.execute(RECORDINGS, {"which": uid})]
     for statement in FORGET_SENT:
         connection.execute(statement, {"which": uid})
+    texts.unindex_gone(connection)
     return recordings
 
 

@@ -71,6 +71,16 @@ conversation = Table(
 Index("omi_conversation_created", conversation.c.created_at)
 Index("omi_conversation_id", conversation.c.id)
 
+text = Table(
+    "omi_text",
+    metadata,
+    Column("key", Integer, primary_key=True, autoincrement=True),  # of the full-text index
+    Column("uid", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+Index("omi_text_conversation", text.c.uid, text.c.id, unique=True)
+
 action_item = Table(
     "omi_action_item",
     metadata,

@@ -41,6 +41,7 @@ class Dictation:
     closed: asyncio.Event = field(default_factory=asyncio.Event)
     rows: list[Any] = field(default_factory=list)
     made: int = 0
+    checks: bool = False
 
     async def dictate(self, post: Post, words: list[str]) -> AsyncGenerator[Event]:
         try:
@@ -51,7 +52,8 @@ class Dictation:
                 yield Event({"word": word})
                 await asyncio.sleep(0)
             await self.go_on.wait()
-            await require_still_allowed()
+            if self.checks:
+                await require_still_allowed()
             if self.fail:
                 raise self.fail
             yield Event("[DONE]")
@@ -236,9 +238,12 @@ async def test_stream_ends_with_an_event_when_deskhand_stops(opened) -> None:
         )
         assert dictation.closed.is_set()
         assert (await until_recorded(post, "dictate_text")).status == 503
+        dictation.closed.clear()
+        dictation.go_on.set()
         late = await post.http.post("/texts/write", json={"words": ["two"]}, headers=bot)
         assert "Deskhand stops" in late.text
         assert "[DONE]" not in late.text
+        assert dictation.closed.is_set()
 
 
 async def test_stream_ends_when_its_key_is_revoked(opened) -> None:
@@ -246,6 +251,18 @@ async def test_stream_ends_when_its_key_is_revoked(opened) -> None:
         reader = Reader(post.state.inside.app, "/texts/write", bot, {"words": ["one"]})
         await reader.until("one")
         await post.state.clients.revoke("bot")
+        dictation.go_on.set()
+        await reader.task
+        assert "event: error" in reader.text
+        assert "[DONE]" not in reader.text
+
+
+async def test_stream_may_ask_whether_it_is_still_allowed(opened) -> None:
+    async with dictating(opened) as (post, dictation, bot):
+        dictation.checks = True
+        reader = Reader(post.state.inside.app, "/texts/write", bot, {"words": ["one"]})
+        await reader.until("one")
+        await post.state.pause.begin(15)
         dictation.go_on.set()
         await reader.task
         assert "event: error" in reader.text

@@ -9,6 +9,7 @@ from server.integrations.conversations.fake import FakeOpenAI
 from tests.server.integrations.conversations.desk import Desk, open_desk
 from tests.server.integrations.conversations.library_setup import Shelf, open_shelf
 from tests.server.integrations.conversations.live_setup import Live, opened
+from tests.server.integrations.conversations.seed_setup import Seed, serving
 
 
 @pytest.fixture
@@ -45,3 +46,10 @@ async def shelf(tmp_path: Path) -> AsyncIterator[Shelf]:
     """The library and search over two empty databases."""
     async with open_shelf(tmp_path / "data") as shelf:
         yield shelf
+
+
+@pytest.fixture(scope="module")
+def seed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seed]:
+    """A server for the tests of a module, which talks to the fake OpenAI."""
+    with serving(tmp_path_factory.mktemp("seed") / "data") as seed:
+        yield seed

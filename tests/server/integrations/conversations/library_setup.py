@@ -63,7 +63,9 @@ class Shelf:
     async def add_project(self, project_id: str, name: str, *, imported: bool = True) -> None:
         """Store a project."""
         database = self.context.archive if imported else self.context.database
-        await database.write(lambda connection: connection.execute(insert(tables.project), {"id": project_id, "name": name}) and None)
+        await database.write(
+            lambda connection: connection.execute(insert(tables.project), {"id": project_id, "name": name}) and None
+        )
 
     async def find(self, query: str, **options: Any) -> list[str]:
         """Search; return `conversation` or `conversation/message` of each result."""

@@ -10,19 +10,20 @@ from typing import Any
 from server.core.events import Events
 from server.core.tasks import Tasks
 from server.integrations.conversations.answer_streams import AnswerEnd
-from server.integrations.conversations.chats import Chats, Posted, running_chats
+from server.integrations.conversations.chats import Chats, Posted
 from server.integrations.conversations.fake import KEY, FakeOpenAI
 from server.integrations.conversations.live_models import AnswerRow, Chat
 from server.integrations.conversations.models import ConversationsSettings
-from server.integrations.conversations.openai_connection import OpenAIConnection
-from server.integrations.conversations.openai_settings import OpenAISettings
-from server.integrations.conversations.spending import Spending
+from server.integrations.conversations.openai_connection import OpenAIConnection, StoredKey
+from server.integrations.conversations.openai_settings import OpenAISettings, read_origin
+from server.integrations.conversations.service import ConversationsService, start
 from server.integrations.conversations.store import answers, live
 from server.outbound.fetch import Fetch
 from server.outbound.webhooks.tables import webhook_delivery
 from server.sdk.approval_requests import ApprovalRequests
 from server.sdk.context import Context
 from server.sdk.desktop import NoScreen
+from server.storage.archive import open_archive
 from server.storage.data_dir import Folders
 from server.storage.database import Database
 from server.storage.migrations import migrate
@@ -30,6 +31,7 @@ from server.storage.secrets import Secrets
 from server.storage.settings import Settings
 
 MIGRATIONS = Path(__file__).parents[4] / "server" / "integrations" / "conversations" / "migrations"
+ARCHIVE_MIGRATIONS = MIGRATIONS.with_name("archive_migrations")
 LIMIT = 20  # seconds that a condition may take on a busy machine
 SECTION = "conversations"
 QUICK = {"retry_seconds": 0.01, "longest_retry_seconds": 0.05}
@@ -48,10 +50,16 @@ class Live:
     """Live conversations, from the person's and from OpenAI's side."""
 
     context: Context
-    openai: OpenAIConnection
-    spending: Spending
+    service: ConversationsService
     fake: FakeOpenAI
-    chats: Chats
+
+    @property
+    def openai(self) -> OpenAIConnection:
+        return self.service.openai
+
+    @property
+    def chats(self) -> Chats:
+        return self.service.chats
 
     async def ask(self, text: str = "Hello", chat: Chat | None = None, **order: Any) -> tuple[Chat, Posted]:
         """Send a message, in a new conversation unless one is given."""
@@ -131,6 +139,7 @@ async def open_context(data: Path) -> Context:
         fetch=Fetch(only_allowed=True),
         screen=NoScreen(),
         approval_requests=ApprovalRequests(events, NoScreen(), Tasks()),
+        archive=open_archive(data, [ARCHIVE_MIGRATIONS]),
     )
 
 
@@ -140,16 +149,14 @@ async def opened(data: Path, fake: FakeOpenAI, *, key: str = KEY) -> AsyncIterat
     context = await open_context(data)
     settings = context.settings.read(SECTION, ConversationsSettings)
     await context.settings.write(SECTION, settings.model_copy(update=QUICK | {"openai": OpenAISettings(endpoint=fake.base_url)}))
-    openai = OpenAIConnection(context, {})
-    await openai.open()
     if key:
-        await openai.set_key(key)
-    spending = Spending(context, openai)
-    await spending.open()
+        stored = StoredKey(key=key, origin=read_origin(fake.base_url))
+        await context.secrets.set("openai/key", stored.model_dump_json())
     try:
-        async with running_chats(context, openai, spending) as chats:
-            yield Live(context, openai, spending, fake, chats)
+        async with start(context) as service:
+            yield Live(context, service, fake)
     finally:
         await context.tasks.close()
         await context.http.close()
+        await context.archive.close()
         await context.database.close()

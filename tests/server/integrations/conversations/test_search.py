@@ -86,7 +86,25 @@ QUERIES = [
     ("ok", ""),
 ]
 NO_SYNTAX = [
-    *('"', "(", ")", "*", "-", "a OR", "OR", "NOT", "AND", "NEAR(a b", "a AND", "^", "{words}:x", "rowid:1", "words:x", '""', "''"),
+    *(
+        '"',
+        "(",
+        ")",
+        "*",
+        "-",
+        "a OR",
+        "OR",
+        "NOT",
+        "AND",
+        "NEAR(a b",
+        "a AND",
+        "^",
+        "{words}:x",
+        "rowid:1",
+        "words:x",
+        '""',
+        "''",
+    ),
     *("role:", "role:nobody", "date:yesterday", "date:2026-99", "date:..", "before:", "title:", 'title:"', "project:", "-role:x"),
     *("a:b:c", "c:\\x", "\0", "a\0b", "\ud800", "😀", "+", "%", "_", "a*b*", "-*", "---", '-"', "‮", "é́́", "select * from", ";--"),
     "x" * 2_000,
@@ -206,7 +224,9 @@ async def test_folded_thoughts_are_searched(shelf: Shelf) -> None:
 
 async def test_pages_have_each_result_once(shelf: Shelf) -> None:
     for number in range(12):
-        await shelf.add(f"c{number}", *(f"melon {'x ' * place}" for place in range(5)), title=f"melon {number}", imported=number % 2 == 0)
+        await shelf.add(
+            f"c{number}", *(f"melon {'x ' * place}" for place in range(5)), title=f"melon {number}", imported=number % 2 == 0
+        )
     found = await shelf.find_all("melon", 7)
     assert len(found) == 72
     assert len(set(found)) == 72

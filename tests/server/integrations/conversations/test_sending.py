@@ -21,7 +21,7 @@ async def test_message_is_answered_and_stored_as_a_path(live) -> None:
 
 
 async def test_messages_of_a_conversation_go_out_in_their_order_and_once(live) -> None:
-    chat, posted = await live.ask("0")
+    chat, _ = await live.ask("0")
     more = [await live.chats.send(chat.id, str(number)) for number in range(1, 5)]
     await live.end(chat, more[-1])
     assert live.sent() == ["0", "1", "2", "3", "4"]

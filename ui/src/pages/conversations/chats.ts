@@ -1,116 +1,55 @@
 /** Conversations of the local API. */
-import { fetchRaw, followStream, type FeedEvent } from '../../lib/api'
+import {
+  api, fetchRaw, followStream, unwrap,
+  type AttachmentView, type ChatChange, type ChatPage, type ChatRow, type CitationView, type FeedEvent, type MessageView, type NewChatOrder, type ProjectChange, type ProjectRow, type SearchResult,
+} from '../../lib/api'
 
-export interface ProjectRef { id: string; name: string }
-export interface ChatRow {
-  id: string
-  title: string
-  created_at: string | null
-  updated_at: string | null
-  project: ProjectRef | null
-  model: string
-  source: 'chatgpt' | 'openai' | 'api' | 'webhook'
-  message_count: number
-  starred: boolean
-  archived: boolean
-  temporary: boolean
-  /** US dollars; null: none or unknown. */
-  cost: string | null
-}
-export interface AttachmentView { id: string; name: string; content_type: string; size: number; available: boolean }
-export interface CitationView { number: number; title: string; url: string }
-export type MessageState = 'done' | 'waiting' | 'running' | 'failed' | 'uncertain'
-export interface ChatMessage {
-  id: string
-  /** Empty: it begins the conversation. */
-  parent_id: string
-  role: 'user' | 'assistant' | 'system' | 'tool'
-  kind: 'text' | 'code' | 'output' | 'thoughts' | 'report' | 'canvas' | 'voice'
-  text: string
-  created_at: string | null
-  model: string
-  state: MessageState
-  error: string
-  attachments: AttachmentView[]
-  citations: CitationView[]
-  cost: string | null
-  language: string
-  name: string
-}
-export interface Chat { chat: ChatRow; messages: ChatMessage[]; current_id: string; next: string | null }
-export interface ChatPage { chats: ChatRow[]; next: string | null; total: number }
+export type { AttachmentView, ChatRow, CitationView, ProjectChange, ProjectRow as Project, SearchResult }
+/** Answers leave out nothing. */
+export type ChatMessage = Required<MessageView>
 export interface ChatFilter { project: string; year: string; source: string; starred: boolean }
-export interface Project {
-  id: string
-  name: string
-  description: string
-  instructions: string
-  model: string
-  retention_days: number | null
-  chat_count: number
-  is_imported: boolean
-  budget: string | null
-  spent: string | null
-}
-export type ProjectChange = Partial<Pick<Project, 'name' | 'description' | 'instructions' | 'model' | 'retention_days' | 'budget'>>
-export interface SearchResult {
-  chat_id: string
-  message_id: string | null
-  title: string
-  role: string
-  date: string | null
-  project: string
-  source: string
-  snippet: { text: string; match: boolean }[]
-}
-export interface SearchPage { results: SearchResult[]; next: string | null; note: string | null }
-export interface MailPage { results: { id: string; title: string; url: string }[]; problem: string | null }
-export interface NewChat { project_id: string; title: string; text: string; model: string; temporary: boolean }
+export interface Picture { name: string; data: string }
+export interface NewMessage { text: string; parent_id: string | null; model: string; attachments?: Picture[] }
 export type ExportFormat = 'markdown' | 'json' | 'original'
 
 const PAGE = 200
+const SEARCH_PAGE = 20
 export const NO_FILTER: ChatFilter = { project: '', year: '', source: '', starred: false }
 
-async function request<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
-  const init: RequestInit = { method, ...(signal && { signal }) }
-  if (body !== undefined) Object.assign(init, { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } })
-  return await (await fetchRaw(path, init)).json() as T
-}
-
 /** Query of a filter, without what is not set. */
-export function toQuery(filter: ChatFilter): Record<string, string> {
-  const { project, year, source, starred } = filter
-  return { ...(project && { project }), ...(year && { year }), ...(source && { source }), ...(starred && { starred: 'true' }) }
+export function toQuery({ project, year, source, starred }: ChatFilter) {
+  return { ...(project && { project }), ...(year && { year: Number(year) }), ...(source && { source: source as 'chatgpt' }), ...(starred && { starred }) }
 }
 
-const spell = (query: Record<string, string>) => String(new URLSearchParams(query))
-const at = (id: string, ...rest: string[]) => ['/api/chats', ...[id, ...rest].map(encodeURIComponent)].join('/')
+const path = (chat_id: string) => ({ params: { path: { chat_id } } })
 
-export const listChats = (filter: ChatFilter, cursor: string | null, limit = PAGE) =>
-  request<ChatPage>('GET', `/api/chats?${spell({ ...toQuery(filter), ...(cursor && { cursor }), limit: String(limit) })}`)
-export const readChat = (id: string, cursor = '') => request<Chat>('GET', at(id) + (cursor && `?${spell({ cursor })}`))
-export const changeChat = (id: string, body: { title?: string; starred?: boolean; project_id?: string }) => request<ChatRow>('PUT', at(id), body)
-export const deleteChat = (id: string, atOpenai = false) => request<unknown>('DELETE', at(id) + (atOpenai ? '?at_openai=true' : ''))
-export const restoreChat = (id: string) => request<unknown>('POST', at(id, 'restore'))
-export const createChat = (body: NewChat) => request<ChatRow>('POST', '/api/chats', body)
-export const sendMessage = (id: string, body: { text: string; parent_id: string; model: string }) =>
-  request<{ message_id: string; answer_id: string }>('POST', at(id, 'messages'), { attachments: [], ...body })
-export const regenerate = (id: string, message_id: string, model: string) =>
-  request<{ message_id: string; answer_id: string }>('POST', at(id, 'regenerate'), { message_id, model })
-export const stopAnswer = (id: string) => request<unknown>('POST', at(id, 'stop'))
-export const continueChat = (id: string, message_id: string) => request<ChatRow>('POST', at(id, 'continue'), { message_id })
+export const listChats = (filter: ChatFilter, cursor: string | null) =>
+  unwrap(api.GET('/api/chats', { params: { query: { ...toQuery(filter), ...(cursor && { cursor }), limit: PAGE } } }))
+export async function readChat(chat_id: string, cursor?: string): Promise<Omit<ChatPage, 'messages'> & { messages: ChatMessage[] }> {
+  const page = await unwrap(api.GET('/api/chats/{chat_id}', { params: { path: { chat_id }, query: cursor === undefined ? {} : { cursor } } }))
+  return page as typeof page & { messages: ChatMessage[] }
+}
+export const changeChat = (id: string, body: ChatChange) => unwrap(api.PUT('/api/chats/{chat_id}', { ...path(id), body }))
+export const deleteChat = (chat_id: string, at_openai = false) => unwrap(api.DELETE('/api/chats/{chat_id}', { params: { path: { chat_id }, query: { at_openai } } }))
+export const restoreChat = (id: string) => unwrap(api.POST('/api/chats/{chat_id}/restore', path(id)))
+export const createChat = (body: NewChatOrder) => unwrap(api.POST('/api/chats', { body }))
+export const sendMessage = (id: string, body: NewMessage) => unwrap(api.POST('/api/chats/{chat_id}/messages', { ...path(id), body }))
+export const regenerate = (id: string, message_id: string, model: string) => unwrap(api.POST('/api/chats/{chat_id}/regenerate', { ...path(id), body: { message_id, model } }))
+export const stopAnswer = (id: string) => unwrap(api.POST('/api/chats/{chat_id}/stop', path(id)))
+export const continueChat = (id: string, message_id: string) => unwrap(api.POST('/api/chats/{chat_id}/continue', { ...path(id), body: { message_id } }))
 export const followAnswer = (id: string, answer: string, onEvent: (event: FeedEvent) => void, signal: AbortSignal) =>
-  followStream(at(id, 'answers', answer), onEvent, signal)
-export const fetchAsset = async (id: string, asset: string) => (await fetchRaw(at(id, 'assets', asset))).blob()
+  followStream(`/api/chats/${encodeURIComponent(id)}/answers/${encodeURIComponent(answer)}`, onEvent, signal)
+export const fetchAsset = async (id: string, asset: string) =>
+  (await fetchRaw(`/api/chats/${encodeURIComponent(id)}/assets/${encodeURIComponent(asset)}`)).blob()
 
-export const listProjects = async () => (await request<{ projects: Project[] }>('GET', '/api/chat-projects')).projects
-export const createProject = (body: ProjectChange) => request<Project>('POST', '/api/chat-projects', body)
-export const changeProject = (id: string, body: ProjectChange) => request<Project>('PUT', `/api/chat-projects/${encodeURIComponent(id)}`, body)
-export const deleteProject = (id: string) => request<unknown>('DELETE', `/api/chat-projects/${encodeURIComponent(id)}`)
+export const listProjects = async () => (await unwrap(api.GET('/api/chat-projects'))).projects
+export const createProject = (body: ProjectChange) => unwrap(api.POST('/api/chat-projects', { body }))
+export const changeProject = (project_id: string, body: ProjectChange) => unwrap(api.PUT('/api/chat-projects/{project_id}', { params: { path: { project_id } }, body }))
+export const deleteProject = (project_id: string) => unwrap(api.DELETE('/api/chat-projects/{project_id}', { params: { path: { project_id } } }))
 
 export const searchChats = (q: string, cursor: string | null, signal: AbortSignal) =>
-  request<SearchPage>('GET', `/api/chats/search?${spell({ q, limit: '20', ...(cursor && { cursor }) })}`, undefined, signal)
-export const searchMail = (q: string, signal: AbortSignal) => request<MailPage>('GET', `/api/chats/search/mail?${spell({ q })}`, undefined, signal)
+  unwrap(api.GET('/api/chats/search', { params: { query: { q, limit: SEARCH_PAGE, ...(cursor && { cursor }) } }, signal }))
+export const searchMail = (q: string, signal: AbortSignal) => unwrap(api.GET('/api/chats/search/mail', { params: { query: { q } }, signal }))
 
 /** Downloads an export as a file. */
 export async function exportChats(selection: { ids: string[] } | ChatFilter, format: ExportFormat): Promise<void> {

@@ -26,8 +26,13 @@ export function formatSize(bytes: number): string {
   return `${amount.format(unit < 2 ? Math.round(size) : size)} ${units[unit]}`
 }
 
-/** US dollars as a person reads them: at least two digits, at most four. */
+const cents = new Intl.NumberFormat(locale, { style: 'currency', currency: 'USD', currencyDisplay: 'narrowSymbol' })
+const parts = new Intl.NumberFormat(locale, { style: 'currency', currency: 'USD', currencyDisplay: 'narrowSymbol', minimumFractionDigits: 2, maximumFractionDigits: 4 })
+const LEAST = 0.0001 // dollars that are shown
+
+/** US dollars as a person reads them: cents, or parts of them below a dollar. */
 export function formatCost(cost: string): string {
   const value = Number(cost)
-  return new Intl.NumberFormat(LANGUAGE, { minimumFractionDigits: 2, maximumFractionDigits: value < 1 ? 4 : 2 }).format(value)
+  if (value > 0 && value < LEAST) return `<${parts.format(LEAST)}`
+  return (value > 0 && value < 1 ? parts : cents).format(value)
 }

@@ -1,49 +1,19 @@
 /** Imports of the local API. */
-import { fetchRaw, upload } from '../../lib/api'
+import { api, unwrap, upload, type Import, type ImportProgress, type Preview, type Report, type Selection } from '../../lib/api'
 
-export type ImportState = 'previewing' | 'ready' | 'running' | 'done' | 'failed' | 'cancelled' | 'undone'
-export interface Preview {
-  total: number
-  years: { year: number; count: number }[]
-  projects: { id: string; name: string; count: number }[]
-  attachments: number
-  other: string[]
-}
-export interface Progress { done: number; total: number; bytes: number; bytes_total: number; seconds_left: number | null }
-export interface Report {
-  imported: number
-  updated: number
-  unchanged: number
-  skipped: number
-  failed: { id: string; title: string; reason: string }[]
-  notes: string[]
-}
-export interface Import {
-  id: string
-  name: string
-  state: ImportState
-  error: string | null
-  started_at: string | null
-  ended_at: string | null
-  preview: Preview | null
-  progress: Progress | null
-  report: Report | null
-}
-export interface Selection { years: number[] | null; projects: string[] | null }
+/** Answers leave out nothing. */
+export type ImportPreview = Required<Preview>
+export type ImportReport = Required<Omit<Report, 'failed'>> & { failed: Required<NonNullable<Report['failed']>[number]>[] }
+export type ImportItem = Required<Omit<Import, 'preview' | 'progress' | 'report'>> & { preview: ImportPreview | null; progress: Required<ImportProgress> | null; report: ImportReport | null }
 
-async function request<T>(method: string, path: string, body?: unknown): Promise<T> {
-  const init: RequestInit = body === undefined ? { method } : { method, body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } }
-  return await (await fetchRaw(path, init)).json() as T
-}
+const path = (import_id: number) => ({ params: { path: { import_id } } })
 
-const at = (id: string, ...rest: string[]) => ['/api/imports', ...[id, ...rest].map(encodeURIComponent)].join('/')
-
-export const listImports = async () => (await request<{ imports: Import[] }>('GET', '/api/imports')).imports
-export const previewPath = (path: string) => request<Import>('POST', '/api/imports', { path })
-export const chooseFile = () => request<{ path: string | null }>('POST', '/api/imports/choose')
-export const startImport = (id: string, selection: Selection) => request<Import>('POST', at(id, 'start'), selection)
-export const cancelImport = (id: string) => request<Import>('POST', at(id, 'cancel'))
-export const undoImport = (id: string) => request<Import>('POST', at(id, 'undo'))
-export const discardImport = (id: string) => request<unknown>('DELETE', at(id))
-export const uploadExport = (file: File, onProgress: (bytes: number) => void, signal: AbortSignal) =>
-  upload('/api/imports/upload', file, onProgress, signal) as Promise<Import>
+export const listImports = async () => (await unwrap(api.GET('/api/imports'))).imports as ImportItem[]
+export const previewPath = (path: string) => unwrap(api.POST('/api/imports', { body: { path, start: false } }))
+export const chooseFile = (kind: 'file' | 'folder') => unwrap(api.POST('/api/imports/choose', { params: { query: { kind } } }))
+export const startImport = (id: number, body: Selection) => unwrap(api.POST('/api/imports/{import_id}/start', { ...path(id), body }))
+export const cancelImport = (id: number) => unwrap(api.POST('/api/imports/{import_id}/cancel', path(id)))
+export const undoImport = (id: number) => unwrap(api.POST('/api/imports/{import_id}/undo', path(id)))
+export const discardImport = (id: number) => unwrap(api.DELETE('/api/imports/{import_id}', path(id)))
+export const listMemories = async () => (await unwrap(api.GET('/api/imports/memories'))).memories
+export const uploadExport = (file: File, onProgress: (bytes: number) => void, signal: AbortSignal) => upload('/api/imports/upload', file, onProgress, signal)

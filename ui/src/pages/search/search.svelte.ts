@@ -1,6 +1,7 @@
 /** Search as one types: conversations and OMI at once, mail when it arrives. */
 import { explain } from '../../lib/api'
-import { searchChats, searchMail, type MailPage, type SearchResult } from '../conversations/chats'
+import type { MailResult } from '../../lib/api'
+import { searchChats, searchMail, type SearchResult } from '../conversations/chats'
 
 const TYPING_MS = 120
 const MAIL_MS = 600 // mail is asked of its provider, so only when typing pauses
@@ -9,7 +10,7 @@ const MAIL_MS = 600 // mail is asked of its provider, so only when typing pauses
 export type FoundItem = SearchResult & { url?: string }
 
 /** Mail as a result among others. */
-const toResult = ({ id, title, url }: MailPage['results'][number]): FoundItem => ({ chat_id: id, message_id: null, title, role: '', date: null, project: '', source: 'mail', snippet: [], url })
+const toResult = ({ id, title, url }: MailResult): FoundItem => ({ chat_id: id, message_id: null, title, role: '', date: null, project: '', source: 'mail', snippet: [], url })
 
 export class Search {
   results = $state.raw<SearchResult[]>([])

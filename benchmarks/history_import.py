@@ -1,0 +1,179 @@
+"""Speed and memory of importing a ChatGPT export, beside pipelines with ijson and json.load that store the same rows and index.
+
+    python -m benchmarks.history_import [--megabytes 500] [--shards 60] [--rounds 1]
+
+Each pipeline runs in a process of its own on the same made-up export, one after the other, in every round. Memory is the
+highest of the process and its children together, less that of a Deskhand which has done nothing.
+"""
+
+import argparse
+import asyncio
+import json
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import ijson
+import msgspec
+import psutil
+
+from tests.history_exports import write_export
+
+ROOT = Path(__file__).resolve().parents[1]
+PIPELINES = ("deskhand", "ijson", "json.load")
+BATCH = 100  # conversations in one transaction of the other pipelines
+MEGABYTE = 1_000_000
+
+
+class PeakMemory(threading.Thread):
+    """Watches the memory of this process and its children. `peak`: bytes above those at the start."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.start_size, self.peak = self.measure(), 0
+        self.over = threading.Event()
+
+    def measure(self) -> int:
+        """Measure the memory now."""
+        sizes = 0
+        for process in (psutil.Process(), *psutil.Process().children(recursive=True)):
+            try:
+                sizes += process.memory_info().rss
+            except psutil.Error:
+                continue
+        return sizes
+
+    def run(self) -> None:
+        while not self.over.wait(0.05):
+            self.peak = max(self.peak, self.measure() - self.start_size)
+
+
+async def run_deskhand(folder: Path, data: Path) -> dict[str, Any]:
+    """Import as Deskhand does."""
+    from server.http.addresses import Address
+    from server.integrations.conversations.imports import Imports
+    from server.runtime.state import open_state
+    from server.storage.data_dir import open_home
+
+    with open_home(data, demo=None) as home:
+        async with open_state(home, Address()) as state:
+            await state.context.archive.open()
+            imports = Imports(state.context)
+            memory = PeakMemory()
+            memory.start()
+            began = time.perf_counter()
+            current = await imports.create(str(folder), start=True)
+            while current.state == "running":
+                current = await imports.wait(current.id, 30)
+            seconds = time.perf_counter() - began
+            memory.over.set()
+    report = current.report
+    return {"seconds": seconds, "memory": memory.peak, "imported": report.imported if report else 0, "state": current.state}
+
+
+def read_with_ijson(folder: Path) -> Iterator[dict[str, Any]]:
+    """Read conversations one by one."""
+    for path in sorted(folder.glob("*.json")):
+        with path.open("rb") as file:
+            yield from ijson.items(file, "item", use_float=True)
+
+
+def read_with_json(folder: Path) -> Iterator[dict[str, Any]]:
+    """Read conversations file by file."""
+    for path in sorted(folder.glob("*.json")):
+        with path.open("rb") as file:
+            yield from json.load(file)
+
+
+async def run_other(read: Any, folder: Path, data: Path) -> dict[str, Any]:
+    """Import with another parser: the same rows, index and statements, in one process."""
+    from server.http.addresses import Address
+    from server.integrations.conversations.history.build import build
+    from server.integrations.conversations.history.decode import Conversation
+    from server.integrations.conversations.history.records import AssetRecord, frame
+    from server.integrations.conversations.store import import_runs
+    from server.runtime.state import open_state
+    from server.storage.data_dir import open_home
+
+    def make_frame(value: dict[str, Any]) -> bytes:
+        conversation = msgspec.convert(value, Conversation)
+        record, _ = build(conversation, json.dumps(value).encode(), AssetRecord)
+        return frame(record)[5:]
+
+    with open_home(data, demo=None) as home:
+        async with open_state(home, Address()) as state:
+            await state.context.archive.open()
+            values = {"name": "other", "path": str(folder), "state": "running", "job": "import", "created_at": 0.0}
+            run_id = await state.context.archive.write(import_runs.create, values)
+            memory = PeakMemory()
+            memory.start()
+            began, frames, count = time.perf_counter(), list[bytes](), 0
+            for value in read(folder):
+                frames.append(make_frame(value))
+                count += 1
+                if len(frames) >= BATCH:
+                    await state.context.archive.write(import_runs.store_batch, run_id, frames)
+                    frames = []
+            await state.context.archive.write(import_runs.store_batch, run_id, frames)
+            seconds = time.perf_counter() - began
+            memory.over.set()
+    return {"seconds": seconds, "memory": memory.peak, "imported": count, "state": "done"}
+
+
+def run_pipeline(name: str, folder: Path, data: Path) -> dict[str, Any]:
+    """Run one pipeline in this process."""
+    if name == "deskhand":
+        return asyncio.run(run_deskhand(folder, data))
+    return asyncio.run(run_other(read_with_ijson if name == "ijson" else read_with_json, folder, data))
+
+
+def measure(name: str, folder: Path) -> dict[str, Any]:
+    """Run one pipeline in a process of its own."""
+    with tempfile.TemporaryDirectory() as data:
+        command = [sys.executable, "-m", "benchmarks.history_import", "--pipeline", name, "--folder", str(folder), "--data", data]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise SystemExit(done.stderr)
+        result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+        return result
+
+
+def main() -> None:
+    """Make the export, run the pipelines in turn, and print medians and ratios."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--megabytes", type=int, default=500)
+    parser.add_argument("--shards", type=int, default=60)
+    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--pipeline", choices=PIPELINES)
+    parser.add_argument("--folder", type=Path)
+    parser.add_argument("--data", type=Path)
+    options = parser.parse_args()
+    if options.pipeline:
+        print(json.dumps(run_pipeline(options.pipeline, options.folder, options.data)))
+        return
+    with tempfile.TemporaryDirectory() as name:
+        folder = options.folder or Path(name)
+        if not options.folder:
+            write_export(folder, options.megabytes, options.shards)
+        size = sum(path.stat().st_size for path in folder.rglob("*.json"))
+        results = {pipeline: list[dict[str, Any]]() for pipeline in PIPELINES}
+        for _ in range(options.rounds):
+            for pipeline in PIPELINES:
+                results[pipeline].append(measure(pipeline, folder))
+    times = {pipeline: median(each["seconds"] for each in runs) for pipeline, runs in results.items()}
+    for pipeline, runs in results.items():
+        memory = max(each["memory"] for each in runs) / MEGABYTE
+        speed = size / MEGABYTE / times[pipeline]
+        ratio = times[pipeline] / times["deskhand"]
+        count, state = runs[0]["imported"], runs[0]["state"]
+        print(f"{pipeline:10} {times[pipeline]:7.1f} s {speed:6.1f} MB/s {memory:5.0f} MB {ratio:5.2f} x {count} {state}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Exports of conversations: a zip of Markdown, of JSON, or of the form in which ChatGPT exports them."""

@@ -1,0 +1,124 @@
+"""Conversations in the form in which ChatGPT exports them: imported ones as they came, live ones in the same form."""
+
+import asyncio
+import re
+import zlib
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+from server.core.file_names import clean_name
+from server.integrations.conversations.export.contents import read_pages
+from server.integrations.conversations.export.json_form import ListWriter, dump
+from server.integrations.conversations.library import FoundChat, read_details
+from server.integrations.conversations.store import reading
+from server.integrations.conversations.store.originals import read_original
+from server.integrations.conversations.store.reading import Row
+
+FILE_ID = re.compile(r"file[-_][A-Za-z0-9]+")
+NAMES_FILE, PROJECTS_FILE = "conversation_asset_file_names.json", "projects.json"
+PROJECT = "g-p-"
+CHUNK = 1 << 20
+
+
+class OriginalWriter(ListWriter):
+    """Writes conversations in ChatGPT's form."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._labels: dict[str, str] = {}
+        self._projects: dict[str, str] = {}
+
+    async def _pieces(self, found: FoundChat) -> AsyncIterator[str | bytes]:
+        names = await self._files.add(found)
+        rows = await found.database.read(reading.read_assets, found.key)
+        self._labels |= {name: rows[asset_id]["name"] for asset_id, name in names.items() if rows[asset_id]["name"] != asset_id}
+        if found.row["project"].startswith(PROJECT) and found.row["project_name"]:
+            self._projects[found.row["project"]] = found.row["project_name"]
+        data = await found.database.read(read_original, found.key)
+        if data and await asyncio.to_thread(is_sound, data):
+            for piece in inflate(data):
+                yield piece
+        else:
+            async for text in write_tree(found):
+                yield text
+
+    async def finish(self) -> AsyncIterator[None]:
+        """End the list, and write the files of messages with their names, and the names of projects."""
+        async for _ in super().finish():
+            yield
+        projects = [{"id": project_id, "name": name} for project_id, name in self._projects.items()]
+        for name, value in ((NAMES_FILE, self._labels), (PROJECTS_FILE, projects)):
+            if value:
+                with self._zip.entry(name, None) as entry:
+                    entry.write(dump(value).encode())
+
+
+def name_file(row: Row) -> str:
+    """Name a file of a message by its id, so that an import finds it again."""
+    asset_id = str(row["id"])
+    if FILE_ID.fullmatch(asset_id):
+        return f"{asset_id}.dat"
+    return asset_id if clean_name(asset_id) == asset_id else ""
+
+
+def inflate(data: bytes) -> Iterator[bytes]:
+    """Decompress the original of a conversation, in pieces. Raises zlib.error."""
+    unpacker = zlib.decompressobj()
+    while not unpacker.eof:
+        piece = unpacker.decompress(data, CHUNK)
+        if not piece and not unpacker.eof:
+            raise zlib.error("It is cut off.")
+        yield piece
+        data = unpacker.unconsumed_tail
+
+
+def is_sound(data: bytes) -> bool:
+    """Return whether an original can be decompressed; half of one would spoil the whole list."""
+    try:
+        return sum(map(len, inflate(data))) > 0
+    except zlib.error:
+        return False
+
+
+async def write_tree(found: FoundChat) -> AsyncIterator[str]:
+    """Write a conversation that was not imported."""
+    row, before = found.row, ""
+    about: dict[str, Any] = {
+        "id": row["id"],
+        "conversation_id": row["id"],
+        "title": row["title"],
+        "create_time": row["created_at"],
+        "update_time": row["updated_at"],
+        "default_model_slug": row["model"],
+        "is_starred": bool(row["starred"]),
+        "is_archived": bool(row["archived"]),
+        "current_node": row["current_message"],
+    }
+    if row["project"].startswith(PROJECT):
+        about["conversation_template_id"] = row["project"]
+    yield dump(about)[:-1] + ', "mapping": {'
+    nodes = await found.database.read(reading.read_nodes, found.key)
+    children: dict[str, list[str]] = {}
+    for message_id, parent in nodes.items():
+        children.setdefault(parent, []).append(message_id)
+    async for rows in read_pages(found):
+        yield before + ",\n".join(f"{dump(item['id'])}: {dump(make_node(item, children.get(item['id'], [])))}" for item in rows)
+        before = ",\n"
+    yield "}}"
+
+
+def make_node(row: Row, children: list[str]) -> dict[str, Any]:
+    """Make the node of a message."""
+    details = read_details(row["details"])
+    metadata: dict[str, Any] = {"model_slug": row["model"]} if row["model"] else {}
+    if details.attachments:
+        metadata["attachments"] = [{"id": item.id, "name": item.name} for item in details.attachments]
+    message = {
+        "id": row["id"],
+        "author": {"role": row["role"], "name": details.name or None},
+        "create_time": row["created_at"],
+        "content": {"content_type": "text", "parts": [row["text"]]},
+        "metadata": metadata,
+        "recipient": "all",
+    }
+    return {"id": row["id"], "message": message, "parent": row["parent"] or None, "children": children}

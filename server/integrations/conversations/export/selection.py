@@ -1,0 +1,68 @@
+"""The conversations of an export, one after the other."""
+
+from collections.abc import AsyncIterator
+
+from server.core.errors import NotFound
+from server.integrations.conversations.export.models import ExportOrder
+from server.integrations.conversations.library import FoundChat, Library, to_iso
+from server.integrations.conversations.library_models import ChatFilter, ListPlace
+from server.integrations.conversations.search import Search
+from server.integrations.conversations.store.reading import Row
+
+PAGE = 200
+
+
+async def select_chats(library: Library, search: Search, order: ExportOrder) -> AsyncIterator[FoundChat]:
+    """Find the conversations of an order. Those that are deleted meanwhile are left out."""
+    chats = ChatFilter(project=order.project, year=order.year, source=order.source, starred=order.starred)
+    if order.ids is not None:
+        ids = list(dict.fromkeys(order.ids))
+    elif order.query.strip():
+        ids = await find_ids(search, order.query)
+    else:
+        async for found in list_all(library, chats):
+            yield found
+        return
+    for chat_id in ids:
+        try:
+            found = await library.find(chat_id)
+        except NotFound:
+            continue
+        if order.ids is not None or fits(found.row, chats):
+            yield found
+
+
+async def list_all(library: Library, chats: ChatFilter) -> AsyncIterator[FoundChat]:
+    """List all conversations that fit, the last changed first."""
+    place: ListPlace | None = None
+    while True:
+        page = await library.list_rows(chats, place, PAGE)
+        for row, imported in page.rows:
+            yield FoundChat(library.archive if imported else library.live, row, imported=imported)
+        place = page.following
+        if place is None:
+            return
+
+
+async def find_ids(search: Search, query: str) -> list[str]:
+    """Find the ids of the conversations that a search finds, the best first."""
+    ids: dict[str, None] = {}
+    cursor = None
+    while True:
+        page = await search.search(query, cursor, PAGE, chats_only=True)
+        ids |= dict.fromkeys(result.chat_id for result in page.results)
+        cursor = page.next
+        if cursor is None:
+            return list(ids)
+
+
+def fits(row: Row, chats: ChatFilter) -> bool:
+    """Return whether a conversation fits a filter, as lists have it."""
+    return all(
+        (
+            not chats.project or row["project"] == chats.project,
+            chats.source is None or row["source"] == chats.source,
+            chats.starred is None or bool(row["starred"]) == chats.starred,
+            chats.year is None or (to_iso(row["updated_at"]) or "").startswith(f"{chats.year:04}-"),
+        )
+    )

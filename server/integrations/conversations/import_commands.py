@@ -1,0 +1,108 @@
+"""`deskhand import`: an export of ChatGPT, from the command line."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import click
+
+from server.core.errors import DeskhandError
+from server.sdk.cli import LocalApi, connect, data_dir_option, example, json_option, print_json, say
+
+WAIT_SECONDS = 5
+SHOWN_FAILURES = 20
+ACTIVE = {"previewing", "running"}
+SUMMARY = "Imported {imported}, updated {updated}, unchanged {unchanged}, skipped {skipped}, failed {failed}."
+
+
+@click.command("import", epilog=example("deskhand import ~/Downloads/chatgpt-export.zip"))
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Only say what the export contains.")
+@json_option
+@data_dir_option
+def import_command(path: Path, data_dir: Path | None, *, dry_run: bool, as_json: bool) -> None:
+    """Import the ChatGPT export at PATH: a zip file, a folder or a JSON file.
+
+    It waits until everything is imported. An export that was imported before adds only what is new.
+    """
+    with connect(data_dir, service="conversations") as deskhand:
+        if dry_run:
+            show_preview(look(deskhand, path), as_json=as_json)
+        else:
+            show_report(import_all(deskhand, path, quiet=as_json), as_json=as_json)
+
+
+def look(deskhand: LocalApi, path: Path) -> dict[str, Any]:
+    """Preview an export, and forget that. Raises DeskhandError if it is none."""
+    created = deskhand.call("POST", "/api/imports", {"path": str(path.absolute())})
+    try:
+        return wait(deskhand, created, quiet=True)
+    finally:
+        with suppress(DeskhandError):
+            deskhand.call("DELETE", f"/api/imports/{created['id']}")
+
+
+def import_all(deskhand: LocalApi, path: Path, *, quiet: bool) -> dict[str, Any]:
+    """Import everything. Ctrl-C stops the import."""
+    created = deskhand.call("POST", "/api/imports", {"path": str(path.absolute()), "start": True})
+    try:
+        return wait(deskhand, created, quiet=quiet)
+    except KeyboardInterrupt:
+        with suppress(DeskhandError):
+            deskhand.call("POST", f"/api/imports/{created['id']}/cancel")
+        raise
+
+
+def wait(deskhand: LocalApi, created: dict[str, Any], *, quiet: bool) -> dict[str, Any]:
+    """Wait until an import is no longer active."""
+    current = created
+    while current["state"] in ACTIVE:
+        current = deskhand.call("GET", f"/api/imports/{created['id']}?wait={WAIT_SECONDS}")
+        if not quiet and current["state"] in ACTIVE and current["progress"]:
+            say(describe_progress(current["progress"]), err=True)
+    return current
+
+
+def describe_progress(progress: dict[str, Any]) -> str:
+    """Say how far an import is, and how long it will take."""
+    share = f", {100 * progress['bytes'] // progress['bytes_total']} %" if progress["bytes_total"] else ""
+    left = progress["seconds_left"]
+    return f"{progress['done']:,} conversations{share}" + (f", about {left} s left" if left is not None else "")
+
+
+def show_preview(current: dict[str, Any], *, as_json: bool) -> None:
+    """Print what an export contains. Raises DeskhandError if it is none."""
+    if current["error"]:
+        raise DeskhandError(current["error"])
+    if as_json:
+        print_json(current["preview"])
+        return
+    for line in describe_preview(current["preview"] or {"total": 0, "years": [], "projects": [], "attachments": 0, "other": []}):
+        say(line)
+
+
+def describe_preview(preview: dict[str, Any]) -> Iterator[str]:
+    """Say what an export contains."""
+    yield f"{preview['total']:,} conversations, {preview['attachments']:,} attachments"
+    for year in preview["years"]:
+        yield f"  {year['year'] or 'no date'}: {year['count']:,}"
+    for project in preview["projects"]:
+        yield f"  {project['name']}: {project['count']:,}"
+    if preview["other"]:
+        yield f"Also: {', '.join(preview['other'])}"
+
+
+def show_report(current: dict[str, Any], *, as_json: bool) -> None:
+    """Print the report. Raises DeskhandError if nothing was imported."""
+    report = current["report"]
+    if report and as_json:
+        print_json(report)
+    elif report:
+        say(SUMMARY.format(**{**report, "failed": len(report["failed"])}))
+        for failure in report["failed"][:SHOWN_FAILURES]:
+            say(f"  {failure['title'] or failure['id'] or 'Untitled'}: {failure['reason']}")
+        for note in report["notes"]:
+            say(note)
+    if current["state"] != "done":
+        raise DeskhandError(current["error"] or f"The import was {current['state']}.")

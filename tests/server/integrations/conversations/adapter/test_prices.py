@@ -1,0 +1,33 @@
+"""Prices of OpenAI's models."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from server.integrations.conversations.adapter.prices import calculate_cost
+from server.integrations.conversations.adapter.protocol import Usage
+
+NOW = datetime(2026, 11, 20, tzinfo=UTC)
+USAGE = Usage(input_tokens=1000, cached_tokens=200, output_tokens=100)
+
+
+def test_cost_is_an_exact_decimal():
+    cost = calculate_cost("gpt-5", USAGE, NOW)
+    assert isinstance(cost, Decimal)
+    assert cost == Decimal("0.002025")
+    assert calculate_cost("gpt-4o-mini-2024-07-18", Usage(input_tokens=1000), NOW) == Decimal("0.00015")
+
+
+@pytest.mark.parametrize("model", ["gpt-99", "", "ft:gpt-4o:a:b:c", "llama3:8b", "x" * 10_000])
+def test_unknown_price_is_none(model):
+    assert calculate_cost(model, USAGE, NOW) is None
+
+
+def test_more_cached_tokens_than_there_are_is_no_failure():
+    assert calculate_cost("gpt-5", Usage(input_tokens=1, cached_tokens=5), NOW) is not None
+
+
+def test_service_tier_has_its_own_price():
+    priority, usual = (calculate_cost("gpt-5.6-sol", USAGE, NOW, tier) for tier in ("priority", ""))
+    assert priority == 2 * usual

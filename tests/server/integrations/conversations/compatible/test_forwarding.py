@@ -1,0 +1,115 @@
+"""Forwarding to OpenAI: within the budget, and with each answer recorded once."""
+
+import json
+from typing import Any
+
+import pytest
+
+from server.core.errors import Forbidden, InvalidInput, NotFound
+from server.integrations.conversations.adapter.protocol import Uncertain
+from server.integrations.conversations.compatible.forwarding import Forwarder
+from server.integrations.conversations.compatible.models import CompletionRequest, ModelResponseRequest
+from server.integrations.conversations.compatible.outgoing import Outgoing, read_completion_request, read_response_request
+from server.integrations.conversations.fake import Reply
+from server.integrations.conversations.spending import Spending
+from server.sdk.streaming import EventStream
+from tests.server.integrations.conversations.live_setup import Live
+
+COMPLETIONS = "/v1/chat/completions"
+
+
+@pytest.fixture
+def forwarder(live: Live) -> Forwarder:
+    live.fake.account.language_model.scripted.append(Reply("One two three four."))
+    return Forwarder(live.openai, Spending(live.context, live.openai), live.chats)
+
+
+def completion(**fields: Any) -> Outgoing:
+    return read_completion_request(
+        CompletionRequest.model_validate({"messages": [{"role": "user", "content": "Count."}], **fields})
+    )
+
+
+def response(**fields: Any) -> Outgoing:
+    return read_response_request(ModelResponseRequest.model_validate({"input": "Count.", **fields}))
+
+
+async def stored(live: Live) -> list[list[str]]:
+    """The texts of all conversations."""
+    keys = await live.context.database.read(lambda c: c.exec_driver_sql("select id from chat_conversation").scalars().all())
+    return [await live.texts(await live.chats.find(key)) for key in keys]
+
+
+async def states(live: Live) -> list[Any]:
+    """The calls of this month, the newest first."""
+    month = f"{live.context.clock.now():%Y-%m}"
+    return await Spending(live.context, live.openai).read_calls(month, 10)
+
+
+async def start(forwarder: Forwarder, request: Outgoing) -> EventStream:
+    stream = await forwarder.send(request, "bot")
+    assert isinstance(stream, EventStream)
+    return stream
+
+
+@pytest.mark.parametrize("request_of", [completion, response])
+async def test_stream_is_stored_before_its_last_event(live: Live, forwarder: Forwarder, request_of: Any) -> None:
+    stream = await start(forwarder, request_of(stream=True))
+    async for event in stream.events:
+        if event.data == "[DONE]" or event.name == "response.completed":
+            assert await stored(live) == [["Count.", "One two three four."]]
+    assert len(await stored(live)) == 1
+    assert "One two three four." in json.dumps(stream.result())
+    assert stream.path().startswith("/api/v1/openai/conversations/")
+    assert live.fake.requests.find(COMPLETIONS if request_of is completion else "/v1/responses")[-1].body["model"]
+
+
+@pytest.mark.parametrize("request_of", [completion, response])
+async def test_answer_of_a_client_that_leaves_is_stored_as_far_as_it_came(
+    live: Live, forwarder: Forwarder, request_of: Any
+) -> None:
+    stream = await start(forwarder, request_of(stream=True))
+    text = ""
+    async for event in stream.events:
+        text += json.dumps(event.data)
+        if "two" in text:
+            break
+    await stream.events.aclose()
+    (texts,) = await stored(live)
+    assert texts[0] == "Count."
+    assert "One two" in texts[1]
+    assert "four" not in texts[1]
+
+
+async def test_refused_request_gives_its_reservation_back_and_stores_nothing(live: Live, forwarder: Forwarder) -> None:
+    for stream in (False, True):
+        live.fake.fail_next(400, path=COMPLETIONS)
+        with pytest.raises(InvalidInput):
+            await forwarder.send(completion(stream=stream), "bot")
+    assert await states(live) == []
+    assert await stored(live) == []
+
+
+async def test_request_whose_answer_was_lost_stays_reserved(live: Live, forwarder: Forwarder) -> None:
+    live.fake.drop_next(path=COMPLETIONS, after=True)
+    with pytest.raises(Uncertain):
+        await forwarder.send(completion(), "bot")
+    assert len(await states(live)) == 1
+    assert len(live.fake.requests.find(COMPLETIONS)) == 1
+
+
+async def test_budget_is_kept_and_limits_the_answer(live: Live, forwarder: Forwarder) -> None:
+    await forwarder.spending.set_budget("0.00")
+    with pytest.raises(Forbidden, match="budget"):
+        await forwarder.send(completion(model="gpt-5"), "bot")
+    assert live.fake.requests.find(COMPLETIONS) == []
+    await forwarder.spending.set_budget("1000")
+    await forwarder.send(completion(model="gpt-5"), "bot")
+    assert live.fake.requests.find(COMPLETIONS)[-1].body["max_completion_tokens"] > 0
+
+
+async def test_retired_model_is_not_found(live: Live, forwarder: Forwarder) -> None:
+    with pytest.raises(NotFound, match="gpt-6-luna") as error:
+        await forwarder.send(completion(model="gpt-4"), "bot")
+    assert error.value.extra["code"] == "model_not_found"
+    assert await states(live) == []

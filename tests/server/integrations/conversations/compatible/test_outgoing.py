@@ -1,0 +1,50 @@
+"""Requests of /v1 on their way to OpenAI."""
+
+import pytest
+
+from server.integrations.conversations.adapter.protocol import Turn
+from server.integrations.conversations.compatible.models import CompletionRequest, ModelResponseRequest
+from server.integrations.conversations.compatible.outgoing import read_completion_request, read_response_request
+
+HI = [{"role": "user", "content": "Hi"}]
+
+
+def completion(**fields: object) -> CompletionRequest:
+    return CompletionRequest.model_validate({"messages": HI, **fields})
+
+
+def test_request_is_sent_as_it_is_for_another_model() -> None:
+    fields = {"model": "mine", "seed": 7, "reasoning_effort": None, "tools": [{"type": "custom"}], "stream": False}
+    outgoing = read_completion_request(completion(**fields))
+    assert outgoing.write("gpt", None) == {"messages": HI, **fields, "model": "gpt"}
+    assert (outgoing.turns, outgoing.is_stream, outgoing.model) == ((Turn(role="user", text="Hi"),), False, "mine")
+    response = read_response_request(ModelResponseRequest.model_validate({"input": "Hi", "truncation": "auto"}))
+    assert response.write("gpt", None) == {"input": "Hi", "truncation": "auto", "model": "gpt"}
+    assert (response.turns, response.model) == ((Turn(role="user", text="Hi"),), "")
+
+
+@pytest.mark.parametrize(
+    ("options", "shown"), [(None, False), ({"include_usage": False}, False), ({"include_usage": True}, True)]
+)
+def test_tokens_of_a_stream_are_always_asked_for(options: dict | None, shown: bool) -> None:
+    outgoing = read_completion_request(completion(stream=True, stream_options=options))
+    assert outgoing.write("gpt", None)["stream_options"] == {"include_usage": True}
+    assert outgoing.shows_usage is shown
+    other = read_completion_request(completion(stream=True, stream_options={"include_obfuscation": False}))
+    assert other.body["stream_options"] == {"include_obfuscation": False, "include_usage": True}
+
+
+def test_limit_is_added_where_the_client_has_none() -> None:
+    assert read_completion_request(completion()).write("gpt", 100)["max_completion_tokens"] == 100
+    assert read_completion_request(completion(n=3)).write("gpt", 100)["max_completion_tokens"] == 33
+    assert read_completion_request(completion(), is_openai=False).write("gpt", 100)["max_tokens"] == 100
+    limited = read_completion_request(completion(max_tokens=50))
+    assert limited.limit == 50
+    assert "max_completion_tokens" not in limited.write("gpt", 100)
+    response = ModelResponseRequest(input="Hi", max_output_tokens=20)
+    assert read_response_request(response).write("gpt", 100)["max_output_tokens"] == 20
+
+
+def test_tokens_of_tools_are_counted_too() -> None:
+    tools = [{"type": "function", "function": {"name": "find", "description": "x" * 3_000}}]
+    assert read_completion_request(completion(tools=tools)).tokens - read_completion_request(completion()).tokens > 900

@@ -1,0 +1,82 @@
+import io
+import stat
+import struct
+import zipfile
+
+import pytest
+
+from server.core.errors import InvalidInput
+from server.integrations.conversations.history import archives
+from server.integrations.conversations.history.archives import open_zip
+
+
+def make(*names: str, data: bytes = b"x", method: int = zipfile.ZIP_DEFLATED, attributes: int = 0) -> io.BytesIO:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", method) as archive:
+        for name in names:
+            info = zipfile.ZipInfo(name)
+            info.external_attr, info.compress_type = attributes, method
+            archive.writestr(info, data)
+    return file
+
+
+def refuse(file: io.BytesIO) -> str:
+    with pytest.raises(InvalidInput, match=r"\.$") as refused:
+        open_zip(file, "export.zip")
+    return refused.value.detail
+
+
+def test_usual_zip_is_opened():
+    assert open_zip(make("a.json", "folder/b.dat"), "export.zip").namelist() == ["a.json", "folder/b.dat"]
+
+
+@pytest.mark.parametrize("name", ["../a.json", "a/../../b", "/etc/passwd", "C:/a", "c:a", "..\\a", "\\\\host\\share"])
+def test_path_that_leads_out_is_refused(name):
+    assert "unsafe path" in refuse(make("a.json", name))
+
+
+def test_link_is_refused():
+    assert "a link" in refuse(make("a.json", attributes=(stat.S_IFLNK | 0o777) << 16))
+
+
+def test_bomb_is_refused():
+    assert "far larger" in refuse(make("conversations.json", data=b"0" * (archives.ALWAYS_FINE + 1)))
+
+
+def test_entries_that_share_their_bytes_are_refused():
+    file = make("a.json", data=b"a" * 5_000, method=zipfile.ZIP_STORED)
+    with zipfile.ZipFile(file, "a") as archive:
+        archive.filelist += [archive.filelist[0]] * 50
+        archive._didModify = True
+    assert "far larger" in refuse(file)
+
+
+def test_encrypted_zip_is_refused():
+    file = make("a.json")
+    data = bytearray(file.getvalue())
+    place = data.rfind(b"PK\x01\x02")
+    data[place + 8] |= 1
+    assert "encrypted" in refuse(io.BytesIO(bytes(data)))
+
+
+def test_unknown_compression_is_refused():
+    data = bytearray(make("a.json").getvalue())
+    struct.pack_into("<H", data, data.rfind(b"PK\x01\x02") + 10, 95)
+    assert "compressed in a way" in refuse(io.BytesIO(bytes(data)))
+
+
+def test_million_entries_are_refused_before_they_are_read(monkeypatch):
+    monkeypatch.setattr(archives, "MOST_FILES", 50)
+    monkeypatch.setattr(zipfile, "ZipFile", None)
+    assert "more than" in refuse_many()
+
+
+def refuse_many() -> str:
+    entry = b"PK\x01\x02" + bytes(42)
+    directory = entry * 51
+    return refuse(io.BytesIO(directory + struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 51, 51, len(directory), 0, 0)))
+
+
+@pytest.mark.parametrize("data", [b"", b"PK\x03\x04 and nothing", b"PK\x05\x06" + b"\xff" * 18, bytes(100_000)])
+def test_damaged_zip_is_refused(data):
+    assert "damaged" in refuse(io.BytesIO(data))
