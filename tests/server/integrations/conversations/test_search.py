@@ -289,7 +289,7 @@ async def test_search_goes_on_while_an_import_writes(shelf: Shelf) -> None:
     await shelf.add("a", "apricot")
 
     async def write() -> None:
-        for number in range(20):
+        for number in range(5):
             await shelf.add(f"c{number}", *(f"apricot {place}" for place in range(20)))
 
     async with asyncio.TaskGroup() as group:
@@ -299,4 +299,4 @@ async def test_search_goes_on_while_an_import_writes(shelf: Shelf) -> None:
             counts.append(len(await shelf.find("apricot", limit=500)))
     assert counts == sorted(counts)  # each search sees whole conversations
     assert {count % 20 for count in counts} == {1}
-    assert len(await shelf.find_all("apricot", 100)) == 401
+    assert len(await shelf.find("apricot", limit=500)) == 101
