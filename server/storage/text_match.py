@@ -113,6 +113,7 @@ class Matcher:
 
     def __init__(self, terms: Iterable[Term]) -> None:
         terms = list(terms)
+        self.is_plain = all(flatten(term.folded) == term.text.lower() for term in terms)  # accents need not be looked at first
         self.patterns = [compile_term(term) for term in terms if not term.excluded]
         self.excluded = [compile_term(term) for term in terms if term.excluded]
 
@@ -125,7 +126,10 @@ class Matcher:
 
     def score(self, text: str) -> float:
         """Rate how well a text fits: how often it has each term for its length, and whether they stand together."""
-        flat = flatten(text[:LONGEST_SCORED]).replace(FILLER, "")
+        text = text[:LONGEST_SCORED]
+        flat = text.lower()
+        if not (self.is_plain and all(any(pattern.find(flat)) for pattern in self.patterns)):
+            flat = flatten(text).replace(FILLER, "")
         firsts, total = [], 0.0
         slowness = SATURATION * (0.25 + 0.75 * len(flat) / USUAL_LENGTH)
         for pattern in self.patterns:
