@@ -15,6 +15,7 @@ from server.integrations.conversations.adapter import webhooks
 from server.integrations.conversations.adapter.errors import FAILED, translate, translate_event
 from server.integrations.conversations.adapter.protocol import Answer, Model, ResponseRequest, Turn, Uncertain, Usage
 from server.integrations.conversations.models import Frozen
+from server.sdk.operation import reading_own_account
 
 if TYPE_CHECKING:
     import httpx2
@@ -126,8 +127,9 @@ class OpenAIClient:
 
     async def list_models(self) -> list[Model]:
         """List the models that the key may use."""
-        async with self._calling(changes=False) as client:
-            page = await client.with_options(max_retries=READ_RETRIES).models.list()
+        with reading_own_account():  # previews name the model
+            async with self._calling(changes=False) as client:
+                page = await client.with_options(max_retries=READ_RETRIES).models.list()
         return [Model(id=item.id, shutdown_date=item.shutdown_date or "", owned_by=item.owned_by or "") for item in page.data]
 
     async def create_webhook(self, name: str, url: str, events: Sequence[str]) -> tuple[str, str]:
