@@ -205,7 +205,7 @@ MUTANTS = [
     change("export/file_names.py", "clean_name(title.translate(SEPARATORS))", "title", "export/test_file_names.py"),
     change(
         "export/original_form.py",
-        "if data and await asyncio.to_thread(is_sound, data):",
+        "if await asyncio.to_thread(is_sound, data):",
         "if data:",
         "export/test_original_form.py::test_damaged_original_spoils_no_other",
     ),
