@@ -47,6 +47,7 @@ def run(title: str) -> int:
     import webview
 
     webview.settings["ALLOW_FILE_URLS"] = False
+    webview.settings["ALLOW_DOWNLOADS"] = True  # of files of messages and of exports, which the page hands over as blob:
     options: dict[str, Any] = {"width": SIZE[0], "height": SIZE[1], "min_size": SMALLEST, "text_select": True, "zoomable": True}
     window = webview.create_window(title, address, **options)
     if window is None:
