@@ -56,8 +56,8 @@ class ConversationsService(Health):
 
     @property
     def problem(self) -> str | None:
-        """The problem of the connection with OpenAI, if it is in use."""
-        return self.openai.problem or self.openai.options.problem or self.openai_webhook.problem
+        """The problem of the archive, or of the connection with OpenAI if it is in use."""
+        return self.context.archive.problem or self.openai.problem or self.openai.options.problem or self.openai_webhook.problem
 
 
 @asynccontextmanager
