@@ -45,7 +45,7 @@ PROGRESS_STEP = 4 * 1024 * 1024  # bytes between two reports
 COLLECT_STEP = 2_000  # conversations between two garbage collections
 NO_MESSAGES, NOT_SELECTED = "no messages", "not selected"
 
-Emit = Callable[[Any], None]
+Emit = Callable[[Any], object]
 
 
 def run(job: Job, emit: Emit, files: Files | None = None) -> None:

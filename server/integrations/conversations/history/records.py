@@ -141,9 +141,10 @@ AnyRecord = (
 STATES = (ProgressRecord, PreviewRecord, EndRecord)  # of reading; the others are stored
 encoder = msgspec.msgpack.Encoder()
 decode_record = msgspec.msgpack.Decoder(AnyRecord).decode
+decode_state = msgspec.msgpack.Decoder(ProgressRecord | PreviewRecord | EndRecord).decode
 
 
-def frame(record: Any) -> bytes:
-    """Encode a record with its head."""
+def frame(record: Any) -> tuple[bytes, bytes]:
+    """Encode a record; return its head and its data."""
     data = encoder.encode(record)
-    return HEAD.pack(len(data), not isinstance(record, STATES)) + data
+    return HEAD.pack(len(data), not isinstance(record, STATES)), data

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, delete, select, update
 
 from server.integrations.conversations.history.records import AssetRecord, ConversationRecord, MessageRecord
 from server.integrations.conversations.store.import_tables import change
@@ -50,7 +50,7 @@ ADD = (
     " current_message, message_count, digest, import_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 CHANGE = update(conversation).where(conversation.c.key == bindparam("which"))
-OF_KEY = bindparam("which")
+OF_KEY: BindParameter[Any] = bindparam("which")
 READ_CONVERSATION = select(conversation).where(conversation.c.key == OF_KEY)
 READ_MESSAGES = select(message).where(message.c.conversation == OF_KEY).order_by(message.c.key)
 READ_ASSETS = select(asset).where(asset.c.conversation == OF_KEY).order_by(asset.c.key)
