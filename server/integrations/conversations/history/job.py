@@ -71,7 +71,7 @@ def refuse(name: str) -> EndRecord:
 
 @dataclass
 class Summary:
-    """What a preview counts."""
+    """Counts of a preview."""
 
     seen: set[int] = field(default_factory=set)  # hashes of ids: both layouts may be there
     years: Counter[int] = field(default_factory=Counter)

@@ -79,10 +79,10 @@ class Nodes(msgspec.Struct):
 
 @dataclass
 class Plan:
-    """What a batch of conversations does. `previous`: of those that it updates."""
+    """Changes that a batch of conversations makes. `records`: to be written, with their keys."""
 
     run: int
-    records: list[tuple[ConversationRecord, int]] = field(default_factory=list)  # to be written, with their keys
+    records: list[tuple[ConversationRecord, int]] = field(default_factory=list)
     changes: list[tuple[int, str, str, bytes | None]] = field(default_factory=list)
     assets: list[tuple[Any, ...]] = field(default_factory=list)
 
