@@ -100,4 +100,16 @@ MUTANTS = [
         "startswith(self.prefix)",
         ("tests/server/http/test_path_alias.py",),
     ),
+    Mutant(
+        "server/runtime/catalogue.py",
+        'if f"{path}/".startswith(f"{pair[0]}/")]',
+        "if path.startswith(pair[0])]",
+        ("tests/server/runtime/test_catalogue.py",),
+    ),
+    Mutant(
+        f"{HERE}/__init__.py",
+        'where={"state": "waiting"}, values={"state": "failed", "error": RESTORED}, is_pending=True',
+        'where={"state": "waiting"}, values={"state": "failed", "error": RESTORED}',
+        (f"{TESTS}/test_restored.py",),
+    ),
 ]
