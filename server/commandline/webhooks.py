@@ -156,6 +156,21 @@ def replay(delivery: int | None, which: str | None, data_dir: Path | None, *, ev
     say(f"{count} to deliver again.")
 
 
+@webhooks.command(epilog=example("deskhand webhooks discard --all"))
+@click.option("--all", "everything", is_flag=True, help="All dead letters.")
+@click.option("--webhook", "which", metavar="NAME|ID|URL", help="All dead letters of this webhook.")
+@yes_option
+@data_dir_option
+def discard(which: str | None, data_dir: Path | None, *, everything: bool, yes: bool) -> None:
+    """Remove dead letters: events that could not be delivered."""
+    if everything == (which is not None):
+        raise click.UsageError("Give --webhook or --all.")
+    with connect(data_dir) as deskhand:
+        chosen = find(deskhand, which)["id"] if which else ""
+        confirm("Their events are not delivered any more.", yes=yes)
+        say(f"{deskhand.call('POST', f'{PATH}/deliveries/discard', {'webhook': chosen})['count']} removed.")
+
+
 @webhooks.command("allow-local", epilog=example("deskhand webhooks allow-local homeassistant.local:8123"))
 @click.argument("address", metavar="HOST:PORT")
 @click.option("--remove", "removing", is_flag=True, help="Take it off the list.")

@@ -18,6 +18,7 @@ FORMS = {
     "ak_": r"\bak_[A-Za-z0-9]{20,}",
     "cr_": r"\bcr_[A-Za-z0-9]{20,}",
     "sk-": r"\bsk-[\w-]{16,}",  # OpenAI: key
+    "whsec_": r"\bwhsec_[A-Za-z0-9+/=]{16,}",  # Standard Webhooks: signing secret
     # Anybody's signed token. First it looks whether there are its dots: what only begins like one is read once, not again
     # and again from each of its beginnings.
     "eyJ": r"(?<![\w-])(?=[\w-]++\.[\w-]++\.)[\w-]*?\beyJ[\w-]{8,}+\.[\w-]++\.[\w-]*",

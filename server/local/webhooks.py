@@ -117,14 +117,14 @@ class DeliveryPage(BaseModel):
     next: str | None = Field(description="The cursor of older ones.")
 
 
-class ReplayOrder(BaseModel):
-    """Which dead letters to replay."""
+class DeadLetters(BaseModel):
+    """A selection of dead letters."""
 
     webhook: str = Field("", description="The id of a receiver; empty for all.")
 
 
-class Replayed(BaseModel):
-    """Number of deliveries that are attempted again."""
+class LetterCount(BaseModel):
+    """Number of dead letters that were replayed or removed."""
 
     count: int
 
@@ -161,9 +161,14 @@ def add_log(routes: APIRouter, state: State) -> None:
         return DeliveryPage(deliveries=[view_delivery(entry) for entry in logged[:limit]], next=following)
 
     @routes.post("/deliveries/replay")
-    async def replay_dead_letters(order: ReplayOrder) -> Replayed:
+    async def replay_dead_letters(order: DeadLetters) -> LetterCount:
         """Delivers all dead letters again, those of one receiver or all."""
-        return Replayed(count=await log.replay_dead(order.webhook))
+        return LetterCount(count=await log.replay_dead(order.webhook))
+
+    @routes.post("/deliveries/discard")
+    async def discard_dead_letters(order: DeadLetters) -> LetterCount:
+        """Removes all dead letters, those of one receiver or all."""
+        return LetterCount(count=await log.discard_dead(order.webhook))
 
     @routes.get("/deliveries/{delivery_id}")
     async def read_delivery(delivery_id: DeliveryId) -> DeliveryDetails:

@@ -10,7 +10,12 @@ PRESETS = ("tests/server/access/clients/test_presets.py",)
 MUTANTS = [
     Mutant("server/access/guard/streams.py", "Event(clean(event.data), event.name)", "event", STREAMS),
     Mutant("server/access/guard/streams.py", "                    await self._room.acquire()\n", "", STREAMS),
-    Mutant("server/access/guard/streams.py", "if self._services.clients.refresh(self._call.record.client) is None:", "if False:", STREAMS),
+    Mutant(
+        "server/access/guard/streams.py",
+        "if self._services.clients.refresh(self._call.record.client) is None:",
+        "if False:",
+        STREAMS,
+    ),
     Mutant("server/access/guard/streams.py", "        self.end(respond(CLIENT_CLOSED_REQUEST, LEFT))\n", "", STREAMS),
     Mutant("server/access/guard/streams.py", ", self._refuse_replay())", ")", STREAMS),
     Mutant(

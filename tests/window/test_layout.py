@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from tests.window.conftest import find_barriers, scrolls_sideways
 
 MANY = 50
-PAGES = ("overview", "approvals", "activity", "gmail", "apps", "omi", "tools", "access", "connect", "settings")
+PAGES = ("overview", "approvals", "activity", "gmail", "apps", "omi", "tools", "access", "connect", "webhooks", "settings")
 
 
 @pytest.fixture(scope="module")

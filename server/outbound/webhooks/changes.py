@@ -17,7 +17,7 @@ TITLE = "Webhook not delivered"
 GAVE_UP = "An event for {} could not be delivered and is now a dead letter."
 TURNED_OFF = "The webhook {} was turned off. {}"
 UNCONFIRMED = "The webhook {} comes from a restored backup. Turn it on or remove it under Webhooks."
-DEAD_LETTERS = "Some events could not be delivered to {}. Replay or remove them under Webhooks."
+DEAD_LETTERS = "Some events could not be delivered to {}. Replay or discard them under Webhooks."
 
 
 @dataclass

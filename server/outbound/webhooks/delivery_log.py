@@ -64,6 +64,12 @@ class DeliveryLog:
         await self.changes.publish()
         return count
 
+    async def discard_dead(self, endpoint_id: str = "") -> int:
+        """Remove all dead letters, those of one receiver or all; return how many."""
+        count = await self.database.write(store.discard_dead, endpoint_id)
+        await self.changes.publish()
+        return count
+
     async def give_up(self, delivery_id: int) -> LoggedDelivery:
         """Make a delivery that waits a dead letter, so that the next one is attempted. Raises NotFound."""
         now = self.clock.now().isoformat()

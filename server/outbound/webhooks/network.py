@@ -25,9 +25,7 @@ class ReceiverNetwork(AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[SOCKET_OPTION] | None = None,
     ) -> AsyncNetworkStream:
-        addresses = await self.resolve(self.target)
-        for address in addresses:  # all of them first: a name with a forbidden one is not trusted
-            self.receivers.check_address(self.target, address)
+        addresses = self.receivers.check_addresses(self.target, await self.resolve(self.target))
         failure: Exception | None = None
         for address in addresses:
             try:

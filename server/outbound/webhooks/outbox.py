@@ -16,7 +16,7 @@ from server.outbound.webhooks.receivers import Receivers
 from server.outbound.webhooks.tables import webhook_attempt, webhook_delivery, webhook_endpoint
 
 LARGEST_DATA = 1_000_000  # characters of an event's data
-OMITTED = "The data is too large for a webhook. Read it in Deskhand."
+OMITTED = "The data is too large for a webhook, or no JSON. Read it in Deskhand."
 
 MOST_DEPTH = 5  # webhooks in a row that lead to each other
 LOOP = "This event was caused by webhooks that call each other in a circle, so it is not sent by itself."
@@ -151,7 +151,10 @@ class Outbox:
 def write_body(type: str, at: datetime, data: Mapping[str, Any]) -> str:  # noqa: A002, the standard's word
     """Write the payload that Standard Webhooks recommends."""
     payload: dict[str, Any] = {"type": type, "timestamp": at.isoformat().replace("+00:00", "Z")}
-    written = json.dumps({**payload, "data": data}, ensure_ascii=False, separators=(",", ":"))
-    if len(written) > LARGEST_DATA:
+    try:
+        written = json.dumps({**payload, "data": data}, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=str)
+    except ValueError:  # an event must never undo the result that it tells of
+        written = ""
+    if not 0 < len(written) <= LARGEST_DATA:
         written = json.dumps({**payload, "data": None, "omitted": OMITTED}, separators=(",", ":"))
     return written.encode("utf-8", "replace").decode()

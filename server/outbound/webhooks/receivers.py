@@ -2,7 +2,7 @@
 
 import re
 import socket
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import TYPE_CHECKING
@@ -75,8 +75,19 @@ class Receivers:
             self._check_public(address.scheme, host, port)
         return Target(url, address.scheme, host, port, address.raw_path, is_listed)
 
-    def check_address(self, target: Target, address: str) -> None:
-        """Check an IP address that the name of a target has resolved to. Raises InvalidInput."""
+    def check_addresses(self, target: Target, addresses: Sequence[str]) -> Sequence[str]:
+        """Check all IP addresses that the name of a target has resolved to; return those to connect to. Raises InvalidInput.
+
+        A name at home may have a link-local address too, which is left out.
+        """
+        usable = [address for address in addresses if not (target.is_listed and ip_address(address).is_link_local)]
+        if addresses and not usable:
+            raise InvalidInput(NOT_PUBLIC)
+        for address in usable:
+            self._check_address(target, address)
+        return usable
+
+    def _check_address(self, target: Target, address: str) -> None:
         from server.outbound.public_network import is_public
 
         if not (is_local(address) if target.is_listed else is_public(address)):

@@ -94,8 +94,7 @@ class Sender:
     async def check(self, url: str) -> None:
         """Check an address that the person adds, with the addresses of its name now. Raises InvalidInput."""
         target = self.receivers.parse(url)
-        for address in await self.resolve_target(target):
-            self.receivers.check_address(target, address)
+        self.receivers.check_addresses(target, await self.resolve_target(target))
 
     async def resolve_target(self, target: Target) -> list[str]:
         """Resolve a name to all its addresses; empty if it does not exist or the resolver does not answer."""
@@ -108,10 +107,6 @@ class Sender:
         except (OSError, UnicodeError, TimeoutError):
             return []
         return list(dict.fromkeys(results))
-
-    def close(self) -> None:
-        """Wait for no resolver any more."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def _request(self, target: Target, headers: Mapping[str, str], body: str, exchange: Exchange, limits: Limits) -> None:
         import httpcore2

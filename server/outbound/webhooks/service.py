@@ -20,7 +20,7 @@ from server.storage.settings import Settings
 
 DELIVER = "deliver webhooks"  # the names of the tasks: "Deskhand could not …"
 READ_STATE = "read the state of webhooks"
-RESTART_SECONDS = 5.0  # after a failure of the database
+RESTART_SECONDS = 30.0  # after a failure of the database
 
 
 @dataclass(frozen=True)
@@ -32,17 +32,12 @@ class Webhooks:
     log: DeliveryLog
     changes: Changes
     deliverer: Deliverer
-    sender: Sender
     tasks: Tasks
 
     def start(self) -> None:
         """Begin to deliver."""
         self.tasks.repeat(self.deliverer.run, lambda: RESTART_SECONDS, name=DELIVER)
         self.tasks.start(self.changes.update_problem(), name=READ_STATE)
-
-    def close(self) -> None:
-        """Release what the tasks have used, after their end."""
-        self.sender.close()
 
 
 @dataclass(frozen=True)
@@ -70,4 +65,4 @@ def create_webhooks(
     outbox = Outbox(clock, sender.receivers, wake)
     endpoints = Endpoints(database, settings, storage.secrets, clock, sender, deliverer, changes)
     log = DeliveryLog(database, settings, clock, outbox, endpoints, changes)
-    return Webhooks(outbox, endpoints, log, changes, deliverer, sender, tasks)
+    return Webhooks(outbox, endpoints, log, changes, deliverer, tasks)

@@ -25,7 +25,7 @@ PERSONS = select(webhook_endpoint).where(endpoint.kind == "person").order_by(end
 ENDPOINT = select(webhook_endpoint).where(endpoint.id == bindparam("endpoint"))
 COUNTS = (
     select(delivery.endpoint_id, delivery.state, func.count())
-    .where(delivery.state != "delivered")
+    .where(delivery.state.in_(("waiting", "dead")))
     .group_by(delivery.endpoint_id, delivery.state)
 )
 HAS_WAITING = exists().where(delivery.endpoint_id == endpoint.id, delivery.state == "waiting")
@@ -195,6 +195,15 @@ def replay_dead(connection: Connection, endpoint_id: str) -> int:
     if endpoint_id:
         dead = dead.where(delivery.endpoint_id == endpoint_id)
     return connection.execute(dead.values(REPLAYED)).rowcount
+
+
+def discard_dead(connection: Connection, endpoint_id: str) -> int:
+    """Remove all dead letters, those of one receiver or all; return how many."""
+    dead = select(delivery.id).where(delivery.state == "dead")
+    if endpoint_id:
+        dead = dead.where(delivery.endpoint_id == endpoint_id)
+    connection.execute(delete(webhook_attempt).where(log.delivery_id.in_(dead)))
+    return connection.execute(delete(webhook_delivery).where(delivery.id.in_(dead))).rowcount
 
 
 def give_up(connection: Connection, delivery_id: int, now: str) -> LoggedDelivery | None:

@@ -47,6 +47,8 @@ def test_test_and_log_and_replay(deskhand, serve, receiver):
     assert deskhand("webhooks", "replay", "--all").stdout == "0 to deliver again.\n"
     assert deskhand("webhooks", "replay", "--webhook", "bad").stdout == "0 to deliver again.\n"
     assert deskhand("webhooks", "replay").returncode == 2
+    assert deskhand("webhooks", "discard").returncode == 2
+    assert deskhand("webhooks", "discard", "--webhook", "bad", "--yes").stdout == "0 removed.\n"
     assert deskhand("webhooks", "deliveries", "--state", "dead").stdout == ""
 
 

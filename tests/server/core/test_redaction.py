@@ -19,6 +19,7 @@ SECRETS = [
     "2Yh4KqW9xZbTnR7mVcJd5_3pLuXwQzB8tYkNv",  # as short as one may be
     "cr_2Yh4KqW9xZbTnR7mVcJd5fGsA1e",
     "sk-proj-abcdefghijklmnop",
+    "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
     "eyJhbGciOiJI.eyJzdWIi.c2ln",
     "eyJ-hbGciOiJI.eyJ-zdWIi.c2ln",
     KEY,
@@ -53,7 +54,7 @@ def test_ordinary_text_is_not_redacted(text) -> None:
 HOSTILE = [
     "eyJ-", "eyJaaaaaaaa.", "eyJaaaaaaaa.-eyJ", "-.eyJ", "dh_", "dh_aaaaaaa.", "ya29.", "1//", "4/", "4/a", "GOCSPX-",
     "ak_", "cr_a",
-    "0a", "0aaaaaaaaaaaaaaaaaaaaa_", "sk-", "sk-a.", "Bearer ", "basic\t", "password", "password ", "token=", 'api_key:"',
+    "0a", "0aaaaaaaaaaaaaaaaaaaaa_", "sk-", "sk-a.", "whsec_", "whsec_a.", "Bearer ", "basic\t", "password", "password ", "token=", 'api_key:"',
     "aB-", "A-a ",
     "a?", "/?a", "a?b=", " ", '"', ".",
 ]  # fmt: skip

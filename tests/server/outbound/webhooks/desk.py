@@ -102,7 +102,6 @@ async def open_desk(
             yield Desk(database, store, secrets, webhooks, receiver, events, tasks, notes)
         finally:
             await tasks.close()
-            webhooks.close()
             await database.close()
 
 

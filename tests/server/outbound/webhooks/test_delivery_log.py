@@ -88,6 +88,23 @@ def test_delivery_that_waits_can_be_given_up(tmp_path):
     at_desk(test, tmp_path, Receiver({"/hook": [status("500 Oops"), honest]}), delays=[3600])
 
 
+def test_dead_letters_are_discarded(tmp_path):
+    async def test(desk: Desk) -> None:
+        endpoint_id, _ = await desk.add("/bad")
+        await desk.emit()
+        await desk.until_ended()
+        good, _ = await desk.add("/good")
+        delivered = await desk.emit()
+        await desk.until_ended(3)
+        assert await desk.webhooks.log.discard_dead(good) == 0
+        assert desk.webhooks.changes.problem
+        assert await desk.webhooks.log.discard_dead(endpoint_id) == 2
+        assert [entry.delivery.message_id for entry in await desk.deliveries()] == [delivered]
+        assert desk.webhooks.changes.problem is None
+
+    at_desk(test, tmp_path, Receiver({"/bad": [status("400 Bad")]}), delays=[0.01])
+
+
 def test_unknown_delivery_is_not_found(tmp_path):
     async def test(desk: Desk) -> None:
         log = desk.webhooks.log

@@ -8,6 +8,9 @@ from server.http.server import run
 from server.outbound.webhooks.outbox import LARGEST_DATA, MOST_DEPTH, Outbox, current_depth
 from tests.server.outbound.webhooks.desk import Desk, at_desk, open_desk
 
+CIRCLE: list[object] = []
+CIRCLE.append(CIRCLE)
+
 
 def unsent(test, folder):
     """Run a test while nothing is delivered."""
@@ -72,10 +75,11 @@ def test_receiver_of_a_request_has_one_row(tmp_path):
     unsent(test, tmp_path)
 
 
-def test_large_data_is_left_out(tmp_path):
+@pytest.mark.parametrize("value", ["x" * LARGEST_DATA, float("nan"), CIRCLE], ids=["large", "nan", "circle"])
+def test_data_that_cannot_be_sent_is_left_out(tmp_path, value):
     async def test(desk: Desk) -> None:
         await desk.add("/hook")
-        await desk.emit(text="x" * LARGEST_DATA)
+        await desk.emit(value=value)
         [entry] = await desk.deliveries()
         assert len(entry.delivery.body) < 1000 and json.loads(entry.delivery.body)["data"] is None
 

@@ -123,9 +123,19 @@ def test_listing_covers_exactly_host_and_port(url):
 def test_listed_name_must_lead_into_a_local_network(address):
     receivers = Receivers(lambda: ["nas.local:80"])
     target = receivers.parse("http://nas.local/")
-    receivers.check_address(target, "192.168.1.5")
+    assert receivers.check_addresses(target, ["192.168.1.5"]) == ["192.168.1.5"]
     with pytest.raises(InvalidInput):
-        receivers.check_address(target, address)
+        receivers.check_addresses(target, [address])
+
+
+def test_link_local_address_of_a_listed_name_is_left_out():
+    receivers = Receivers(lambda: ["homeassistant.local:8123"])
+    target = receivers.parse("http://homeassistant.local:8123/")
+    assert receivers.check_addresses(target, ["fe80::1%2", "192.168.1.5", "169.254.1.1"]) == ["192.168.1.5"]
+    with pytest.raises(InvalidInput):
+        receivers.check_addresses(target, ["192.168.1.5", "8.8.8.8"])
+    with pytest.raises(InvalidInput):
+        receivers.check_addresses(receivers.parse("https://example.com/"), ["fe80::1", "8.8.8.8"])
 
 
 @pytest.mark.parametrize(
@@ -141,7 +151,7 @@ def test_name_that_leads_to_own_port_is_refused():
     receivers = Receivers(lambda: ["nas.local:8000"], own_ports=lambda: {8000})
     target = receivers.parse("http://nas.local:8000/")
     with pytest.raises(InvalidInput, match="own address"):
-        receivers.check_address(target, "127.0.0.1")
+        receivers.check_addresses(target, ["127.0.0.1"])
 
 
 @pytest.mark.parametrize("text", ["127.0.0.1:8000", "localhost:8000"])
