@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic import BaseModel, Field, SecretStr, ValidationError
 
 from server.core.errors import DeskhandError, InvalidInput, SignInNeeded
 from server.integrations.conversations.adapter.client import Connection, OpenAIClient
@@ -39,7 +39,7 @@ NO_MODEL = "No model is set. Choose one in Deskhand's window, under Conversation
 class StoredKey(BaseModel):
     """A key and whom it is for, as one secret: a key never goes to another host."""
 
-    key: str
+    key: str = Field(repr=False)
     origin: str
 
 
