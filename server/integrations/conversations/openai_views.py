@@ -163,13 +163,23 @@ async def test_connection(openai: OpenAIConnection) -> TestResult:
     try:
         models = await openai.list_models(fresh=True)
         if openai.is_free:
-            return TestResult(ok=True, message=WORKS_ELSEWHERE.format(origin=openai.origin, count=len(models)))
+            missing = find_missing(openai, [model.id for model in models])
+            message = WORKS_ELSEWHERE.format(origin=openai.origin, count=len(models))
+            return TestResult(ok=not missing, message=message + missing)
         name, today = await openai.resolve_model(), openai.context.clock.now().date()
         warning = next((warn(model, today) for model in models if model.id == name), None)
         message = WORKS.format(count=len(models), model=name, warning=f" {name}: {warning}" if warning else "")
         return TestResult(ok=True, message=message)
     except DeskhandError as error:
         return TestResult(ok=False, message=error.detail)
+
+
+def find_missing(openai: OpenAIConnection, names: list[str]) -> str:
+    """Say if another service does not list the model that is set; it may leave out a tag, such as :latest."""
+    name = openai.options.model
+    name = openai.settings.aliases.get(name, name)
+    is_there = not name or any(each == name or each.startswith(f"{name}:") for each in names)
+    return "" if is_there or not names else f" Conversations use {name}, which is not among them."
 
 
 def view_models(models: Iterable[Model], today: date) -> ModelList:

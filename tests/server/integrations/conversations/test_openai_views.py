@@ -1,5 +1,6 @@
 """OpenAI as the person sees it."""
 
+from server.integrations.conversations.fake import KEY
 from server.integrations.conversations.openai_views import test_connection as check_connection
 from server.integrations.conversations.openai_views import view_usage
 
@@ -20,6 +21,15 @@ def test_months_add_up_their_projects():
 def test_result_warns_of_the_end_of_the_model(desk):
     desk.run(desk.openai.change(model="gpt-5"))
     assert desk.run(check_connection(desk.openai)).message.endswith("gpt-5. gpt-5: Will be shut down on 2026-12-11.")
+
+
+def test_result_says_if_another_service_lacks_the_model(new_desk):
+    new_desk.run(new_desk.openai.change(base_url=new_desk.fake.base_url, model="gpt-4"))
+    new_desk.run(new_desk.openai.set_key(KEY))
+    result = new_desk.run(check_connection(new_desk.openai))
+    assert (result.ok, "gpt-4, which is not among them" in result.message) == (False, True)
+    new_desk.run(new_desk.openai.change(aliases={"gpt-4": "gpt-5"}))
+    assert new_desk.run(check_connection(new_desk.openai)).ok
 
 
 def test_result_names_what_is_wrong(desk):
