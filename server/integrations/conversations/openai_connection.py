@@ -250,7 +250,9 @@ class OpenAIConnection:
         return self._models_at is not None and self.context.clock.monotonic() - self._models_at < seconds
 
     async def _open_repeatedly(self) -> None:
-        while not await self.open():
+        while True:
+            if await self.open():
+                return
             await asyncio.sleep(REOPENING_SECONDS)
 
     async def _announce(self, opening: asyncio.Task[None]) -> None:
