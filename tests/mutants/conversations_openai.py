@@ -96,7 +96,7 @@ MUTANTS = [
         "test_missing_model_is_refused_with_current_ones",
     ),
     change(
-        "openai_settings.py",
+        "base_urls.py",
         '    if parts.scheme == "http" and not is_near(parts.hostname):',
         "    if False:",
         "test_base_url_is_refused",

@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field, SecretStr, ValidationError
 from server.core.errors import DeskhandError, InvalidInput, SignInNeeded
 from server.integrations.conversations.adapter.client import Connection, OpenAIClient
 from server.integrations.conversations.adapter.protocol import Model, OpenAIApi
+from server.integrations.conversations.base_urls import check_base_url, read_origin
 from server.integrations.conversations.models import ConversationsSettings
 from server.integrations.conversations.openai_models import describe_missing, is_for_chat, pick_default
 from server.integrations.conversations.openai_settings import (
@@ -20,9 +21,7 @@ from server.integrations.conversations.openai_settings import (
     USUAL_OUTPUT,
     OpenAIOptions,
     OpenAISettings,
-    check_base_url,
     merge_options,
-    read_origin,
 )
 from server.sdk.context import Context
 
