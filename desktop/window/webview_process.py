@@ -47,6 +47,7 @@ def run(title: str) -> int:
     import webview
 
     webview.settings["ALLOW_FILE_URLS"] = False
+    webview.settings["ALLOW_DOWNLOADS"] = True  # of files of messages and of exports, which the page hands over as blob:
     options: dict[str, Any] = {"width": SIZE[0], "height": SIZE[1], "min_size": SMALLEST, "text_select": True, "zoomable": True}
     window = webview.create_window(title, address, **options)
     if window is None:
@@ -89,7 +90,7 @@ class View:
         return str(chosen[0]) if chosen else None
 
     def _choose(self, kind: str) -> None:
-        """Tell the program which file the person chooses; its path as JSON, in ASCII."""
+        """Let the person choose a file, and write its path for the program: as JSON, in ASCII."""
         chosen = None
         try:
             self._raise()

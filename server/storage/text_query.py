@@ -54,6 +54,7 @@ class TextQuery:
 def parse(text: str, names: Collection[str] = ()) -> TextQuery:
     """Parse a query. `names`: its operators; `title:` becomes a term of the title."""
     terms, operators = [], []
+    text = text.encode("utf-8", "replace").decode()  # half a character, as of a broken argument, cannot be stored
     for match in TERM.finditer(text.translate(QUOTES).replace("\0", " ")):
         term = make_term(match, names)
         if term.name:

@@ -44,7 +44,11 @@ def make_rich() -> Json:
     """Make a conversation with a picture, thoughts, two versions of an answer and sources."""
     picture = {"content_type": "image_asset_pointer", "asset_pointer": f"file-service://{PICTURE}", "width": 640, "height": 360}
     thoughts = {"content_type": "thoughts", "thoughts": [{"summary": "Weighing", "content": "pondering deeply"}]}
-    found = {"matched_text": CITED, "type": "grouped_webpages", "items": [{"title": "Index wiki", "url": "https://wiki.example/index"}]}
+    found = {
+        "matched_text": CITED,
+        "type": "grouped_webpages",
+        "items": [{"title": "Index wiki", "url": "https://wiki.example/index"}],
+    }
     asked = {"content_type": "multimodal_text", "parts": [picture, "How do I measure an index?"]}
     mapping: Json = {"root": node("root", None, None)}
     rows: list[tuple[str, str, str, Json, dict[str, Any]]] = [
@@ -74,7 +78,10 @@ def make_short(number: int) -> Json:
 def make_long() -> Json:
     """Make a conversation of many messages."""
     at = datetime(2025, 3, 1, tzinfo=UTC).timestamp()
-    turns = [("assistant" if number % 2 else "user", text(f"Turn {number} of the long talk. " + "More words. " * 30)) for number in range(LONG)]
+    turns = [
+        ("assistant" if number % 2 else "user", text(f"Turn {number} of the long talk. " + "More words. " * 30))
+        for number in range(LONG)
+    ]
     return thread("long", *turns, title="A long talk", create_time=at, update_time=at + LONG)
 
 

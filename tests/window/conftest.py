@@ -113,9 +113,7 @@ def open_page(browser: Browser, server: Served) -> Iterator[OpenPage]:
         # The browser notes each refusal, and each request during a restart; pages say it in words.
         assert [text for text in console_messages if not re.search("status of (4|503)|ERR_CONNECTION|ERR_INCOMPLETE", text)] == []
         outward = [url for url in requested_urls if not url.startswith("blob:")]  # those are the page's own
-        assert {urlsplit(url).netloc for url in outward} == {urlsplit(server.local).netloc}, (
-            "something left the local surface"
-        )
+        assert {urlsplit(url).netloc for url in outward} == {urlsplit(server.local).netloc}, "something left the local surface"
         context.close()
 
 

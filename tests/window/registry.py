@@ -6,4 +6,12 @@ from tests.conftest import ROOT
 
 NAMES = re.findall(r"\{ name: '(\w+)'", (ROOT / "ui" / "src" / "pages" / "index.ts").read_text(encoding="utf-8"))
 STEPS = ("use", "tunnel", "connect", "gmail", "apps")
-PAGES = [*NAMES, "access/my-gpt", "tools/add", "connect/gpt", "connect/app", *(f"welcome/{step}" for step in STEPS)]
+PAGES = [
+    *NAMES,
+    "access/my-gpt",
+    "conversations/settings",
+    "tools/add",
+    "connect/gpt",
+    "connect/app",
+    *(f"welcome/{step}" for step in STEPS),
+]

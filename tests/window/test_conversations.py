@@ -97,7 +97,7 @@ def test_branches_thoughts_and_sources_are_opened(open_page, server):
     page = open_page("conversations/rich")
     answer = messages(page).filter(has_text="how to measure")
     answer.get_by_role("button", name="Source 1").click()
-    expect(page.get_by_role("dialog").get_by_text("Index wiki")).to_be_visible()
+    expect(page.get_by_role("link", name="https://wiki.example/index")).to_be_visible()
     page.keyboard.press("Escape")
     page.get_by_text("Thoughts").click()
     expect(page.get_by_text("pondering deeply")).to_be_visible()

@@ -103,7 +103,9 @@ def test_webhook_is_edited_turned_off_and_removed(open_page, server, receiver):
 
 @pytest.mark.parametrize(("look", "width"), [("light", 1120), ("dark", 420)])
 def test_webhooks_page_is_accessible_with_a_long_log(open_page, server, receiver, look, width):
-    webhook = add(server, receiver, name="A receiver with a name that is as long as it may be, and then some more of it to be sure")
+    webhook = add(
+        server, receiver, name="A receiver with a name that is as long as it may be, and then some more of it to be sure"
+    )
     receiver.behave("/bad", status("500 Oops", body=b"x" * 400))
     bad = add(server, receiver, "/bad", types=["note.written"])
     for _ in range(55):

@@ -9,7 +9,6 @@ from server.integrations.conversations.adapter.protocol import Turn
 from server.integrations.conversations.chats import EMPTY, NO_PROJECT, Chats
 from server.integrations.conversations.completions import Completions, make_turns_of
 from server.integrations.conversations.effects import Cost, Costs
-from server.integrations.conversations.exchange import SECTION
 from server.integrations.conversations.live_models import Chat, Project
 from server.integrations.conversations.models import ConversationsSettings, Role
 from server.integrations.conversations.openai_connection import OpenAIConnection
@@ -31,6 +30,7 @@ from server.integrations.conversations.operation_models import (
     TokenUsage,
     write_id,
 )
+from server.integrations.conversations.outcomes import SECTION
 from server.integrations.conversations.store import answers, live
 from server.integrations.conversations.turns import make_title, make_turns
 from server.sdk.context import Context

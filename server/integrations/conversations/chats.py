@@ -10,11 +10,12 @@ from server.core.errors import Conflict, DeskhandError, InvalidInput, NotFound
 from server.integrations.conversations.adapter.protocol import Answer, Turn
 from server.integrations.conversations.answer_streams import AnswerEnd, AnswerStreams
 from server.integrations.conversations.chat_events import ChatEvents
-from server.integrations.conversations.exchange import SECTION, Exchange
+from server.integrations.conversations.exchange import Exchange
 from server.integrations.conversations.images import Images, NewImage
 from server.integrations.conversations.live_models import OPEN, AnswerRow, Chat, NewChat, NewMessage, Project, make_message_id
 from server.integrations.conversations.models import Attachment, ConversationsSettings, Role
 from server.integrations.conversations.openai_connection import OpenAIConnection
+from server.integrations.conversations.outcomes import SECTION, Outcomes
 from server.integrations.conversations.recording import Recorder
 from server.integrations.conversations.sending import SEND, Sender
 from server.integrations.conversations.spending import Reservation, Spending
@@ -39,8 +40,16 @@ class Posted(NewMessage):
 class Chats:
     """Conversations, their messages and the answers that models are asked for."""
 
-    def __init__(self, context: Context, sender: Sender, recorder: Recorder, streams: AnswerStreams, events: ChatEvents) -> None:
-        self.sender, self.recorder, self.events = sender, recorder, events
+    def __init__(
+        self,
+        context: Context,
+        sender: Sender,
+        recorder: Recorder,
+        streams: AnswerStreams,
+        events: ChatEvents,
+        outcomes: Outcomes,
+    ) -> None:
+        self.sender, self.recorder, self.events, self.outcomes = sender, recorder, events, outcomes
         self._context, self._streams = context, streams
         self._images = Images(context)
         self._database = context.database
@@ -245,8 +254,10 @@ def find_question(connection: Any, chat: Chat, message_id: str) -> str:
 async def running_chats(context: Context, openai: OpenAIConnection, spending: Spending) -> AsyncIterator[Chats]:
     """Send what waits, and delete what has expired, while the block runs."""
     streams, events = AnswerStreams(), ChatEvents(context)
-    sender = Sender(context, openai, Exchange(context, openai, spending, streams, events), streams, events)
-    chats = Chats(context, sender, Recorder(context, spending, events), streams, events)
+    outcomes = Outcomes(context, spending, streams, events)
+    exchange = Exchange(context, openai, spending, streams, events, outcomes)
+    sender = Sender(context, openai, exchange, streams, events, outcomes)
+    chats = Chats(context, sender, Recorder(context, spending, events), streams, events, outcomes)
     openai.listen(sender.retry)
     await context.database.write(projects.add_default, context.clock.now().timestamp())
     await sender.recover()

@@ -26,9 +26,9 @@ IMPORTED = "An imported conversation is at ChatGPT, which has no API for it. Del
 TOO_LATE = "This conversation was not deleted, or too long ago to be restored."
 THERE_AGAIN = "This conversation is here again, so the deleted one stays deleted."
 TIDY_SECONDS = 300.0
-SWEEP_SECONDS = 86_400.0  # between two looks at all files
+ORPHAN_SECONDS = 86_400.0  # between two looks at all files
 UNUSED_SECONDS = 3_600.0  # that a file may wait for the row that refers to it
-SWEPT_AT_ONCE = 500
+LOOKED_AT_ONCE = 500
 FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 60.0, 21_600.0  # until OpenAI is asked again
 
 
@@ -37,7 +37,7 @@ class Deletion:
 
     def __init__(self, context: Context, files: AssetFiles, openai: Callable[[], OpenAIApi]) -> None:
         self._context, self._files, self._openai = context, files, openai
-        self._swept_at: float | None = None
+        self._looked_at: float | None = None
 
     async def delete(self, chat_id: str, *, at_openai: bool = False) -> None:
         """Delete a conversation, also at OpenAI once it cannot be restored any more.
@@ -74,7 +74,7 @@ class Deletion:
                 await self._delete_old(database)
                 await self._purge(database)
         await self._delete_at_openai()
-        await self._sweep()
+        await self._remove_orphans()
 
     def repeat(self) -> "asyncio.Task[None]":
         """Tidy from now on."""
@@ -99,15 +99,15 @@ class Deletion:
             if not count:
                 return
 
-    async def _sweep(self) -> None:
+    async def _remove_orphans(self) -> None:
         """Remove the files that nothing refers to, such as those of an import that was killed."""
         now = self._context.clock.monotonic()
-        if self._swept_at is not None and now - self._swept_at < SWEEP_SECONDS:
+        if self._looked_at is not None and now - self._looked_at < ORPHAN_SECONDS:
             return
         digests = await asyncio.to_thread(lambda: list(self._files.list_old(UNUSED_SECONDS)))
-        for start in range(0, len(digests), SWEPT_AT_ONCE):
-            await self._remove_unused(digests[start : start + SWEPT_AT_ONCE])
-        self._swept_at = now
+        for start in range(0, len(digests), LOOKED_AT_ONCE):
+            await self._remove_unused(digests[start : start + LOOKED_AT_ONCE])
+        self._looked_at = now
 
     async def _remove_unused(self, digests: list[str]) -> None:
         if not digests:

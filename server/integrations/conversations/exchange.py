@@ -1,7 +1,8 @@
 """One exchange with OpenAI: a message of a conversation goes out, and its answer is stored."""
 
 import asyncio
-from contextlib import aclosing
+from collections.abc import AsyncIterator
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,28 +10,36 @@ from server.core.errors import (
     DeskhandError,
     InvalidInput,
     NotFound,
+    SignInNeeded,
     TooManyRequests,
     Unavailable,
+    UpstreamFailed,
     UpstreamTimedOut,
 )
 from server.integrations.conversations.adapter.protocol import Answer, OpenAIApi, ResponseRequest, Turn, Uncertain
-from server.integrations.conversations.answer_streams import AnswerEnd, AnswerStreams
+from server.integrations.conversations.answer_streams import AnswerStreams
 from server.integrations.conversations.chat_events import ChatEvents
 from server.integrations.conversations.images import Images
-from server.integrations.conversations.live_models import AnswerRow, AnswerState, Chat, NewMessage, PathMessage, Project
-from server.integrations.conversations.models import ConversationsSettings, Role
+from server.integrations.conversations.live_models import AnswerRow, Chat, PathMessage, Project
+from server.integrations.conversations.models import ConversationsSettings
 from server.integrations.conversations.openai_connection import OpenAIConnection
 from server.integrations.conversations.openai_settings import USUAL_OUTPUT
+from server.integrations.conversations.outcomes import SECTION, Outcomes
 from server.integrations.conversations.polling import LONGEST_WAIT, poll
 from server.integrations.conversations.spending import Reservation, Spending
 from server.integrations.conversations.store import answers, live, projects
 from server.integrations.conversations.turns import estimate_tokens, make_turns
 from server.sdk.context import Context
 
-SECTION = "conversations"
-SUCCEEDED = {"completed", "incomplete"}
-FAILED = "OpenAI could not answer this message."
-CANCELLED = "OpenAI ended this answer before it was complete."
+NOTHING_SENT = (Unavailable, SignInNeeded, TooManyRequests)
+
+
+class NotSent(Exception):
+    """A message that did not go out, so it may be sent later. `cause`: why."""
+
+    def __init__(self, cause: DeskhandError) -> None:
+        self.cause = cause
+        super().__init__(cause.detail)
 
 
 @dataclass(frozen=True)
@@ -47,119 +56,100 @@ class Exchange:
     """Sends messages and stores answers, one at a time for each conversation."""
 
     def __init__(
-        self, context: Context, openai: OpenAIConnection, spending: Spending, streams: AnswerStreams, events: ChatEvents
+        self,
+        context: Context,
+        openai: OpenAIConnection,
+        spending: Spending,
+        streams: AnswerStreams,
+        events: ChatEvents,
+        outcomes: Outcomes,
     ) -> None:
         self._context, self._openai, self._spending = context, openai, spending
-        self._streams, self._events = streams, events
+        self._streams, self._events, self._outcomes = streams, events, outcomes
         self._images = Images(context)
         self._database = context.database
         self._creating = asyncio.Lock()
         self._has_threads = True  # a service that speaks like OpenAI may have no Conversations
 
     async def send(self, row: AnswerRow) -> None:
-        """Send the message of an answer that waits. Raises Unavailable, SignInNeeded and TooManyRequests if nothing was sent.
+        """Send the message of an answer that waits. Raises NotSent if nothing was sent, Uncertain if that is unknown.
 
-        Raises Uncertain if it is unknown whether it was, and other errors with which OpenAI refuses it.
+        Raises other errors with which OpenAI refuses it.
         """
-        api = self._openai.api()
-        prepared = await self._prepare(api, row)
-        if prepared is None:
-            return
-        uses_thread = prepared.thread_leaf is not None
-        if not await self._database.write(begin, row, prepared.chat, uses_thread=uses_thread):
-            await self._spending.release(prepared.reservation)
-            return
+        try:
+            api = self._openai.api()
+            prepared = await self._prepare(api, row)
+            if prepared is None:
+                return
+            uses_thread = prepared.thread_leaf is not None
+            if not await self._database.write(begin, row, prepared.chat, uses_thread=uses_thread):
+                await self._spending.release(prepared.reservation)
+                return
+        except NOTHING_SENT as error:
+            raise NotSent(error) from error
         self._streams.restart(row.id)
         self._events.publish(prepared.chat)
         try:
             answer = await self._talk(api, row, prepared.request)
-        except (Unavailable, TooManyRequests):
+        except NOTHING_SENT as error:
+            await self._release(prepared)
+            raise NotSent(error) from error
+        except (Uncertain, UpstreamTimedOut, asyncio.CancelledError):  # it may be billed
+            with suppress(DeskhandError):
+                await self._spending.settle(prepared.reservation, None)
+            raise
+        except DeskhandError:
+            with suppress(DeskhandError):
+                await self._spending.release(prepared.reservation)
+            raise
+        await self._outcomes.finish(row, answer, prepared.reservation, in_thread=uses_thread)
+
+    async def _release(self, prepared: Prepared) -> None:
+        """Take back what was noted of a message that was not sent."""
+        with suppress(DeskhandError):
             await self._spending.release(prepared.reservation)
             if prepared.thread_leaf is not None:
                 await self._database.write(live.set_thread_leaf, prepared.chat.key, prepared.thread_leaf)
-            raise
-        except (Uncertain, UpstreamTimedOut, asyncio.CancelledError):  # it may be billed
-            await self._spending.settle(prepared.reservation, None)
-            raise
-        except DeskhandError:
-            await self._spending.release(prepared.reservation)
-            raise
-        await self.finish(row, answer, prepared)
 
     async def retrieve(self, row: AnswerRow) -> None:
         """Follow an answer that OpenAI was working on when Deskhand stopped."""
         answer = await self._poll(self._openai.api(), row, row.response_id)
-        await self.finish(row, answer, None)
+        await self._outcomes.finish(row, answer)
 
     async def _talk(self, api: OpenAIApi, row: AnswerRow, request: ResponseRequest) -> Answer:
-        async def note(response_id: str) -> None:
-            await self._database.write(answers.note_response, row.id, response_id)
+        created: list[str] = []  # the id of the response, once OpenAI has begun
 
-        answer: Answer | None = None
+        async def note(response_id: str) -> None:
+            created.append(response_id)
+            with suppress(DeskhandError):  # it is needed after a restart alone
+                await self._database.write(answers.note_response, row.id, response_id)
+
         try:
             async with aclosing(api.respond(request, note)) as items:
-                async for item in items:
-                    if isinstance(item, str):
-                        self._streams.write(row.id, item)
-                    else:
-                        answer = item
+                answer = await self._follow(row, items)
         except Uncertain as error:
             if not error.response_id:
                 raise
             return await self._poll(api, row, error.response_id)
-        if answer is None:
-            raise Uncertain
+        except NOTHING_SENT as error:
+            if created:
+                raise UpstreamFailed(error.detail) from error
+            raise
         return await self._poll(api, row, answer.id) if answer.is_running else answer
+
+    async def _follow(self, row: AnswerRow, items: AsyncIterator[str | Answer]) -> Answer:
+        """Pass on the pieces of a stream; return its last item. Raises Uncertain if it ends without."""
+        async for item in items:
+            if isinstance(item, Answer):
+                return item
+            self._streams.write(row.id, item)
+        raise Uncertain
 
     async def _poll(self, api: OpenAIApi, row: AnswerRow, response_id: str) -> Answer:
         """Look at a response until it has ended. One of a client is in background mode, and goes on without us."""
         settings = self._context.settings.read(SECTION, ConversationsSettings)
         longest = LONGEST_WAIT if row.client else settings.lost_answer_seconds
         return await poll(api, response_id, self._events.wait_for_response, longest)
-
-    async def finish(self, row: AnswerRow, answer: Answer, prepared: Prepared | None) -> None:
-        """Store an answer, its index rows, its cost and its events in one transaction."""
-        succeeded, now = answer.status in SUCCEEDED, self._context.clock.now().timestamp()
-        reason = "" if succeeded else answer.error or (CANCELLED if answer.status == "cancelled" else FAILED)
-        new = NewMessage(id=row.id, parent=row.message, role=Role.assistant, text=answer.text, created_at=now, model=answer.model)
-
-        def store(connection: Any) -> Chat | None:
-            chat = live.read(connection, row.conversation)
-            if chat is None:
-                return None
-            cost = self._spending.settle_in(
-                connection, prepared.reservation if prepared else None, answer, chat.project, row.client
-            )
-            if not succeeded:
-                answers.end(connection, row, AnswerState.failed, reason, answer.text, cost)
-                self._events.emit_failed(connection, chat, row, reason)
-            elif answers.complete(connection, chat, row, new, cost):
-                if prepared and prepared.thread_leaf is not None:
-                    live.set_thread_leaf(connection, chat.key, row.id)
-                self._events.emit_answer(connection, chat, new)
-            return chat
-
-        chat = await self._database.write(store)
-        state = AnswerState.done if succeeded else AnswerState.failed
-        self._streams.close(AnswerEnd(id=row.id, state=state, text=answer.text, error=reason))
-        if chat:
-            self._events.publish(chat)
-
-    async def keep_partial(self, row: AnswerRow, text: str) -> None:
-        """Store as much of an answer as there was when the person stopped it."""
-        await self.finish(row, Answer(id=row.response_id, text=text, model=row.model), None)
-
-    async def fail(self, row: AnswerRow, state: AnswerState, reason: str, text: str) -> None:
-        """Record that there is no answer, and why."""
-
-        def store(connection: Any) -> Chat | None:
-            chat = live.read(connection, row.conversation)
-            if chat and answers.end(connection, row, state, reason, text):
-                self._events.emit_failed(connection, chat, row, reason)
-            return chat
-
-        if chat := await self._database.write(store):
-            self._events.publish(chat)
 
     async def _prepare(self, api: OpenAIApi, row: AnswerRow) -> Prepared | None:
         """Read what goes out, reserve what it may cost, and make the Conversation at OpenAI. None: it was deleted."""

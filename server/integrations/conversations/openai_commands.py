@@ -134,6 +134,20 @@ def budget_command(dollars: str | None, project: str, data_dir: Path | None, *, 
     say(f"{what}: ${dollars} a month." if dollars else f"{what}: no limit.")
 
 
+@openai.command("webhook", epilog=example("deskhand openai webhook on"))
+@click.argument("switch", type=click.Choice(["on", "off"]))
+@data_dir_option
+def webhook_command(switch: str, data_dir: Path | None) -> None:
+    """Let OpenAI report finished answers to your public address, or stop that."""
+    with connect(data_dir, running_only=True) as deskhand:
+        deskhand.call("PUT", "/api/openai", {"webhook_allowed": switch == "on"})
+    say(
+        "OpenAI reports finished answers to your public address, while there is one."
+        if switch == "on"
+        else "OpenAI reports nothing."
+    )
+
+
 def describe_usage(report: dict[str, Any]) -> Iterator[str]:
     """Say what was used, by month and project."""
     for month in report["months"]:

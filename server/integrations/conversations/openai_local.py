@@ -28,17 +28,22 @@ local = DeferredRouter(prefix="/api/openai", tags=["OpenAI"])
 Service = Annotated[ConversationsService, provided(ConversationsService)]
 
 
+async def view(service: ConversationsService) -> OpenAIView:
+    """View the connection and the problem of its webhook."""
+    return await view_connection(service.openai, service.spending, service.openai_webhook.problem)
+
+
 @local.get("")
 async def show_openai(service: Service) -> OpenAIView:
     """Shows how OpenAI is used, without the key."""
-    return await view_connection(service.openai, service.spending)
+    return await view(service)
 
 
 @local.put("")
 async def change_openai(service: Service, change: OpenAIChange) -> OpenAIView:
     """Changes options; what is left out stays. Another base URL needs a key of its own."""
     await service.openai.change(**change.model_dump(exclude_unset=True))
-    return await view_connection(service.openai, service.spending)
+    return await view(service)
 
 
 @local.put("/key")
@@ -52,7 +57,7 @@ async def set_key(service: Service, order: KeyOrder) -> TestResult:
 async def remove_key(service: Service) -> OpenAIView:
     """Removes the key."""
     await service.openai.remove_key()
-    return await view_connection(service.openai, service.spending)
+    return await view(service)
 
 
 @local.post("/test")
@@ -74,7 +79,7 @@ async def set_budget(service: Service, order: BudgetOrder) -> OpenAIView:
         await service.spending.set_budget(order.budget, order.project)
     except ValueError as error:
         raise InvalidInput(str(error)) from None
-    return await view_connection(service.openai, service.spending)
+    return await view(service)
 
 
 @local.get("/usage")

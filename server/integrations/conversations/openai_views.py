@@ -14,7 +14,7 @@ from server.integrations.conversations.openai_models import list_current, rank, 
 from server.integrations.conversations.openai_settings import KEY_VARIABLE, Amount, ModelName, OptionalName, Temperature, Tokens
 from server.integrations.conversations.spending import Spending
 
-WORKS = "OpenAI answers. {count} models can be used; conversations use {model}."
+WORKS = "OpenAI answers. {count} models can be used; conversations use {model}.{warning}"
 WORKS_ELSEWHERE = "{origin} answers. {count} models can be used."
 
 
@@ -138,8 +138,8 @@ class CallList(BaseModel):
     calls: list[CallUsage] = Field(description="The newest first.")
 
 
-async def view_connection(openai: OpenAIConnection, spending: Spending) -> OpenAIView:
-    """View the connection."""
+async def view_connection(openai: OpenAIConnection, spending: Spending, problem: str | None = None) -> OpenAIView:
+    """View the connection. `problem`: of its webhook."""
     options, settings, balance = openai.options, openai.settings, (await spending.read_balances())[""]
     names = [*options.names, *([KEY_VARIABLE] if openai.key_is_from_environment else [])]
     return OpenAIView(
@@ -152,7 +152,7 @@ async def view_connection(openai: OpenAIConnection, spending: Spending) -> OpenA
         reserved=format_units(balance.reserved),
         is_free=openai.is_free,
         from_environment=sorted(names),
-        problem=openai.problem or options.problem or None,
+        problem=openai.problem or options.problem or problem,
         webhook_allowed=settings.webhook_allowed,
         webhook_url=settings.webhook.url,
     )
@@ -161,10 +161,13 @@ async def view_connection(openai: OpenAIConnection, spending: Spending) -> OpenA
 async def test_connection(openai: OpenAIConnection) -> TestResult:
     """Ask for the models, and look for the one that conversations use."""
     try:
-        count = len(await openai.list_models(fresh=True))
+        models = await openai.list_models(fresh=True)
         if openai.is_free:
-            return TestResult(ok=True, message=WORKS_ELSEWHERE.format(origin=openai.origin, count=count))
-        return TestResult(ok=True, message=WORKS.format(count=count, model=await openai.resolve_model()))
+            return TestResult(ok=True, message=WORKS_ELSEWHERE.format(origin=openai.origin, count=len(models)))
+        name, today = await openai.resolve_model(), openai.context.clock.now().date()
+        warning = next((warn(model, today) for model in models if model.id == name), None)
+        message = WORKS.format(count=len(models), model=name, warning=f" {name}: {warning}" if warning else "")
+        return TestResult(ok=True, message=message)
     except DeskhandError as error:
         return TestResult(ok=False, message=error.detail)
 

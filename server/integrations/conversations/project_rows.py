@@ -8,8 +8,8 @@ from server.integrations.conversations.live_models import Project
 from server.integrations.conversations.live_views import ProjectRow
 from server.integrations.conversations.money import format_units
 from server.integrations.conversations.service import ConversationsService
-from server.integrations.conversations.spending import Balance
 from server.integrations.conversations.store import projects as store
+from server.integrations.conversations.store.usage import Balance
 
 
 async def list_rows(service: ConversationsService) -> list[ProjectRow]:

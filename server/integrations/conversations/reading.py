@@ -61,7 +61,8 @@ async def read_chat(library: Library, chat_id: str, query: PageQuery) -> ChatDat
         raise InvalidInput(BEYOND.format(total=len(path)))
     rows = await chat.database.read(reading.read_some, chat.key, path[offset : offset + query.limit])
     messages = await read_messages(chat, rows, query.text_offset)
-    end = offset + len(messages)
+    is_cut = bool(messages) and messages[-1].next_text_offset is not None
+    end = offset + len(messages) - is_cut
     pagination = MessagePagination(
         total=len(path), limit=query.limit, offset=offset, next_offset=end if end < len(path) else None
     )
@@ -79,6 +80,8 @@ async def read_messages(chat: FoundChat, rows: Sequence[Row], text_offset: int) 
         if messages and left < 0:
             break
         messages.append(message)
+        if message.next_text_offset is not None:
+            break
     return messages
 
 

@@ -52,7 +52,7 @@ class ReadMessage(BaseModel):
     kind: str = Field(description="text, code, output, thoughts, report, canvas or voice.")
     sources: list[str] = Field([], description="The addresses that its text refers to as [^1], [^2] and so on.")
     files: list[str] = Field([], description="The names of its files.")
-    next_text_offset: int | None = Field(None, description="The text goes on at this character: pass it as text_offset.")
+    next_text_offset: int | None = Field(None, description="The text goes on at this character: read next_offset with this as text_offset.")
 
 
 class MessagePagination(BaseModel):

@@ -1,5 +1,6 @@
 """`deskhand search`: conversations, the ChatGPT history and what OMI heard."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import click
 
 from server.sdk.cli import connect, data_dir_option, example, json_option, say, say_time, show
 
+OPERATOR = re.compile(r"(-?(?:[A-Za-z]+:)?)(.+)", re.DOTALL)
 MOST = 200  # results of one request
 HELP = """Search conversations, the ChatGPT history and what OMI heard.
 
@@ -41,7 +43,13 @@ def search(query: tuple[str, ...], limit: int, data_dir: Path | None, *, as_json
 
 def join(query: tuple[str, ...]) -> str:
     """Join the arguments. One with a space was quoted for the shell; alone it is the query, else it is a phrase of it."""
-    return " ".join(f'"{part}"' if " " in part and '"' not in part and len(query) > 1 else part for part in query)
+    text = " ".join(map(quote, query)) if len(query) > 1 else query[0]
+    return text.encode("utf-8", "replace").decode()
+
+
+def quote(part: str) -> str:
+    """Quote an argument with a space, behind the name of its operator."""
+    return OPERATOR.sub(r'\1"\2"', part, count=1) if " " in part and '"' not in part else part
 
 
 def flatten(result: dict[str, Any]) -> dict[str, Any]:

@@ -4,14 +4,15 @@ import asyncio
 import logging
 from contextlib import suppress
 
-from server.core.errors import DeskhandError, SignInNeeded, TooManyRequests, Unavailable, UpstreamTimedOut
+from server.core.errors import DeskhandError, SignInNeeded, Unavailable, UpstreamTimedOut
 from server.integrations.conversations.adapter.protocol import Uncertain
 from server.integrations.conversations.answer_streams import AnswerEnd, AnswerStreams
 from server.integrations.conversations.chat_events import ChatEvents
-from server.integrations.conversations.exchange import SECTION, Exchange
+from server.integrations.conversations.exchange import Exchange, NotSent
 from server.integrations.conversations.live_models import AnswerRow, AnswerState, Chat
 from server.integrations.conversations.models import ConversationsSettings
 from server.integrations.conversations.openai_connection import OpenAIConnection
+from server.integrations.conversations.outcomes import SECTION, Outcomes
 from server.integrations.conversations.store import answers, live
 from server.sdk.context import Context
 
@@ -28,9 +29,16 @@ class Sender:
     """Works on the open answers of all conversations, those of each one after the other."""
 
     def __init__(
-        self, context: Context, openai: OpenAIConnection, exchange: Exchange, streams: AnswerStreams, events: ChatEvents
+        self,
+        context: Context,
+        openai: OpenAIConnection,
+        exchange: Exchange,
+        streams: AnswerStreams,
+        events: ChatEvents,
+        outcomes: Outcomes,
     ) -> None:
-        self._context, self._openai, self._exchange, self._streams, self._events = context, openai, exchange, streams, events
+        self._context, self._openai, self._exchange = context, openai, exchange
+        self._streams, self._events, self._outcomes = streams, events, outcomes
         self._database = context.database
         self._working: dict[int, asyncio.Task[None]] = {}
         self._talking: dict[str, asyncio.Task[None]] = {}  # by the id of the answer
@@ -99,6 +107,9 @@ class Sender:
             async with self._at_once:
                 while (row := await self._database.read(answers.find_next, key)) and row.next_at <= self._now():
                     await self._answer(row)
+        except Unavailable:  # a full disk
+            log.exception("What became of a message could not be stored.")
+            await asyncio.sleep(self._settings().retry_seconds)
         finally:
             self._working.pop(key, None)
             self.wake()
@@ -106,6 +117,9 @@ class Sender:
     async def _answer(self, row: AnswerRow) -> None:
         """Bring one answer as far as it gets."""
         retrieving = row.state is AnswerState.running
+        if retrieving and not row.response_id:
+            await self._fail(row, AnswerState.uncertain, LOST)
+            return
         task = asyncio.create_task(self._exchange.retrieve(row) if retrieving else self._exchange.send(row))
         self._talking[row.id] = task
         try:
@@ -114,12 +128,8 @@ class Sender:
             if row.id not in self._stopped:
                 raise
             await self._finish_stopped(row)
-        except (Uncertain, UpstreamTimedOut) as error:
-            await self._fail(row, AnswerState.uncertain, error.detail)
-        except (Unavailable, SignInNeeded, TooManyRequests) as error:
-            await self._postpone(row, error, retrieving=retrieving)
-        except DeskhandError as error:
-            await self._fail(row, AnswerState.failed, error.detail)
+        except (NotSent, DeskhandError) as error:
+            await self._note_error(row, error, retrieving=retrieving)
         except Exception:
             log.exception("A message could not be sent.")
             await self._fail(row, AnswerState.uncertain if retrieving else AnswerState.failed, MISTAKE)
@@ -127,16 +137,27 @@ class Sender:
             self._talking.pop(row.id, None)
             self._stopped.discard(row.id)
 
-    async def _postpone(self, row: AnswerRow, error: DeskhandError, *, retrieving: bool) -> None:
-        """Try again after a while: twice as long each time, or as long as OpenAI says."""
+    async def _note_error(self, row: AnswerRow, error: NotSent | DeskhandError, *, retrieving: bool) -> None:
+        """Record why there is no answer, or when the next attempt is."""
+        if isinstance(error, NotSent):
+            await self._postpone(row, error.cause)
+        elif retrieving and isinstance(error, SignInNeeded):
+            await self._database.write(answers.look_later, row.id, self._next_time(row, error))
+        elif isinstance(error, Uncertain | UpstreamTimedOut):
+            await self._fail(row, AnswerState.uncertain, error.detail)
+        else:
+            await self._fail(row, AnswerState.failed, error.detail)
+
+    async def _postpone(self, row: AnswerRow, error: DeskhandError) -> None:
+        """Try again after a while."""
+        await self._database.write(answers.postpone, row.id, error.detail, self._next_time(row, error))
+        await self._publish(row)
+
+    def _next_time(self, row: AnswerRow, error: DeskhandError) -> float:
+        """Return when to try again: after twice as long each time, or as long as OpenAI says."""
         settings = self._settings()
         delay = min(settings.retry_seconds * float(2 ** min(row.attempts, 20)), settings.longest_retry_seconds)
-        next_at = self._now() + max(delay, error.retry_after or 0)
-        if retrieving:
-            await self._database.write(answers.look_later, row.id, next_at)
-            return
-        await self._database.write(answers.postpone, row.id, error.detail, next_at)
-        await self._publish(row)
+        return self._now() + max(delay, error.retry_after or 0)
 
     async def _finish_stopped(self, row: AnswerRow) -> None:
         """Keep what a model wrote until it was stopped."""
@@ -145,11 +166,11 @@ class Sender:
         if latest and latest.response_id:
             with suppress(DeskhandError):  # it goes on at OpenAI, and nobody looks at it
                 await self._openai.api().cancel_response(latest.response_id)
-        await self._exchange.keep_partial(row, text) if text else await self._fail(row, AnswerState.failed, STOPPED)
+        await self._outcomes.keep_partial(row, text) if text else await self._fail(row, AnswerState.failed, STOPPED)
 
     async def _fail(self, row: AnswerRow, state: AnswerState, reason: str) -> None:
         text = self._streams.open(row.id).text
-        await self._exchange.fail(row, state, reason, text)
+        await self._outcomes.fail(row, state, reason, text)
         self._streams.close(AnswerEnd(id=row.id, state=state, text=text, error=reason))
 
     async def _publish(self, row: AnswerRow) -> None:

@@ -54,6 +54,11 @@ class ConversationsService(Health):
         self.delivery_rate = DeliveryRate(context)
         self.openai_webhook = OpenAIWebhook(context, self.openai)
 
+    @property
+    def problem(self) -> str | None:
+        """The problem of the connection with OpenAI, if it is in use."""
+        return self.openai.problem or self.openai.options.problem or self.openai_webhook.problem
+
 
 @asynccontextmanager
 async def start(context: Context) -> AsyncIterator[ConversationsService]:

@@ -39,7 +39,7 @@ def estimate_tokens(turns: Sequence[Turn], instructions: str = "") -> int:
 
 def round_up(number: int) -> int:
     """Round a number up to the next 1, 2 or 5 of its order, so that what is shown for approval seldom changes by a message."""
-    order = 10 ** max(len(str(number)) - 1, 0)
+    order: int = 10 ** max(len(str(number)) - 1, 0)
     return next(step * order for step in (*STEPS, 10) if step * order >= number)
 
 

@@ -12,8 +12,8 @@ from starlette.exceptions import HTTPException
 
 from server.core.errors import DeskhandError, InvalidInput, NotAuthenticated, TooLarge
 from server.integrations.conversations.error_format import CHAT_ERRORS
-from server.integrations.conversations.exchange import SECTION
 from server.integrations.conversations.models import ConversationsSettings
+from server.integrations.conversations.outcomes import SECTION
 from server.integrations.conversations.received import EVENTS, INVALID, ReceivedResult
 from server.integrations.conversations.service import ConversationsService
 from server.integrations.conversations.signature import EVENT, SIGNATURE, TIMESTAMP, read_time

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from server.core.errors import DeskhandError, TooManyRequests
 from server.integrations.conversations import signature
-from server.integrations.conversations.exchange import SECTION
 from server.integrations.conversations.models import ConversationsSettings
+from server.integrations.conversations.outcomes import SECTION
 from server.sdk.context import Context
 from server.sdk.webhook_auth import WebhookAuthenticator
 

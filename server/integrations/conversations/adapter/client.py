@@ -53,7 +53,7 @@ class OpenAIClient:
 
     async def respond(
         self, request: ResponseRequest, on_created: Callable[[str], Awaitable[None]] | None = None
-    ) -> AsyncIterator[str | Answer]:
+    ) -> AsyncGenerator[str | Answer]:
         """Stream a response: pieces of its text, then the complete Answer as the last item."""
         arguments, note = make_arguments(request), on_created or ignore
         if request.background:

@@ -6,7 +6,7 @@ out of reach, overloaded, or still busy with the conversation: nothing was carri
 `Uncertain`: a request went out and its answer never came, so it may have been carried out.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from server.core.errors import UpstreamFailed
@@ -81,7 +81,7 @@ class OpenAIApi(Protocol):
 
     def respond(
         self, request: ResponseRequest, on_created: Callable[[str], Awaitable[None]] | None = None
-    ) -> AsyncIterator[str | Answer]:
+    ) -> AsyncGenerator[str | Answer]:
         """Stream a response: pieces of its text, then the complete Answer as the last item.
 
         `on_created` gets the response's id before the first piece. In background mode the only item is an Answer that is

@@ -32,9 +32,9 @@ class ExportedFiles:
     _taken: set[str] = field(default_factory=set)
     _waiting: list[tuple[Path, str, int]] = field(default_factory=list)
 
-    async def add(self, found: FoundChat) -> dict[str, str]:
+    async def add(self, chat: FoundChat) -> dict[str, str]:
         """Add the files of a conversation. Returns the name of each by its id; those that are not here have none."""
-        rows = await found.database.read(reading.read_assets, found.key)
+        rows = await chat.database.read(reading.read_assets, chat.key)
         return await asyncio.to_thread(self._add, rows) if rows else {}
 
     def _add(self, rows: Mapping[str, Row]) -> dict[str, str]:
@@ -69,18 +69,18 @@ class ExportedFiles:
                     yield
 
 
-async def read_pages(found: FoundChat) -> AsyncIterator[list[Row]]:
+async def read_pages(chat: FoundChat) -> AsyncIterator[list[Row]]:
     """Read all messages, the oldest first."""
     after = 0
-    while rows := await found.database.read(reading.read_messages, found.key, after, PAGE):
+    while rows := await chat.database.read(reading.read_messages, chat.key, after, PAGE):
         yield rows
         after = rows[-1]["key"]
 
 
-async def read_some(found: FoundChat, ids: list[str]) -> AsyncIterator[list[Row]]:
+async def read_some(chat: FoundChat, ids: list[str]) -> AsyncIterator[list[Row]]:
     """Read messages by their ids, in that order."""
     for start in range(0, len(ids), PAGE):
-        yield await found.database.read(reading.read_some, found.key, ids[start : start + PAGE])
+        yield await chat.database.read(reading.read_some, chat.key, ids[start : start + PAGE])
 
 
 def find_path(nodes: Mapping[str, str], leaf: str) -> list[str]:

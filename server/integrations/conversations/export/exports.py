@@ -32,7 +32,7 @@ FOREIGN = "{name} is no zip file, so it stays as it is. Choose another name."
 class Writer(Protocol):
     """Writes conversations in one form."""
 
-    def write(self, found: FoundChat) -> AsyncIterator[None]:
+    def write(self, chat: FoundChat) -> AsyncIterator[None]:
         """Write a conversation, piece by piece."""
 
     def finish(self) -> AsyncIterator[None]:
@@ -79,8 +79,8 @@ class Export:
         async for _ in self._writer.write(self._first):
             yield
         self.chats += 1
-        async for found in self._chats:
-            async for _ in self._writer.write(found):
+        async for chat in self._chats:
+            async for _ in self._writer.write(chat):
                 yield
             self.chats += 1
         async for _ in self._writer.finish():
@@ -129,7 +129,7 @@ def finish(new: Path, path: Path) -> None:
 def check_target(path: Path, *, overwrite: bool) -> None:
     """Raise InvalidInput for a path that no file can have, Conflict for a file that may not be replaced."""
     try:
-        if not path.is_absolute() or not path.parent.is_dir():
+        if b"\0" in str(path).encode() or not path.is_absolute() or not path.parent.is_dir():
             raise InvalidInput(NO_NAME)
         if path.is_symlink() or (path.exists() and not (overwrite and is_zipfile(path))):
             raise Conflict((FOREIGN if overwrite else TAKEN).format(name=path.name))

@@ -25,11 +25,11 @@ class ListWriter:
         self._entry = self._stack.enter_context(zip_stream.entry(FILE, None))
         self._before = "["
 
-    async def write(self, found: FoundChat) -> AsyncIterator[None]:
+    async def write(self, chat: FoundChat) -> AsyncIterator[None]:
         """Write a conversation."""
         await self._add(self._before)
         self._before = ",\n"
-        async for piece in self._pieces(found):
+        async for piece in self._pieces(chat):
             await self._add(piece)
             yield
 
@@ -43,18 +43,18 @@ class ListWriter:
     async def _add(self, piece: str | bytes) -> None:
         await asyncio.to_thread(self._entry.write, piece.encode("utf-8", "replace") if isinstance(piece, str) else piece)
 
-    def _pieces(self, found: FoundChat) -> AsyncIterator[str | bytes]:
+    def _pieces(self, chat: FoundChat) -> AsyncIterator[str | bytes]:
         raise NotImplementedError
 
 
 class JsonWriter(ListWriter):
     """Writes what Deskhand knows of conversations."""
 
-    async def _pieces(self, found: FoundChat) -> AsyncIterator[str | bytes]:
-        names = await self._files.add(found)
-        yield dump(view_chat(found.row))[:-1] + ', "messages": ['
+    async def _pieces(self, chat: FoundChat) -> AsyncIterator[str | bytes]:
+        names = await self._files.add(chat)
+        yield dump(view_chat(chat.row))[:-1] + ', "messages": ['
         before = ""
-        async for rows in read_pages(found):
+        async for rows in read_pages(chat):
             yield before + ",\n".join(dump(view_message(row, names)) for row in rows)
             before = ",\n"
         yield "]}"

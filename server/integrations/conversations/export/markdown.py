@@ -29,11 +29,11 @@ class MarkdownWriter:
     def __init__(self, zip_stream: ZipStream, files: ExportedFiles) -> None:
         self._zip, self._files, self._names = zip_stream, files, FileNames()
 
-    async def write(self, found: FoundChat) -> AsyncIterator[None]:
+    async def write(self, chat: FoundChat) -> AsyncIterator[None]:
         """Write a conversation: the branch that is shown first, then the messages of the others."""
-        row = found.row
-        names = await self._files.add(found)
-        nodes = await found.database.read(reading.read_nodes, found.key)
+        row = chat.row
+        names = await self._files.add(chat)
+        nodes = await chat.database.read(reading.read_nodes, chat.key)
         path = find_path(nodes, row["current_message"]) or list(nodes)
         shown = set(path)
         others = [message_id for message_id in nodes if message_id not in shown]
@@ -44,7 +44,7 @@ class MarkdownWriter:
             for heading, ids in (("", path), (OTHERS, others)):
                 if ids:
                     await write_text(entry, heading)
-                async for rows in read_some(found, ids):
+                async for rows in read_some(chat, ids):
                     text = "".join(render(message, numbers, names) for message in rows)
                     await write_text(entry, text)
                     yield

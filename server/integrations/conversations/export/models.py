@@ -1,4 +1,4 @@
-"""What is exported, and in which form."""
+"""Orders and reports of exports."""
 
 from enum import StrEnum
 

@@ -28,18 +28,18 @@ class OriginalWriter(ListWriter):
         self._labels: dict[str, str] = {}
         self._projects: dict[str, str] = {}
 
-    async def _pieces(self, found: FoundChat) -> AsyncIterator[str | bytes]:
-        names = await self._files.add(found)
-        rows = await found.database.read(reading.read_assets, found.key)
+    async def _pieces(self, chat: FoundChat) -> AsyncIterator[str | bytes]:
+        names = await self._files.add(chat)
+        rows = await chat.database.read(reading.read_assets, chat.key)
         self._labels |= {name: rows[asset_id]["name"] for asset_id, name in names.items() if rows[asset_id]["name"] != asset_id}
-        if found.row["project"].startswith(PROJECT) and found.row["project_name"]:
-            self._projects[found.row["project"]] = found.row["project_name"]
-        data = await found.database.read(read_original, found.key)
+        if chat.row["project"].startswith(PROJECT) and chat.row["project_name"]:
+            self._projects[chat.row["project"]] = chat.row["project_name"]
+        data = await chat.database.read(read_original, chat.key)
         if data and await asyncio.to_thread(is_sound, data):
             for piece in inflate(data):
                 yield piece
         else:
-            async for text in write_tree(found):
+            async for text in write_tree(chat):
                 yield text
 
     async def finish(self) -> AsyncIterator[None]:
@@ -80,9 +80,9 @@ def is_sound(data: bytes) -> bool:
         return False
 
 
-async def write_tree(found: FoundChat) -> AsyncIterator[str]:
+async def write_tree(chat: FoundChat) -> AsyncIterator[str]:
     """Write a conversation that was not imported."""
-    row, before = found.row, ""
+    row, before = chat.row, ""
     about: dict[str, Any] = {
         "id": row["id"],
         "conversation_id": row["id"],
@@ -97,11 +97,11 @@ async def write_tree(found: FoundChat) -> AsyncIterator[str]:
     if row["project"].startswith(PROJECT):
         about["conversation_template_id"] = row["project"]
     yield dump(about)[:-1] + ', "mapping": {'
-    nodes = await found.database.read(reading.read_nodes, found.key)
+    nodes = await chat.database.read(reading.read_nodes, chat.key)
     children: dict[str, list[str]] = {}
     for message_id, parent in nodes.items():
         children.setdefault(parent, []).append(message_id)
-    async for rows in read_pages(found):
+    async for rows in read_pages(chat):
         yield before + ",\n".join(f"{dump(item['id'])}: {dump(make_node(item, children.get(item['id'], [])))}" for item in rows)
         before = ",\n"
     yield "}}"

@@ -20,16 +20,16 @@ async def select_chats(library: Library, search: Search, order: ExportOrder) -> 
     elif order.query.strip():
         ids = await find_ids(search, order.query)
     else:
-        async for found in list_all(library, chats):
-            yield found
+        async for chat in list_all(library, chats):
+            yield chat
         return
     for chat_id in ids:
         try:
-            found = await library.find(chat_id)
+            chat = await library.find(chat_id)
         except NotFound:
             continue
-        if order.ids is not None or fits(found.row, chats):
-            yield found
+        if order.ids is not None or fits(chat.row, chats):
+            yield chat
 
 
 async def list_all(library: Library, chats: ChatFilter) -> AsyncIterator[FoundChat]:

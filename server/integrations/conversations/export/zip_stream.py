@@ -13,7 +13,7 @@ MODE = 0o600 << 16
 
 
 class Pipe(io.RawIOBase):
-    """What was written and not taken yet."""
+    """Bytes that were written and not taken yet."""
 
     def __init__(self) -> None:
         self._chunks = bytearray()

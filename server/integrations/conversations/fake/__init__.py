@@ -74,9 +74,9 @@ class FakeOpenAI:
         """Hang up on the next requests to this path; `after`: the call takes effect, and only its answer is lost."""
         self.faults.order(Fault(path, times=times, drop=True, after=after))
 
-    def cut_next(self, events: int, times: int = 1, path: str = "/v1/(responses|chat/completions)") -> None:
-        """Hang up on the next answers after so many events."""
-        self.faults.order(Fault(path, method="POST", times=times, cut=events))
+    def cut_next(self, events: int, path: str = "/v1/(responses|chat/completions)", *, clean: bool = False) -> None:
+        """Hang up on the next answer after so many events; `clean`: end its body there."""
+        self.faults.order(Fault(path, method="POST", cut=events, clean=clean))
 
 
 async def answer_error(_: Request, error: Exception) -> Response:

@@ -35,8 +35,8 @@ class Fault:
     """A failure of the next `times` requests whose method and path match.
 
     `path` is a regular expression that is searched for in the path. `seconds` passes first. With `after` the call takes effect,
-    and only its answer is lost. `drop` hangs up without an answer, `cut` after so many parts (events) of its body. A fault
-    with none of these is just slow.
+    and only its answer is lost. `drop` hangs up without an answer, `cut` after so many parts (events) of its body; `clean`: as
+    if the body ended there. A fault with none of these is just slow.
     """
 
     path: str = ""
@@ -50,6 +50,7 @@ class Fault:
     seconds: float = 0
     drop: bool = False
     cut: int | None = None
+    clean: bool = False
     after: bool = False
 
     def fits(self, method: str, path: str) -> bool:

@@ -112,7 +112,10 @@ class Exchange:
             self._left = fault.cut
             with contextlib.suppress(Cut):
                 await self.run(app)
-            await self._hang_up()
+            if fault.clean:
+                await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+            else:
+                await self._hang_up()
             return
         if fault.after:
             await self._run_unheard(app)

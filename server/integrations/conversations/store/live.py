@@ -74,7 +74,7 @@ PATH = make_path_statement()
 def create(connection: Connection, chat: NewChat) -> int:
     """Store a conversation; return its key."""
     values = chat.model_dump(exclude={"client", "thread_id"}) | {"updated_at": chat.updated_at or chat.created_at}
-    key = int(connection.execute(ADD, values).inserted_primary_key[0])
+    key = int(connection.execute(ADD, values).lastrowid)
     connection.execute(ADD_LIVE, {"conversation": key, "thread_id": chat.thread_id, "client": chat.client})
     index_stored_titles(connection, (key,))
     return key

@@ -7,7 +7,7 @@ import pytest
 
 from server.integrations.conversations.fake import FakeOpenAI
 from tests.server.integrations.conversations.desk import Desk, open_desk
-from tests.server.integrations.conversations.library_setup import Shelf, open_shelf
+from tests.server.integrations.conversations.library_setup import Shelf, open_shelf, stock
 from tests.server.integrations.conversations.live_setup import Live, opened
 from tests.server.integrations.conversations.seed_setup import Seed, serving
 
@@ -52,4 +52,12 @@ async def shelf(tmp_path: Path) -> AsyncIterator[Shelf]:
 def seed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seed]:
     """A server for the tests of a module, which talks to the fake OpenAI."""
     with serving(tmp_path_factory.mktemp("seed") / "data") as seed:
+        yield seed
+
+
+@pytest.fixture(scope="session")
+def stocked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seed]:
+    """A server with conversations in both databases, which no test changes."""
+    with serving(tmp_path_factory.mktemp("stocked") / "data") as seed:
+        stock(seed.served)
         yield seed

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, Insert, insert
 
 from server.core.clock import Clock
 from server.integrations.conversations.assets import AssetFiles
@@ -19,6 +19,8 @@ from server.integrations.conversations.store.message_keys import allocate_keys, 
 from server.integrations.conversations.store.search_index import index_conversation
 from server.sdk.context import Context
 from server.storage.archive import open_archive
+from server.storage.sqlite import connect, writing_engine
+from tests.server.conftest import Served
 from tests.server.integrations.conversations.desk import MIGRATIONS, make_context
 
 ARCHIVE_MIGRATIONS = MIGRATIONS.with_name("archive_migrations")
@@ -63,9 +65,7 @@ class Shelf:
     async def add_project(self, project_id: str, name: str, *, imported: bool = True) -> None:
         """Store a project."""
         database = self.context.archive if imported else self.context.database
-        await database.write(
-            lambda connection: connection.execute(insert(tables.project), {"id": project_id, "name": name}) and None
-        )
+        await database.write(run, insert(tables.project).values(id=project_id, name=name))
 
     async def find(self, query: str, **options: Any) -> list[str]:
         """Search; return `conversation` or `conversation/message` of each result."""
@@ -79,6 +79,10 @@ class Shelf:
             names += map(name, page.results)
             if (cursor := page.next) is None:
                 return names
+
+
+def run(connection: Connection, statement: Insert) -> None:
+    connection.execute(statement)
 
 
 def name(result: SearchResult) -> str:
@@ -111,3 +115,24 @@ async def open_shelf(data: Path) -> AsyncIterator[Shelf]:
             yield Shelf(context, Library(context, AssetFiles(context.folders)), Search(context))
         finally:
             await archive.close()
+
+
+def store_in(path: Path, chat_id: str, *messages: Said | str, **values: Any) -> None:
+    """Store a conversation in a database that a server has open."""
+    said = [Said(item) if isinstance(item, str) else item for item in messages]
+    writing = writing_engine(path, 5_000)
+    with connect(writing) as connection, connection.begin():
+        store(connection, chat_id, said, {"source": "chatgpt", "created_at": START, "updated_at": START} | values)
+    writing.dispose()
+
+
+def stock(served: Served) -> None:
+    """Store conversations in both databases of a server."""
+    assert served.person("GET", "/api/chats").json()["total"] == 0  # which makes the archive
+    old = (
+        Said("Wie heißt die Straße?", id="q"),
+        Said("Hauptstraße 验证", "assistant", id="a"),
+        Said("Other", "assistant", "b", "q"),
+    )
+    store_in(served.data / "archive.db", "old", *old, title="Ort")
+    store_in(served.data / "deskhand.db", "new", "a street", source="openai", title="Roads", updated_at=START + 5)

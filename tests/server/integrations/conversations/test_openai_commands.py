@@ -92,6 +92,12 @@ def test_budget_is_set_and_removed():
     assert local.calls[-1][2] == {"budget": None, "project": ""}
 
 
+def test_webhook_is_allowed_and_not():
+    local = Local({("PUT", "/api/openai"): VIEW})
+    assert invoke(local, "webhook", "on").exit_code == invoke(local, "webhook", "off").exit_code == 0
+    assert [call[2] for call in local.calls] == [{"webhook_allowed": True}, {"webhook_allowed": False}]
+
+
 def test_models_show_their_shutdown():
     models = [{"id": "gpt-6-luna", "warning": None}, {"id": "gpt-5", "warning": "Will be shut down on 2026-12-11."}]
     local = Local({("GET", "/api/openai/models"): {"models": models}})

@@ -17,6 +17,11 @@ def test_months_add_up_their_projects():
     assert december.projects[0].name == "p"
 
 
+def test_result_warns_of_the_end_of_the_model(desk):
+    desk.run(desk.openai.change(model="gpt-5"))
+    assert desk.run(check_connection(desk.openai)).message.endswith("gpt-5. gpt-5: Will be shut down on 2026-12-11.")
+
+
 def test_result_names_what_is_wrong(desk):
     desk.run(desk.openai.change(model="gpt-4"))
     result = desk.run(check_connection(desk.openai))

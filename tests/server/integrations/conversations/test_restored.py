@@ -1,4 +1,4 @@
-"""What a restored backup of conversations does not do by itself."""
+"""Restored backups of conversations do nothing by themselves."""
 
 import sqlite3
 from contextlib import closing

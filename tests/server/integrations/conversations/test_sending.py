@@ -2,8 +2,11 @@
 
 import pytest
 
+from server.core.errors import TooManyRequests, Unavailable
+from server.integrations.conversations.adapter.client import OpenAIClient
 from server.integrations.conversations.fake import KEY, Fault
 from server.integrations.conversations.live_models import AnswerState
+from server.integrations.conversations.store import answers
 from tests.server.integrations.conversations.live_setup import opened, until
 
 pytestmark = pytest.mark.anyio
@@ -121,3 +124,42 @@ async def test_message_that_was_going_out_when_the_program_ended_is_uncertain(tm
         await live.becomes(posted, AnswerState.running)
     async with opened(tmp_path, fake_openai) as live:
         assert (await live.end(chat, posted)).state is AnswerState.uncertain
+
+
+async def test_answer_is_not_asked_for_again_because_it_could_not_be_stored_at_first(live) -> None:
+    complete, failures = answers.complete, iter([Unavailable("The disk is full.")] * 2)
+
+    def fail_at_first(*arguments) -> bool:
+        for error in failures:
+            raise error
+        return complete(*arguments)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(answers, "complete", fail_at_first)
+        chat, posted = await live.ask("Once only")
+        assert (await live.end(chat, posted)).state is AnswerState.done
+    assert (live.sent(), len(await live.texts(chat))) == (["Once only"], 2)
+
+
+async def test_rate_limit_in_a_stream_that_has_begun_is_a_failure(live) -> None:
+    respond = OpenAIClient.respond
+
+    async def break_off(self, request, on_created=None):
+        async for item in respond(self, request, on_created):
+            yield item
+            raise TooManyRequests("Too fast.", retry_after=0.01)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(OpenAIClient, "respond", break_off)
+        chat, posted = await live.ask("Once only")
+        end = await live.end(chat, posted)
+    assert (end.state, end.error, live.sent()) == (AnswerState.failed, "Too fast.", ["Once only"])
+
+
+async def test_running_answer_without_a_response_is_uncertain_and_not_looked_up(live) -> None:
+    live.fake.fail_next(429, path="/v1/responses", retry_after=0.3)
+    chat, posted = await live.ask("Stuck")
+    await live.tried(posted)
+    await live.context.database.write(answers.begin, posted.answer_id)
+    assert (await live.end(chat, posted)).state is AnswerState.uncertain
+    assert live.sent() == ["Stuck"]

@@ -19,11 +19,13 @@ from server.outbound.fetch import Fetch
 from server.sdk.approval_requests import ApprovalRequest, ApprovalRequests
 from server.sdk.context import Context
 from server.sdk.desktop import NoScreen
+from server.sdk.text_search import SearchRequest, TranscriptSearch
 from server.storage.data_dir import Folders
 from server.storage.database import Database
 from server.storage.migrations import migrate
 from server.storage.secrets import Secrets
 from server.storage.settings import Settings
+from server.storage.text_query import parse
 
 R = TypeVar("R")
 MIGRATIONS = Path(__file__).parents[4] / "server" / "integrations" / "omi" / "migrations"
@@ -148,3 +150,9 @@ def open_pendant(runner: asyncio.Runner, data: Path) -> tuple[Pendant, Any]:
     context = runner.run(open_context(data, clock))
     opened = start(context)
     return Pendant(runner, context, runner.run(opened.__aenter__()), clock), opened
+
+
+def find_heard(pendant: Pendant, query: str, **limits: float) -> list[str]:
+    """Search as another integration does; return the ids of conversations."""
+    search = pendant.context.offers.require(TranscriptSearch)
+    return [hit.chat_id for hit in pendant.run(search.search(SearchRequest(parse(query).terms, **limits), None)).hits]

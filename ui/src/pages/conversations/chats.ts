@@ -14,6 +14,7 @@ export type ExportFormat = 'markdown' | 'json' | 'original'
 
 const PAGE = 200
 const SEARCH_PAGE = 20
+const TO_CHOOSE_MS = 600_000 // a dialog may ask where the file goes
 export const NO_FILTER: ChatFilter = { project: '', year: '', source: '', starred: false }
 
 /** Query of a filter, without what is not set. */
@@ -51,9 +52,16 @@ export const searchChats = (q: string, cursor: string | null, signal: AbortSigna
   unwrap(api.GET('/api/chats/search', { params: { query: { q, limit: SEARCH_PAGE, ...(cursor && { cursor }) } }, signal }))
 export const searchMail = (q: string, signal: AbortSignal) => unwrap(api.GET('/api/chats/search/mail', { params: { query: { q } }, signal }))
 
-/** Downloads an export as a file. */
-export async function exportChats(selection: { ids: string[] } | ChatFilter, format: ExportFormat): Promise<void> {
-  const body = JSON.stringify({ ...('ids' in selection ? selection : toQuery(selection)), format })
+export type Choice = { ids: string[] } | ChatFilter
+const makeOrder = (selection: Choice, format: ExportFormat) => ({ query: '', project: '', ...('ids' in selection ? selection : toQuery(selection)), format })
+
+/** Exports into a file of this computer. */
+export const exportToFile = (selection: Choice, format: ExportFormat, path: string, overwrite: boolean) =>
+  unwrap(api.POST('/api/chats/export/file', { body: { ...makeOrder(selection, format), path, overwrite } }))
+
+/** Downloads an export. */
+export async function exportChats(selection: Choice, format: ExportFormat): Promise<void> {
+  const body = JSON.stringify(makeOrder(selection, format))
   const response = await fetchRaw('/api/chats/export', { method: 'POST', body, headers: { 'Content-Type': 'application/json' } })
   const name = /filename="([^"]+)"/.exec(response.headers.get('Content-Disposition') ?? '')?.[1] ?? 'export.zip'
   saveBlob(await response.blob(), name)
@@ -65,5 +73,5 @@ export function saveBlob(blob: Blob, name: string): void {
   link.href = URL.createObjectURL(blob)
   link.download = name
   link.click()
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000)
+  setTimeout(() => URL.revokeObjectURL(link.href), TO_CHOOSE_MS)
 }

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from pydantic import SecretStr
 
 from server.core.errors import (
     DeskhandError,
@@ -17,7 +18,7 @@ from server.core.errors import (
 )
 from server.integrations.conversations.adapter.client import Connection, OpenAIClient
 from server.integrations.conversations.adapter.protocol import Answer, ResponseRequest, Turn, Uncertain, Usage
-from server.integrations.conversations.fake import Reply
+from server.integrations.conversations.fake import KEY, Reply
 from server.integrations.conversations.fake.account import Account
 from tests.server.integrations.conversations.desk import open_desk
 
@@ -247,10 +248,18 @@ def test_webhook_is_created_updated_and_removed(desk, api):
         desk.run(api.update_webhook(webhook_id, "https://b.example/x"))
 
 
-def test_client_takes_nothing_from_the_environment(desk, respond, monkeypatch):
+def test_stream_that_ends_without_its_end_is_uncertain(desk, respond):
+    desk.fake.cut_next(5, clean=True)
+    with pytest.raises(Uncertain) as failure:
+        respond()
+    assert failure.value.response_id in desk.fake.account.responses
+
+
+def test_client_takes_nothing_from_the_environment(desk, monkeypatch):
     for name in ("API_KEY", "ORG_ID", "PROJECT_ID", "BASE_URL", "ADMIN_KEY"):
         monkeypatch.setenv(f"OPENAI_{name}", "http://127.0.0.1:9/of-the-environment")
-    respond()
+    connection = Connection(key=SecretStr(KEY), base_url=desk.fake.base_url)
+    desk.run(OpenAIClient(connection, desk.context.http.get).list_models())
     headers = desk.fake.requests.arrived[-1].headers
     assert not [name for name in headers if name in {"openai-organization", "openai-project"}]
     assert "of-the-environment" not in str(headers)

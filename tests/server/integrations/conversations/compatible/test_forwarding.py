@@ -1,17 +1,19 @@
 """Forwarding to OpenAI: within the budget, and with each answer recorded once."""
 
 import json
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import pytest
 
-from server.core.errors import Forbidden, InvalidInput, NotFound
+from server.core.errors import Forbidden, InvalidInput, NotFound, UpstreamFailed
 from server.integrations.conversations.adapter.protocol import Uncertain
-from server.integrations.conversations.compatible.forwarding import Forwarder
+from server.integrations.conversations.compatible.forwarding import Exchange, Forwarder, Stream
 from server.integrations.conversations.compatible.models import CompletionRequest, ModelResponseRequest
 from server.integrations.conversations.compatible.outgoing import Outgoing, read_completion_request, read_response_request
 from server.integrations.conversations.fake import Reply
 from server.integrations.conversations.spending import Spending
+from server.integrations.conversations.store.usage import Balance
 from server.sdk.streaming import EventStream
 from tests.server.integrations.conversations.live_setup import Live
 
@@ -38,12 +40,6 @@ async def stored(live: Live) -> list[list[str]]:
     """The texts of all conversations."""
     keys = await live.context.database.read(lambda c: c.exec_driver_sql("select id from chat_conversation").scalars().all())
     return [await live.texts(await live.chats.find(key)) for key in keys]
-
-
-async def states(live: Live) -> list[Any]:
-    """The calls of this month, the newest first."""
-    month = f"{live.context.clock.now():%Y-%m}"
-    return await Spending(live.context, live.openai).read_calls(month, 10)
 
 
 async def start(forwarder: Forwarder, request: Outgoing) -> EventStream:
@@ -85,16 +81,16 @@ async def test_refused_request_gives_its_reservation_back_and_stores_nothing(liv
     for stream in (False, True):
         live.fake.fail_next(400, path=COMPLETIONS)
         with pytest.raises(InvalidInput):
-            await forwarder.send(completion(stream=stream), "bot")
-    assert await states(live) == []
+            await forwarder.send(completion(model="gpt-5", max_tokens=100, stream=stream), "bot")
+    assert (await forwarder.spending.read_balances())[""] == Balance()
     assert await stored(live) == []
 
 
 async def test_request_whose_answer_was_lost_stays_reserved(live: Live, forwarder: Forwarder) -> None:
     live.fake.drop_next(path=COMPLETIONS, after=True)
     with pytest.raises(Uncertain):
-        await forwarder.send(completion(), "bot")
-    assert len(await states(live)) == 1
+        await forwarder.send(completion(model="gpt-5", max_tokens=100), "bot")
+    assert (await forwarder.spending.read_balances())[""].reserved > 0
     assert len(live.fake.requests.find(COMPLETIONS)) == 1
 
 
@@ -112,4 +108,17 @@ async def test_retired_model_is_not_found(live: Live, forwarder: Forwarder) -> N
     with pytest.raises(NotFound, match="gpt-6-luna") as error:
         await forwarder.send(completion(model="gpt-4"), "bot")
     assert error.value.extra["code"] == "model_not_found"
-    assert await states(live) == []
+    assert (await forwarder.spending.read_balances())[""] == Balance()
+
+
+async def test_answer_that_ends_early_is_a_failure(live: Live, forwarder: Forwarder) -> None:
+    async def end_early() -> AsyncGenerator[dict[str, Any]]:
+        yield {"id": "1", "model": "gpt-5", "choices": [{"index": 0, "delta": {"content": "One"}, "finish_reason": None}]}
+
+    reservation, request = await forwarder.spending.reserve("gpt-5", 5, None, "1"), completion(stream=True)
+    stream = Stream(Exchange(live.chats, request, "bot", "1", reservation), end_early(), request.make_collector())
+    events = stream.make()
+    assert (await anext(events)).data["choices"]
+    with pytest.raises(UpstreamFailed, match="ended before it was complete"):
+        await anext(events)
+    assert await stored(live) == [["Count.", "One"]]

@@ -47,7 +47,7 @@ def test_missing_file_is_missing(files):
 
 def test_damaged_file_is_missing_and_reported(files):
     class Broken(io.BytesIO):
-        def read(self, size=-1):
+        def read(self, _=-1):
             raise zipfile.BadZipFile
 
     attachments = Attachments([Member("file-AbC.png", 5, Broken)], None, files)

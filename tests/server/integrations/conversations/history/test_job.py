@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from server.integrations.conversations.history import job
 from server.integrations.conversations.history.records import (
     FailedRecord,
     MemoryRecord,
@@ -62,7 +63,7 @@ def test_bad_conversation_costs_no_other(bad, tmp_path):
 
 
 def test_shards_and_the_single_file_are_both_read(tmp_path):
-    """convoviz ignores the shards where there is a single file."""
+    """Convoviz ignores the shards where there is a single file."""
     folder = tmp_path / "export"
     folder.mkdir()
     (folder / "conversations.json").write_text(json.dumps([GOOD]))
@@ -170,3 +171,17 @@ def test_conversation_over_the_limit_is_one_failure(tmp_path, monkeypatch):
 def test_progress_reaches_the_size_of_the_export(tmp_path):
     last = pick(read_items(tmp_path, GOOD), ProgressRecord)[-1]
     assert last.done == last.size > 0
+
+
+def test_unforeseen_error_costs_one_conversation(tmp_path, monkeypatch):
+    original = job.build
+
+    def build(conversation, *rest):
+        if conversation.key == "good":
+            raise KeyError("unforeseen")
+        return original(conversation, *rest)
+
+    monkeypatch.setattr(job, "build", build)
+    records = read_items(tmp_path, GOOD, ALSO)
+    assert ids(records) == ["also"]
+    assert [record.reason for record in pick(records, FailedRecord)] == ["It has an unknown form (KeyError)."]

@@ -1,8 +1,8 @@
 import pytest
 
 from server.integrations.conversations.history.providers import recognize
-from tests.server.integrations.conversations.history.reading import conversations, end, read_items
 from tests.history_exports import text, thread
+from tests.server.integrations.conversations.history.reading import conversations, end, read_items
 
 OTHERS = {
     "Claude": {"uuid": "u", "name": "n", "chat_messages": [{"sender": "human", "text": "x"}]},

@@ -23,8 +23,9 @@ def names(members):
 
 
 def test_files_are_sorted_by_what_they_are():
-    listed = """conversations-010.json conversations-2.json group_chats.json conversations.json conversations.json.index memory.json user.json
-        conversation_asset_file_names.json file-A.dat shopping.json message_feedback.json projects.json chat.html shared_conversations.json"""
+    listed = """conversations-010.json conversations-2.json group_chats.json conversations.json conversations.json.index
+        memory.json user.json conversation_asset_file_names.json file-A.dat shopping.json message_feedback.json projects.json
+        chat.html shared_conversations.json"""
     contents = sort_members([make(f"Export/{name}") for name in listed.split()])
     assert [member.base for member in contents.shards] == [
         "conversations-2.json",
@@ -57,7 +58,7 @@ def test_numbers_in_names_are_sorted_by_value():
 
 def test_damaged_file_costs_no_other():
     class Broken(io.BytesIO):
-        def read(self, size=-1):
+        def read(self, _=-1):
             raise EOFError
 
     first = Member("conversations-0.json", 5, Broken)

@@ -10,7 +10,7 @@ from server.integrations.conversations.history.records import (
 
 def test_record_survives_its_frame():
     message = MessageRecord("m", "", "user", "text", "x", None)
-    record = ConversationRecord("c", "t", 1.0, None, "", "", "", False, False, False, "m", 1, [message], [], "d", b"raw", 7)  # noqa: FBT003
+    record = ConversationRecord("c", "t", 1.0, None, "", "", "", False, False, False, "m", 1, [message], [], "d", b"raw", 7)
     data = frame(record)
     assert HEAD.unpack(data[: HEAD.size]) == (len(data) - HEAD.size, True)
     assert decode_record(data[HEAD.size :]) == record

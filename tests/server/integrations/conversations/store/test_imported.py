@@ -16,7 +16,7 @@ SHA = "a" * 64
 
 @pytest.fixture
 def archive(shelf):
-    """The archive: `await archive(function, …)` runs a function in a transaction."""
+    """Run functions in transactions of the archive."""
     return shelf.context.archive.write
 
 
@@ -103,6 +103,16 @@ async def test_files_that_were_missing_are_added(archive):
     assert second == (0, 1, 0)
     _, third = await store(archive, picture("p"))  # an export without them takes nothing away
     assert third == (0, 0, 1)
+    rows = await archive(
+        lambda connection: connection.exec_driver_sql("SELECT sha256 FROM chat_asset ORDER BY id").scalars().all()
+    )
+    assert rows == ["", SHA]
+
+
+async def test_update_without_files_keeps_them(archive):
+    await store(archive, picture("p"), files={"file-Picture1234567890": SHA})
+    _, second = await store(archive, picture("p") | {"update_time": START + 99, "title": "Renamed"})
+    assert second == (0, 1, 0)
     rows = await archive(
         lambda connection: connection.exec_driver_sql("SELECT sha256 FROM chat_asset ORDER BY id").scalars().all()
     )

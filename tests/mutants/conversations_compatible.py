@@ -1,0 +1,69 @@
+"""Wrong changes in OpenAI's API for clients that the tests must notice."""
+
+from tests.mutants.mutant import Mutant
+
+HERE = "server/integrations/conversations/compatible"
+TESTS = "tests/server/integrations/conversations/compatible"
+FORWARDING = (f"{TESTS}/test_forwarding.py",)
+OUTGOING = (f"{TESTS}/test_outgoing.py",)
+COLLECTORS = (f"{TESTS}/test_collectors.py",)
+ROUTES = (f"{TESTS}/test_routes.py",)
+
+MUTANTS = [
+    Mutant(
+        f"{HERE}/forwarding.py",
+        "                await self.spending.release(reservation)\n",
+        "                pass\n",
+        FORWARDING,
+    ),
+    Mutant(f"{HERE}/forwarding.py", " and not isinstance(error, Uncertain | UpstreamTimedOut)", "", FORWARDING),
+    Mutant(f"{HERE}/forwarding.py", "        if self.is_recorded:\n            return\n", "", FORWARDING),
+    Mutant(
+        f"{HERE}/forwarding.py",
+        "        finally:\n            await self._record()\n",
+        "        finally:\n            pass\n",
+        FORWARDING,
+    ),
+    Mutant(f"{HERE}/forwarding.py", "if self.collector.add(data):", "if self.collector.add(data) and False:", FORWARDING),
+    Mutant(f"{HERE}/forwarding.py", "reservation.max_output_tokens)", "None)", FORWARDING),
+    Mutant(
+        f"{HERE}/forwarding.py",
+        '            if (await self._record()).status == "cancelled":\n                raise UpstreamFailed(CUT)\n',
+        "            await self._record()\n",
+        (f"{TESTS}/test_forwarding.py::test_answer_that_ends_early_is_a_failure",),
+    ),
+    Mutant(
+        f"{HERE}/forwarding.py",
+        '        if data.get("usage") and not data.get("choices"):\n            return None\n',
+        "",
+        (f"{TESTS}/test_routes.py::test_completion_is_streamed",),
+    ),
+    Mutant(f"{HERE}/outgoing.py", ', "include_usage": True', "", OUTGOING),
+    Mutant(f"{HERE}/outgoing.py", "max(most // self.count, 1)", "most", OUTGOING),
+    Mutant(f"{HERE}/outgoing.py", " + len(to_json(others)) // BYTES_PER_TOKEN", "", OUTGOING),
+    Mutant(
+        f"{HERE}/collectors.py",
+        "            items[place] = merge(items[place], item)\n",
+        "            items.append(item)\n",
+        COLLECTORS,
+    ),
+    Mutant(
+        f"{HERE}/service.py",
+        "        if body.background:",
+        "        if False:",
+        (f"{TESTS}/test_service.py::test_response_in_the_background_is_refused",),
+    ),
+    Mutant(
+        f"{HERE}/routes.py",
+        "asks=False",
+        "asks=True",
+        (f"{TESTS}/test_routes.py::test_call_that_would_be_asked_about_is_refused",),
+    ),
+    Mutant(
+        f"{HERE}/routes.py",
+        "errors=OPENAI_ERRORS, ",
+        "",
+        (f"{TESTS}/test_routes.py::test_unknown_path_is_a_404_in_the_same_form",),
+    ),
+    Mutant(f"{HERE}/errors.py", "if failure.status in {409, 500, 502, 504}", "if False", (f"{TESTS}/test_errors.py",)),
+]

@@ -1,0 +1,184 @@
+"""Wrong changes in importing a ChatGPT history that the tests must notice."""
+
+from tests.mutants.mutant import Mutant
+
+CONVERSATIONS = "server/integrations/conversations"
+TESTS = f"tests/{CONVERSATIONS}"
+
+
+def change(name: str, before: str, after: str, test: str) -> Mutant:
+    """Change a module of conversations."""
+    return Mutant(f"{CONVERSATIONS}/{name}", before, after, (f"{TESTS}/{test}",))
+
+
+MUTANTS = [
+    change(
+        "history/archives.py",
+        "    check_directory(file, name)\n",
+        "",
+        "history/test_archives.py::test_million_entries_are_refused_before_they_are_read",
+    ),
+    change("history/archives.py", '".." in path.parts', "False", "history/test_archives.py::test_path_that_leads_out_is_refused"),
+    change(
+        "history/archives.py",
+        "stat.S_ISLNK(entry.external_attr >> 16)",
+        "False",
+        "history/test_archives.py::test_link_is_refused",
+    ),
+    change(
+        "history/archives.py", "entry.flag_bits & ENCRYPTED", "False", "history/test_archives.py::test_encrypted_zip_is_refused"
+    ),
+    change(
+        "history/archives.py",
+        "entry.file_size > ALWAYS_FINE and entry.file_size > entry.compress_size * HIGHEST_RATIO",
+        "False",
+        "history/test_archives.py::test_bomb_is_refused",
+    ),
+    change(
+        "history/archives.py",
+        "or packed > file.seek(0, 2)",
+        "",
+        "history/test_archives.py::test_entries_that_share_their_bytes_are_refused",
+    ),
+    change(
+        "history/sources.py", "if path.is_symlink():", "if False:", "history/test_sources.py::test_link_in_a_folder_is_refused"
+    ),
+    change(
+        "history/sources.py",
+        "shutil.disk_usage(scratch).free < entry.file_size + SPARE",
+        "False",
+        "history/test_sources.py::test_full_disk_is_refused_before_it_is_full",
+    ),
+    change("history/splitter.py", "len(BOM) if self._data.startswith(BOM) else 0", "0", "history/test_splitter.py"),
+    change(
+        "history/splitter.py",
+        "if following is None or self._is_readable(self._data[self._at : end]):",
+        "if True:",
+        "history/test_splitter.py::test_damaged_conversation_costs_no_other",
+    ),
+    change(
+        "history/splitter.py",
+        "        self._skip_large(beginning)\n",
+        "        self._at = len(self._data)\n",
+        "history/test_splitter.py::test_conversation_over_the_limit_is_skipped",
+    ),
+    change("history/decode.py", "        return repair_strings(value)\n", "        return value\n", "history/test_decode.py"),
+    change(
+        "history/decode.py", "parse_constant=lambda _: None, ", "", "history/test_decode.py::test_nan_and_infinity_become_nothing"
+    ),
+    change("history/tree.py", "    cut_circles(parents)\n", "", "history/test_tree.py::test_circle_is_cut_at_its_first_node"),
+    change(
+        "history/tree.py",
+        'parent = listed.get(key, "")',
+        'parent = ""',
+        "history/test_tree.py::test_children_count_where_parents_are_missing",
+    ),
+    change(
+        "history/content.py",
+        "if message.weight == 0 or (metadata and metadata.is_visually_hidden_from_conversation is True):",
+        "if False:",
+        "history/test_content.py::test_message_is_hidden",
+    ),
+    change(
+        "history/content.py",
+        'return role in {"system", "developer"}',
+        "return False",
+        "history/test_content.py::test_message_is_hidden",
+    ),
+    change(
+        "history/content.py",
+        "shown = read_thoughts(content) or find_report_of(message, content, references)",
+        "shown = find_report_of(message, content, references)",
+        "history/test_content.py::test_thoughts_are_shown_even_if_they_are_marked_as_hidden",
+    ),
+    change(
+        "history/content.py",
+        'or content.get("content_type") == "user_editable_context"',
+        "",
+        "history/test_content.py::test_message_is_hidden",
+    ),
+    change(
+        "history/citations.py",
+        "isinstance(url, str) and url.lower().startswith(SCHEMES)",
+        "isinstance(url, str)",
+        "history/test_citations.py::test_address_of_another_scheme_is_no_link",
+    ),
+    change(
+        "history/job.py",
+        "    except (ValueError, TypeError, LookupError, AttributeError, RecursionError, ArithmeticError) as error:",
+        "    except ZeroDivisionError as error:",
+        "history/test_job.py::test_unforeseen_error_costs_one_conversation",
+    ),
+    change(
+        "history/job.py",
+        "        require_ours(entries)\n        return None\n",
+        "        return None\n",
+        "test_import_commands.py::test_export_of_another_program_fails",
+    ),
+    change(
+        "history/reader.py",
+        "            except UNREADABLE:",
+        "            except ZeroDivisionError:",
+        "history/test_reader.py::test_damaged_file_costs_no_other",
+    ),
+    change(
+        "history/build.py",
+        'files = [AssetRecord(asset.id, "") for asset in record.assets]',
+        "files = record.assets",
+        "history/test_build.py::test_digest_is_the_same_without_the_files",
+    ),
+    change(
+        "store/imported.py",
+        "        return new > old\n",
+        "        return True\n",
+        "store/test_imported.py::test_older_export_changes_nothing",
+    ),
+    change(
+        "store/imported.py",
+        "return record.nodes > nodes or (record.nodes == nodes and outcome is None)",
+        "return True",
+        "store/test_imported.py::test_second_of_the_same_export_does_not_win_if_it_differs_in_form_only",
+    ),
+    change(
+        "store/imported.py",
+        "    if outcome in {None, Outcome.unchanged}:\n",
+        "    if False:\n",
+        "store/test_imported.py::test_undo_restores_what_an_import_updated",
+    ),
+    change(
+        "store/imported.py",
+        "            if not record.temporary\n",
+        "",
+        "store/test_imported.py::test_temporary_chat_is_stored_but_not_indexed",
+    ),
+    change(
+        "store/imported.py",
+        " WHERE excluded.sha256 <> '' AND",
+        " WHERE",
+        "store/test_imported.py::test_update_without_files_keeps_them",
+    ),
+    change(
+        "import_job.py",
+        '        if fingerprint != self._row["fingerprint"]:\n',
+        "        if False:\n",
+        "test_imports.py::test_changed_export_is_read_from_its_beginning",
+    ),
+    change(
+        "import_job.py",
+        "        error = describe_nothing(report)\n",
+        '        error = ""\n',
+        "test_imports.py::test_import_of_nothing_fails",
+    ),
+    change(
+        "imports.py",
+        "        if name := await self.context.archive.read(import_runs.find_later, run_id):\n",
+        '        if name := "":\n',
+        "test_imports.py::test_earlier_import_is_undone_after_a_later_one",
+    ),
+    change(
+        "reading_process.py",
+        "            process.kill()\n",
+        "            pass\n",
+        "test_reading_process.py::test_process_ends_with_its_reader",
+    ),
+]

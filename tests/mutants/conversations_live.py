@@ -1,0 +1,103 @@
+"""Wrong changes in live conversations: what is sent to OpenAI twice, lost, out of order, unasked or beyond what was shown."""
+
+from tests.mutants.mutant import Mutant
+
+HERE = "server/integrations/conversations"
+TESTS = "tests/server/integrations/conversations"
+
+
+def change(name: str, before: str, after: str, *tests: str) -> Mutant:
+    """Change a module that is tested by the test file of its name, unless others are named."""
+    folder, _, stem = name.rpartition("/")
+    files = tests or (f"{folder}/test_{stem}".lstrip("/"),)
+    return Mutant(f"{HERE}/{name}.py", before, after, tuple(f"{TESTS}/{file}.py" for file in files))
+
+
+MUTANTS = [
+    # sent once, in order, and held while OpenAI is out of reach
+    change("sending", "isinstance(error, Uncertain | UpstreamTimedOut)", "isinstance(error, UpstreamTimedOut)", "test_sending"),
+    change("sending", "for row in await self._database.read(answers.list_interrupted):", "for row in []:", "test_sending"),
+    change(
+        "exchange",
+        "NOTHING_SENT = (Unavailable, SignInNeeded, TooManyRequests)",
+        "NOTHING_SENT = (SignInNeeded,)",
+        "test_sending",
+    ),
+    change(
+        "exchange", "NOTHING_SENT = (Unavailable, SignInNeeded, TooManyRequests)", "NOTHING_SENT = (Unavailable,)", "test_sending"
+    ),
+    change("exchange", "            if created:\n", "            if False:\n", "test_sending"),
+    change("outcomes", "chat = await self._store(store)", "chat = await self._database.write(store)", "test_sending"),
+    change("sending", "        if retrieving and not row.response_id:", "        if False:"),
+    change("sending", "            await self._finish_stopped(row)", "            pass"),
+    change("sending", "if await self._database.write(answers.cancel, row, STOPPED):", "if False:"),
+    change(
+        "store/answers",
+        "return connection.execute(LATEST, values).scalar_one_or_none() or chat",
+        "return chat",
+        "store/test_answers",
+    ),
+    change("store/answers", "CANCEL = CHANGE.where(answer.c.state == AnswerState.waiting)", "CANCEL = CHANGE.where(True)"),
+    change("store/answers", "END = CHANGE.where(OPEN_ONES)", "END = CHANGE.where(True)"),
+    change("store/answers", "POSTPONE = CHANGE.where(OPEN_ONES)", "POSTPONE = CHANGE.where(True)"),
+    change(
+        "exchange",
+        "return (chat.thread_id, parent) if chat.thread_leaf == parent else",
+        "return (chat.thread_id, parent) if True else",
+        "test_chats",
+    ),
+    change("exchange", "    if begun and uses_thread:", "    if False:"),
+    change("exchange", "if chat.temporary or not self._has_threads:", "if not self._has_threads:", "test_chats"),
+    change("exchange", "            self._has_threads = False", "            pass"),
+    change("exchange", "background=bool(row.client and thread_id)", "background=False", "test_sending"),
+    change(
+        "exchange",
+        "            await self._spending.settle(prepared.reservation, None)",
+        "            await self._spending.release(prepared.reservation)",
+    ),
+    change("exchange", "(USUAL_OUTPUT if row.client else None)", "None", "test_effects"),
+    change("outcomes", "            self._events.emit_answer(connection, chat, new)", "            pass", "test_chats"),
+    change("polling", "except (NotFound, InvalidInput):", "except InvalidInput:"),
+    change("polling", "except (Unavailable, TooManyRequests, UpstreamFailed):", "except TooManyRequests:"),
+    # branches, temporary conversations, images
+    change("chats", "            if above and not is_node(connection, current, above):", "            if False:"),
+    change("chats", "    if path[-1].role is not Role.assistant:", "    if True:"),
+    change("chats", "if row is None or row.conversation != chat.key:", "if row is None:"),
+    change("store/live", "delete(conversation).where(conversation.c.temporary, ", "delete(conversation).where(", "test_chats"),
+    change("images", "if file.content_type not in VISIBLE:", "if False:"),
+    change("images", "if len(listed) > MOST_IMAGES or any", "if any"),
+    change("turns", "text=remove_hidden(message.text)", "text=message.text"),
+    # what was shown for approval
+    change("effects", "return UNKNOWN_PRICE if units is None else", 'return "$0" if units is None else'),
+    change("effects", "tokens = round_up(estimate_tokens(turns, instructions))", "tokens = estimate_tokens(turns, instructions)"),
+    change("effects", "        if self._openai.is_free:", "        if False:"),
+    # exchanges of /v1
+    change("recording", "digests.index(digest) + 1", "0"),
+    change("store/answers", 'ANSWERS.where(answer.c.client == bindparam("by"), answer', "ANSWERS.where(answer", "test_recording"),
+    # copies at OpenAI
+    change("sync", "reason = UNCERTAIN if isinstance(error, Uncertain) else error.detail", "raise"),
+    change("store/syncs", "BEGIN = MARK.where(sync_item.c.state == ItemState.waiting)", "BEGIN = MARK.where(True)"),
+    change(
+        "store/syncs",
+        '    .where(sync.c.id == bindparam("which"), sync.c.state == SyncState.running)\n    .values(state',
+        '    .where(sync.c.id == bindparam("which"))\n    .values(state',
+    ),
+    change("store/syncs", "        conversation.c.temporary.is_(False),\n", "", "test_sync"),
+    change("sync", "await self._database.write(syncs.fail_interrupted, STOPPED)", "pass"),
+    change("sync", "if run is None or client not in {None, run.client}:", "if run is None:"),
+    # deliveries
+    change("signature", 'timestamp.encode() + b"." + body', "body"),
+    change("signature", "if len(timestamp) <= SECONDS_DIGITS else int(timestamp) // 1000", "if True else 0"),
+    change("store/received", '    if connection.execute(KNOWN, {"made": digest}).first():', "    if False:", "test_webhook"),
+    change("store/received", "    if chat and chat.source is not Source.webhook:", "    if False:", "test_webhook"),
+    change("store/received", "    if (chat.updated_at or 0) > received.update_time:", "    if False:", "test_webhook"),
+    change("store/received", "        unindex_messages(connection, (row.key,))\n", "", "test_webhook"),
+    change("received_models", "value / 1000 if value >= MILLISECONDS else float(value)", "float(value)"),
+    change("webhook_limits", "        if len(self._times) >= most:", "        if False:"),
+    Mutant(
+        "server/http/path_alias.py",
+        'startswith(f"{self.prefix}/")',
+        "startswith(self.prefix)",
+        ("tests/server/http/test_path_alias.py",),
+    ),
+]

@@ -1,0 +1,171 @@
+"""Wrong changes in the connection with OpenAI, its costs and its webhooks that the tests must notice."""
+
+from tests.mutants.mutant import Mutant
+
+CONVERSATIONS = "server/integrations/conversations"
+
+
+def change(name: str, before: str, after: str, *tests: str) -> Mutant:
+    """Change a module of conversations; `tests` are in the file of the first one, or in its mirrored file."""
+    mirrored = "/".join([*name.split("/")[:-1], f"test_{name.rpartition('/')[2]}"])
+    return Mutant(f"{CONVERSATIONS}/{name}", before, after, tuple(f"tests/{CONVERSATIONS}/{mirrored}::{test}" for test in tests))
+
+
+CLIENT, CONNECTION, SPENDING, WEBHOOK = "adapter/client.py", "openai_connection.py", "spending.py", "openai_webhook.py"
+ERRORS = Mutant(
+    f"{CONVERSATIONS}/adapter/errors.py",
+    "        return Unavailable(OUT_OF_REACH)\n    if changes:",
+    "        return Uncertain()\n    if changes:",
+    (f"tests/{CONVERSATIONS}/adapter/test_client.py::test_openai_out_of_reach_means_that_nothing_was_sent",),
+)
+MUTANTS = [
+    ERRORS,
+    Mutant(
+        ERRORS.path,
+        "    if changes and status not in NOT_CARRIED_OUT:",
+        "    if False:",
+        (f"tests/{CONVERSATIONS}/adapter/test_client.py::test_failure_of_a_response_is_sent_once",),
+    ),
+    Mutant(
+        ERRORS.path,
+        "    if changes:\n        return Uncertain()\n",
+        "",
+        (f"tests/{CONVERSATIONS}/adapter/test_client.py::test_failure_of_a_response_is_sent_once",),
+    ),
+    Mutant(
+        ERRORS.path,
+        '    return show_line(" ".join(message.split()))[:LONGEST_MESSAGE]',
+        "    return message",
+        (f"tests/{CONVERSATIONS}/adapter/test_errors.py::test_message_of_openai_is_shown_without_control_characters",),
+    ),
+    change(CLIENT, "        max_retries=0,\n", "        max_retries=2,\n", "test_failure_of_a_response_is_sent_once"),
+    change(
+        CLIENT,
+        "            error.response_id = response_id\n",
+        "",
+        "test_stream_that_ends_early_is_uncertain_and_names_its_response",
+    ),
+    change(
+        CLIENT,
+        "            raise Uncertain\n        except",
+        "        except",
+        "test_stream_that_ends_without_its_end_is_uncertain",
+    ),
+    change(CLIENT, "            await stream.close()\n", "            pass\n", "test_closing_a_response_ends_its_request"),
+    change(
+        CLIENT,
+        '{"OpenAI-Project": openai.Omit()}',
+        "{}",
+        "test_client_takes_nothing_from_the_environment",
+    ),
+    change(
+        CLIENT,
+        "                await self.delete_conversation(conversation.id)\n",
+        "                pass\n",
+        "test_part_of_a_conversation_is_removed",
+    ),
+    change(
+        CONNECTION,
+        '        return key if origin == self.origin else ""',
+        "        return key",
+        "test_key_does_not_go_to_another_host",
+        "test_key_of_the_environment_does_not_go_to_an_address_of_the_settings",
+    ),
+    change(
+        CONNECTION,
+        "            self._stored, self.problem = before\n            raise",
+        "            pass",
+        "test_refused_key_is_not_stored",
+    ),
+    change(
+        CONNECTION,
+        "{} if context.demo else os.environ",
+        "os.environ",
+        "test_demo_takes_nothing_from_the_environment",
+    ),
+    change(
+        CONNECTION,
+        "        if models and all(model.id != wanted for model in models):",
+        "        if False:",
+        "test_missing_model_is_refused_with_current_ones",
+    ),
+    change(
+        "openai_settings.py",
+        '    if parts.scheme == "http" and not is_near(parts.hostname):',
+        "    if False:",
+        "test_base_url_is_refused",
+    ),
+    Mutant(
+        f"{CONVERSATIONS}/openai_settings.py",
+        '    if url != ENDPOINT and urlsplit(url).hostname != "127.0.0.1":',
+        "    if False:",
+        (f"tests/{CONVERSATIONS}/test_openai_connection.py::test_endpoint_is_openai_or_on_this_computer",),
+    ),
+    change(
+        SPENDING,
+        "        if balance.spent + balance.reserved + amount > limit:",
+        "        if balance.spent + amount > limit:",
+        "test_budget_stops_a_request_before_it_is_exceeded",
+        "test_simultaneous_requests_do_not_exceed_the_budget_together",
+    ),
+    change(
+        SPENDING,
+        "            if limits and amount is None:",
+        "            if False:",
+        "test_unknown_price_is_refused_within_a_budget",
+    ),
+    change(
+        SPENDING,
+        "        if await self._database.write(store.doubt_all):",
+        "        if False:",
+        "test_reservation_counts_after_a_crash_until_its_answer_is_known",
+    ),
+    change(
+        SPENDING,
+        '            settle = store.release if answer.status == "failed" else store.doubt\n',
+        "            settle = store.release\n",
+        "test_answer_without_usage_counts_as_what_it_costs_at_most",
+    ),
+    Mutant(
+        f"{CONVERSATIONS}/adapter/prices.py",
+        "        return None\n",
+        "        return Decimal()\n",
+        (f"tests/{CONVERSATIONS}/adapter/test_prices.py::test_unknown_price_is_none",),
+    ),
+    Mutant(
+        f"{CONVERSATIONS}/store/usage.py",
+        'bindparam("which"), usage.c.state != SETTLED)',
+        'bindparam("which"))',
+        (f"tests/{CONVERSATIONS}/store/test_usage.py::test_settled_row_is_not_released",),
+    ),
+    change(
+        WEBHOOK,
+        "            if not settings.webhook_allowed:",
+        "            if False:",
+        "test_address_is_registered_only_if_the_person_allows_it",
+    ),
+    change(
+        WEBHOOK,
+        ' if url.startswith("https://") and not address.is_here_only() else ""',
+        "",
+        "test_address_that_openai_cannot_reach_is_not_registered",
+    ),
+    change(
+        WEBHOOK,
+        '        if event["type"] in EVENTS and not received.is_duplicate:',
+        '        if event["type"] in EVENTS:',
+        "test_each_ended_response_is_reported_once",
+    ),
+    Mutant(
+        f"{CONVERSATIONS}/openai_signature.py",
+        "    except NotAuthenticated:\n        return False",
+        "    except NotAuthenticated:\n        return True",
+        (f"tests/{CONVERSATIONS}/test_openai_signature.py::test_other_body_is_not_signed",),
+    ),
+    Mutant(
+        "server/commandline/env_file.py",
+        "                os.environ.setdefault(name, value)",
+        "                os.environ[name] = value",
+        ("tests/server/commandline/test_env_file.py::test_variables_of_the_file_count_unless_the_environment_has_them",),
+    ),
+]

@@ -1,0 +1,43 @@
+import pytest
+
+from server.integrations.conversations.search_query import parse_search
+from server.integrations.conversations.store.search import cut_snippets, search
+from server.storage import text_search
+from tests.server.integrations.conversations.library_setup import START, Said, Shelf
+
+
+async def find(shelf: Shelf, query: str) -> list[str | None]:
+    batch = await shelf.library.archive.read(search, parse_search(query, START).chats, None)
+    return [hit.message_id for hit in batch.hits]
+
+
+async def test_beginning_of_too_many_words_is_looked_for_in_texts(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    await shelf.add("a", "one melon", "one meltdown", "one mule", "melon")
+    narrow = sorted(await find(shelf, "mel* one"))
+    monkeypatch.setattr(text_search, "MOST_PAGES", -100)
+    assert sorted(await find(shelf, "mel* one")) == narrow == ["m1", "m2"]
+    assert sorted(await find(shelf, "mel*")) == ["m1", "m2", "m4"]
+    assert sorted(await find(shelf, "one -mel*")) == ["m3"]
+
+
+async def test_title_that_fits_makes_its_messages_better(shelf: Shelf) -> None:
+    await shelf.add("plain", Said("a melon", id="plain"), title="Other")
+    await shelf.add("titled", Said("a melon", id="titled"), title="Melon")
+    batch = await shelf.library.archive.read(search, parse_search("melon", START).chats, None)
+    scores = {hit.message_id: hit.score for hit in batch.hits}
+    assert scores["titled"] > scores["plain"]
+    assert set(scores) == {None, "plain", "titled"}
+
+
+async def test_times_narrow_titles_too(shelf: Shelf) -> None:
+    await shelf.add("a", title="Melon")
+    assert await find(shelf, "melon date:2025") == [None]
+    assert await find(shelf, "melon date:2024") == []
+
+
+async def test_snippets_are_cut_from_whole_texts(shelf: Shelf) -> None:
+    await shelf.add("a", f"{'x ' * 9_000} melon")
+    parsed = parse_search("melon", START)
+    batch = await shelf.library.archive.read(search, parsed.chats, None)
+    (pieces,) = (await shelf.library.archive.read(cut_snippets, parsed.request, [hit.key for hit in batch.hits])).values()
+    assert [piece.text for piece in pieces if piece.match] == ["melon"]

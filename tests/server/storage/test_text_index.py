@@ -1,0 +1,84 @@
+import sqlite3
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import Connection, create_engine
+
+from server.storage.text_index import IndexEntry, TextIndex, fold, to_indexed
+
+INDEX, HOLDING = TextIndex("one"), TextIndex("two", holds_text=True)
+
+
+@pytest.fixture
+def connection() -> Iterator[Connection]:
+    with create_engine("sqlite://").begin() as connection:
+        for statement in (*INDEX.ddl, *HOLDING.ddl):
+            connection.exec_driver_sql(statement)
+        yield connection
+
+
+def find(connection: Connection, match: str, index: TextIndex = INDEX) -> list[int]:
+    return list(connection.exec_driver_sql(f"SELECT rowid FROM {index.name} WHERE {index.name} MATCH ?", (match,)).scalars())
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "singles"),
+    [
+        ("Plain text", "Plain text", ""),
+        ("Café — naïve “Ёлка” 😀", "Café — naïve “Ёлка” 😀", ""),
+        ("用itgc做", " 用 itgc 做 ", "做 用"),
+        ("验证码", " 验证 证码 ", "码 证 验"),
+        ("ﬁn", "fin", ""),
+        ("soft\u00adhyphen ∞", "softhyphen ∞", ""),
+    ],
+)
+def test_words_and_single_characters_of_a_text(text: str, words: str, singles: str) -> None:
+    assert to_indexed(text) == (words, singles)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Straße", "STRASSE"),
+        ("ｶﾅ", "カナ"),
+        ("e\u0301", "é"),
+        ("كِتَاب", "كتاب"),
+        ("ΑΘΉΝΑ", "αθηνα"),
+        ("ﾊﾟ", "パ"),
+        ("한", "\u1112\u1161\u11ab"),
+    ],
+)
+def test_spellings_of_the_same_are_equal(one: str, other: str) -> None:
+    assert fold(one) == fold(other)
+
+
+def test_indexed_text_is_found_until_it_is_removed(connection: Connection) -> None:
+    entries = [IndexEntry(1, "Café 验证", "red"), IndexEntry(2, "cafe", "blue")]
+    INDEX.insert(connection, entries)
+    assert find(connection, '{words}:"cafe"') == [1, 2]
+    assert find(connection, '{words}:"cafe" AND {tags}:"red"') == [1]
+    assert find(connection, '{singles}:"证"') == [1]
+    INDEX.delete(connection, entries[:1])
+    assert find(connection, '{words}:"cafe"') == [2]
+    connection.exec_driver_sql("INSERT INTO one(one) VALUES ('integrity-check')")
+
+
+def test_tags_are_not_found_as_words(connection: Connection) -> None:
+    INDEX.insert(connection, [IndexEntry(1, "text", "red")])
+    assert find(connection, '{words}:"red"') == []
+
+
+def test_index_with_texts_removes_by_key(connection: Connection) -> None:
+    HOLDING.insert(connection, [IndexEntry(1, "one"), IndexEntry(2, "two")])
+    connection.exec_driver_sql("DELETE FROM two WHERE rowid = 1")
+    assert (find(connection, "one", HOLDING), find(connection, "two", HOLDING)) == ([], [2])
+
+
+def test_nothing_to_index_changes_nothing(connection: Connection) -> None:
+    INDEX.insert(connection, [])
+    INDEX.delete(connection, [])
+    assert connection.exec_driver_sql("SELECT count(*) FROM one_docsize").scalar_one() == 0
+
+
+def test_sqlite_has_what_the_index_needs() -> None:
+    assert sqlite3.sqlite_version_info >= (3, 40)

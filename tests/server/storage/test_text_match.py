@@ -1,0 +1,64 @@
+import pytest
+
+from server.storage.text_match import WIDTH, Matcher, Piece, flatten
+from server.storage.text_query import parse
+
+
+def match(query: str, text: str) -> list[str]:
+    return [text[start:end] for start, end in Matcher(parse(query).terms).find_spans(text)]
+
+
+@pytest.mark.parametrize(
+    ("query", "text", "found"),
+    [
+        ("cafe", "Un CAFÉ, cafe\u0301 noir; cafeteria", ["CAFÉ", "cafe\u0301"]),
+        ("strasse", "Die Straße hier", ["Straße"]),
+        ("impl*", "an Implementation of implicit", ["Implementation", "implicit"]),
+        ('"two words"', "two\n words, two other words", ["two\n words"]),
+        ("itgc", "用itgc做 itgcx", ["itgc"]),
+        ("测试", "用itgc做测试", ["测试"]),
+        ("كتاب", "هذا كِتَاب", ["كِتَاب"]),
+        ("हिन्दी", "यह हिन्दी में", ["हिन्दी"]),
+        ("don't", "I don\u2019t", ["don\u2019t"]),
+        ("istanbul", "İstanbul ISTANBUL", ["İstanbul", "ISTANBUL"]),
+        ("a -b", "a b", ["a"]),
+        ("αθηνα", "\u0397 Αθήνα", ["Αθήνα"]),
+        ("missing", "text", []),
+    ],
+)
+def test_matches_are_found_in_the_text_as_it_is(query: str, text: str, found: list[str]) -> None:
+    assert match(query, text) == found
+
+
+@pytest.mark.parametrize("text", ["İß ﬁ é e\u0301", "\u00ad\u200d", "한글 ｶﾅ", "ǅ ŉ"])
+def test_flat_text_has_the_same_length(text: str) -> None:
+    assert len(flatten(text)) == len(text)
+
+
+def test_text_fits_if_it_has_all_terms_and_no_excluded_one() -> None:
+    matcher = Matcher(parse("one tw* -three").terms)
+    assert matcher.fits("Two ones: one")
+    assert not matcher.fits("one")
+    assert not matcher.fits("one two three")
+
+
+def test_nearer_and_more_frequent_matches_score_higher() -> None:
+    matcher = Matcher(parse("copper kettle").terms)
+    near, far = "a copper kettle", f"copper {'x ' * 100} kettle"
+    assert matcher.score(near) > matcher.score(far) > matcher.score("copper") > matcher.score("x") == 0
+    assert matcher.score("copper kettle copper kettle") > matcher.score("copper kettle")
+
+
+def test_snippet_has_the_part_with_most_matches() -> None:
+    text = f"needle {'x ' * 500} needle and needle {'y ' * 500}"
+    pieces = Matcher(parse("needle").terms).cut(text)
+    assert [piece.text for piece in pieces if piece.match] == ["needle", "needle"]
+    shown = "".join(piece.text for piece in pieces)
+    assert shown.startswith("…x")
+    assert shown.endswith("…")
+    assert len(shown) <= WIDTH + 2
+
+
+def test_text_without_a_match_is_shown_from_its_beginning() -> None:
+    assert Matcher(parse("none").terms).cut("a\n\n  b") == [Piece("a b", match=False)]
+    assert Matcher(()).cut("") == []
