@@ -10,7 +10,7 @@ export const texts = {
   some: (count: number) => (count === 1 ? '1 type of event' : `${count} types of events`),
   waiting: (count: number) => (count === 1 ? '1 event waits' : `${count} events wait`),
   dead: (count: number) => (count === 1 ? '1 dead letter' : `${count} dead letters`),
-  states: { on: 'Working', failing: 'Not answering', off: 'Off', unconfirmed: 'From a backup' },
+  states: { on: 'Working', failing: 'Not delivering', off: 'Off', unconfirmed: 'From a backup' },
   next: (at: string) => `Next attempt: ${at}`,
   confirmHint: 'It comes from a restored backup. Turn it on if you know this address.',
   turnOn: (title: string) => `Send events to ${title}`,
