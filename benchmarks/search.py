@@ -47,8 +47,8 @@ class Vocabulary:
         self.connection, self.chance = connection, chance
         keys = "SELECT id FROM chat_message_index_docsize ORDER BY random() LIMIT ?"
         statement = f"SELECT text FROM chat_message WHERE key IN ({keys})"
-        texts = list(connection.exec_driver_sql(statement, (SAMPLED_TEXTS,)).scalars())
-        titles = list(connection.exec_driver_sql("SELECT title FROM chat_conversation LIMIT 600").scalars())
+        texts: list[str] = list(connection.exec_driver_sql(statement, (SAMPLED_TEXTS,)).scalars())
+        titles: list[str] = list(connection.exec_driver_sql("SELECT title FROM chat_conversation LIMIT 600").scalars())
         counts = Counter(word for text in texts for word in set(WORD.findall(text.lower())))
         self.words = [word for word, _ in counts.most_common()]
         self.very_common, self.common, self.usual = self.words[:12], self.words[30:150], self.words[500:1_500]

@@ -78,9 +78,10 @@ def search(connection: Connection, wanted: ChatSearch, place: Place | None) -> S
 
 def name_projects(connection: Connection, hits: Sequence[SearchHit]) -> list[SearchHit]:
     """Put the names of projects in place of their ids."""
-    if not any(hit.project for hit in hits):
+    ids = {hit.project for hit in hits} - {""}
+    if not ids:
         return list(hits)
-    names = {row.id: row.name for row in connection.execute(PROJECT_NAMES)}
+    names = {row.id: row.name for row in connection.execute(PROJECT_NAMES.where(project.c.id.in_(ids)))}
     return [replace(hit, project=names.get(hit.project, hit.project)) if hit.project else hit for hit in hits]
 
 
