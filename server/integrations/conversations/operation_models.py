@@ -5,11 +5,14 @@ Fields have its names, and the times of answers are ISO 8601 with milliseconds.
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic.alias_generators import to_camel
 
 LONGEST_MESSAGE = 400_000
 MOST_MESSAGES = 2_000
+
+
+WrittenId = Annotated[int | str, WithJsonSchema({"type": ["integer", "string"]})]  # tools and ChatGPT's editor take no anyOf
 
 
 def read_id(value: Any) -> Any:
@@ -59,7 +62,7 @@ class TurnOrder(Shape):
     """One message of a question."""
 
     role: Literal["user", "assistant", "system", "developer"] = Field(description="user, assistant, system or developer.")
-    content: str | list[Part] = Field(description="The text.")
+    content: Annotated[str | list[Part], WithJsonSchema({"type": "string"})] = Field(description="The text.")
 
     @property
     def text(self) -> str:
@@ -132,7 +135,7 @@ class CreatedData(Shape):
 
     conversation_id: str = Field(description="Its id.")
     thread_id: str = Field(description="The id of its conversation at OpenAI, or its own one until there is one.")
-    project_id: int | str = Field(description="The project's id.")
+    project_id: WrittenId = Field(description="The project's id.")
 
 
 class CreatedAnswer(Envelope):
@@ -202,7 +205,7 @@ class CompletionAnswer(Envelope):
 class ProjectView(Shape):
     """A project."""
 
-    id: int | str = Field(description="Its id.")
+    id: WrittenId = Field(description="Its id.")
     name: str = Field(description="Its name.")
     description: str = Field(description="More about it.")
     is_starred: bool = Field(description="Whether the person starred it.")
