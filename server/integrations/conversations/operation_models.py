@@ -10,9 +10,8 @@ from pydantic.alias_generators import to_camel
 
 LONGEST_MESSAGE = 400_000
 MOST_MESSAGES = 2_000
-
-
 WrittenId = Annotated[int | str, WithJsonSchema({"type": ["integer", "string"]})]  # tools and ChatGPT's editor take no anyOf
+NullableId = Annotated[str | None, WithJsonSchema({"type": ["string", "null"]})]  # documents leave other nulls out
 
 
 def read_id(value: Any) -> Any:
@@ -192,7 +191,7 @@ class CompletionData(Shape):
     """An answer without a conversation."""
 
     response: Reply = Field(description="The answer.")
-    conversation_id: str | None = Field(None, description="The conversation that it was stored as; null without a project.")
+    conversation_id: NullableId = Field(None, description="The conversation that it was stored as; null without a project.")
     usage: TokenUsage = Field(description="Its tokens.")
 
 
