@@ -66,7 +66,7 @@ class ConversationsService(Health):
 async def start(context: Context) -> AsyncIterator[ConversationsService]:
     """Start it, and end it afterwards."""
     service = ConversationsService(context)
-    await service.openai.open()
+    await service.openai.start()
     await service.spending.open()
     running = (
         service.tidying.repeat(),
