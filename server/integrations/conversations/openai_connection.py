@@ -1,5 +1,7 @@
 """The connection with OpenAI: its key, its options, and the models that there are."""
 
+import asyncio
+import contextvars
 import os
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -224,7 +226,8 @@ class OpenAIConnection:
 
     async def _load_models(self) -> None:
         try:
-            models = await self.api().list_models()
+            # in a context of its own: a preview may read the person's account, and the shared client would take it for a call
+            models = await asyncio.create_task(self.api().list_models(), context=contextvars.Context())
         except DeskhandError as error:
             self.problem = error.detail if isinstance(error, SignInNeeded) else self.problem
             raise
