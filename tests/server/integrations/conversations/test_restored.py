@@ -24,7 +24,7 @@ ARCHIVE = """
 INSERT INTO chat_deleted (id, deleted_at, data) VALUES ('a', 1, x'00');
 INSERT INTO chat_project (id, name, retention_days) VALUES ('g-p-1', 'Work', 1);
 INSERT INTO chat_import (name, path, is_upload, state, job, created_at) VALUES
-  ('a', '/home/me/letter.txt', 1, 'running', 'run', 1), ('b', '/b', 0, 'ready', 'preview', 1),
+  ('a', '/letters/letter.txt', 1, 'running', 'run', 1), ('b', '/b', 0, 'ready', 'preview', 1),
   ('c', '/c', 0, 'previewing', 'preview', 1), ('d', '/d', 0, 'done', 'run', 1);
 """
 
