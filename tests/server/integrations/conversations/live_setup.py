@@ -34,7 +34,7 @@ from server.storage.settings import Settings
 
 MIGRATIONS = Path(__file__).parents[4] / "server" / "integrations" / "conversations" / "migrations"
 ARCHIVE_MIGRATIONS = MIGRATIONS.with_name("archive_migrations")
-LIMIT = 20  # seconds that a condition may take on a busy machine
+LIMIT = 60  # seconds that a condition may take on a busy machine
 SECTION = "conversations"
 QUICK = {"retry_seconds": 0.01, "longest_retry_seconds": 0.05}
 

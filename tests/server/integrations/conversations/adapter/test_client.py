@@ -20,6 +20,7 @@ from server.integrations.conversations.adapter.client import Connection, OpenAIC
 from server.integrations.conversations.adapter.protocol import Answer, ResponseRequest, Turn, Uncertain, Usage
 from server.integrations.conversations.fake import KEY, Reply
 from server.integrations.conversations.fake.account import Account
+from server.outbound.previews import previewing
 from tests.server.integrations.conversations.desk import open_desk
 
 HELLO = ResponseRequest(model="gpt-6-luna", turns=(Turn(role="user", text="Hello"),))
@@ -178,6 +179,17 @@ def test_openai_out_of_reach_means_that_nothing_was_sent(desk):
 
     with pytest.raises(Unavailable, match="nothing was sent"):
         desk.run(run())
+
+
+def test_preview_may_list_the_models_and_nothing_else(desk, api):
+    async def preview():
+        with previewing():
+            models = await api.list_models()
+            with pytest.raises(RuntimeError, match="preview"):
+                await api.forward("POST", "/responses", {"model": "gpt-5", "input": "Hello"})
+        return models
+
+    assert desk.run(preview())
 
 
 def test_lost_answer_of_a_read_is_no_uncertainty(desk, api):
