@@ -8,7 +8,8 @@ from pydantic import BaseModel, Field, ValidationError
 
 from server.core.errors import DeskhandError, InvalidInput
 from server.integrations.conversations.base_urls import read_origin
-from server.integrations.conversations.openai_settings import KEY_VARIABLE, OpenAISettings, merge_options
+from server.integrations.conversations.openai_options import KEY_VARIABLE, merge_options
+from server.integrations.conversations.openai_settings import OpenAISettings
 from server.storage.secrets import Secrets
 
 SECRET = "openai/key"  # noqa: S105, a name

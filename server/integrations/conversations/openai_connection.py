@@ -15,12 +15,8 @@ from server.integrations.conversations.api_key import ApiKey
 from server.integrations.conversations.base_urls import check_base_url, read_origin
 from server.integrations.conversations.models import ConversationsSettings
 from server.integrations.conversations.openai_models import describe_missing, is_for_chat, pick_default
-from server.integrations.conversations.openai_settings import (
-    USUAL_OUTPUT,
-    OpenAIOptions,
-    OpenAISettings,
-    merge_options,
-)
+from server.integrations.conversations.openai_options import OpenAIOptions, merge_options
+from server.integrations.conversations.openai_settings import USUAL_OUTPUT, OpenAISettings
 from server.sdk.context import Context
 
 SECTION = "conversations"

@@ -128,10 +128,16 @@ class OpenAIClient:
         return self._pass_on(stream)
 
     async def list_models(self) -> list[Model]:
-        """List the models that the key may use."""
-        with reading_own_account():  # previews name the model
-            async with self._calling(changes=False) as client:
-                page = await client.with_options(max_retries=READ_RETRIES).models.list()
+        """List the models that the key may use. A connection that was lost is tried once more."""
+        for is_last in (False, True):
+            try:
+                with reading_own_account():  # previews name the model
+                    async with self._calling(changes=False) as client:
+                        page = await client.models.list()
+                break
+            except UpstreamFailed:
+                if is_last:
+                    raise
         return [Model(id=item.id, shutdown_date=item.shutdown_date or "", owned_by=item.owned_by or "") for item in page.data]
 
     async def create_webhook(self, name: str, url: str, events: Sequence[str]) -> tuple[str, str]:
