@@ -129,15 +129,15 @@ class OpenAIClient:
 
     async def list_models(self) -> list[Model]:
         """List the models that the key may use. A connection that was lost is tried once more."""
-        for is_last in (False, True):
-            try:
-                with reading_own_account():  # previews name the model
+        with reading_own_account():  # previews name the model
+            for is_last in (False, True):
+                try:
                     async with self._calling(changes=False) as client:
                         page = await client.models.list()
-                break
-            except UpstreamFailed:
-                if is_last:
-                    raise
+                    break
+                except UpstreamFailed:
+                    if is_last:
+                        raise
         return [Model(id=item.id, shutdown_date=item.shutdown_date or "", owned_by=item.owned_by or "") for item in page.data]
 
     async def create_webhook(self, name: str, url: str, events: Sequence[str]) -> tuple[str, str]:
