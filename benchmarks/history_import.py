@@ -19,7 +19,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-import ijson
+import ijson  # type: ignore[import-untyped]
 import msgspec
 import psutil
 
@@ -63,7 +63,7 @@ async def run_deskhand(folder: Path, data: Path) -> dict[str, Any]:
 
     with open_home(data, demo=None) as home:
         async with open_state(home, Address()) as state:
-            await state.context.archive.open()
+            await state.context.archive.read(lambda _: None)
             imports = Imports(state.context)
             memory = PeakMemory()
             memory.start()
@@ -104,11 +104,11 @@ async def run_other(read: Any, folder: Path, data: Path) -> dict[str, Any]:
     def make_frame(value: dict[str, Any]) -> bytes:
         conversation = msgspec.convert(value, Conversation)
         record, _ = build(conversation, json.dumps(value).encode(), AssetRecord)
-        return frame(record)[5:]
+        return frame(record)[1]
 
     with open_home(data, demo=None) as home:
         async with open_state(home, Address()) as state:
-            await state.context.archive.open()
+            await state.context.archive.read(lambda _: None)
             values = {"name": "other", "path": str(folder), "state": "running", "job": "import", "created_at": 0.0}
             run_id = await state.context.archive.write(import_runs.create, values)
             memory = PeakMemory()

@@ -274,10 +274,10 @@ def citing(key: str) -> Json:
     )
     own = {"matched_text": "\ue200cite\ue202turn0search0\ue201", "type": "grouped_webpages"}
     items = [{"title": "First", "url": "https://example.org/1"}]
-    found = [
+    results = [
         {"title": "Third", "url": "https://example.org/3", "ref_id": {"turn_index": 0, "ref_type": "search", "ref_index": 3}}
     ]
-    metadata = {"content_references": [{**own, "items": items}], "search_result_groups": [{"entries": found}]}
+    metadata = {"content_references": [{**own, "items": items}], "search_result_groups": [{"entries": results}]}
     made["mapping"][f"{key}-1"]["message"]["metadata"] = metadata
     return made
 

@@ -19,6 +19,7 @@ from server.core.errors import Conflict, Unavailable
 from server.system.files import create_private_file
 
 log = logging.getLogger(__name__)
+KINDS = ("file", "folder", "program")
 SHOW_SECONDS = 15.0  # after which it is left alone to show itself
 CLOSE_SECONDS = 4.0
 
@@ -54,6 +55,8 @@ class Window:
 
         Raises Unavailable if the window is not open or is in the browser, and Conflict while another dialog is open.
         """
+        if kind not in KINDS:  # it becomes a line for the window's process
+            raise ValueError(kind)
         if not self._choosing.acquire(blocking=False):
             raise Conflict("A file is being chosen already. Look for the dialog behind the other windows.")
         try:

@@ -21,5 +21,5 @@ class PathAlias(BaseRoute):
         raw: bytes = scope.get("raw_path") or scope["path"].encode()
         if not raw.startswith(old.encode()):  # parts of the prefix are percent-encoded
             raw = scope["path"].encode()
-        scope |= {"path": new + scope["path"][len(old) :], "raw_path": new.encode() + raw[len(old) :]}
+        scope.update(path=new + scope["path"][len(old) :], raw_path=new.encode() + raw[len(old) :])
         await scope["app"].router(scope, receive, send)

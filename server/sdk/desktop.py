@@ -30,7 +30,7 @@ class Screen(Protocol):
         """Let the person choose a "file" or a "folder" in the system's dialog, and wait for them; None if they cancel.
 
         Raises Unavailable if Deskhand's own window is not open, and Conflict while another dialog is. For routes:
-        `sdk.uploads.choose_file`.
+        `sdk.file_dialog.choose_file`.
         """
 
     def show_window(self, page: str = "") -> None:

@@ -20,10 +20,10 @@ from server.core.memory_budget import MemoryBudget
 from server.core.sentences import Sentence
 from server.http.error_format import ErrorFormat, Failure
 from server.http.request_body import StrictRequest, handle_leniently, wants_list
-from server.outbound.previews import require_no_preview
+from server.outbound.previews import reading_own_account, require_no_preview
 from server.sdk.routing import DeferredRouter
 
-__all__ = ["ErrorFormat", "Failure", "require_no_preview"]  # for integrations, which do not import server.http or .outbound
+__all__ = ["ErrorFormat", "Failure", "reading_own_account", "require_no_preview"]  # for integrations
 LARGEST_BODY = 1024 * 1024
 Preview = Callable[..., Awaitable["Effect"]]
 

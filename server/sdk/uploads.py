@@ -1,4 +1,4 @@
-"""Files that the person hands over: chosen in the system's dialog, or sent by a browser as the body of a request.
+"""Files that a browser sends as the body of a request.
 
     @local.post("/upload", max_body_size=LARGEST_UPLOAD)
     async def upload(request: Request, …) -> …:
@@ -10,7 +10,6 @@ A route with another limit than the surface's own needs `max_body_size`.
 import asyncio
 import secrets
 import shutil
-import threading
 from collections.abc import AsyncIterator, Collection
 from contextlib import suppress
 from pathlib import Path
@@ -21,7 +20,6 @@ from fastapi import Request
 
 from server.core.errors import TooLarge, Unavailable
 from server.core.file_names import clean_name
-from server.sdk.desktop import Screen
 from server.storage.data_dir import Folders
 from server.system.files import create_private_file, make_private_folder, not_stored
 
@@ -32,33 +30,6 @@ CHUNK = 1 << 20  # bytes that are written at once
 FOLDER = "uploads"
 NAME_HEADER = "x-file-name"
 NO_ROOM = "The disk has no room for this file. Free {megabytes} MB and try again."
-
-
-async def choose_file(screen: Screen, kind: str = "file") -> Path | None:
-    """Show the system's dialog for a "file" or a "folder"; None if the person cancels.
-
-    Raises Unavailable without Deskhand's own window, and Conflict while another dialog is open. A caller that is cancelled
-    does not wait for the person.
-    """
-    loop, chosen = asyncio.get_running_loop(), asyncio.Future[Path | None]()
-
-    def resolve(path: Path | None, error: Exception | None) -> None:
-        if not chosen.done():
-            chosen.set_exception(error) if error else chosen.set_result(path)
-
-    def ask() -> None:
-        path, problem = None, None
-        try:
-            path = screen.choose_file(kind)
-        except Exception as error:  # noqa: BLE001, the caller's
-            problem = error
-        try:
-            loop.call_soon_threadsafe(resolve, path, problem)
-        except RuntimeError:
-            return  # the loop has ended, and the caller with it
-
-    threading.Thread(target=ask, name="file dialog", daemon=True).start()  # one of the loop's own would hold up its end
-    return await chosen
 
 
 async def receive_upload(request: Request, folders: Folders, largest: int = LARGEST_UPLOAD) -> Path:

@@ -41,7 +41,7 @@ class Archive(Database):
         try:
             return await database.write(function, *args, **kwargs)
         except Unavailable as error:
-            raise explain(error, self._path) from error
+            raise self._note(error) from error
 
     async def read(self, function: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run a function that only reads, as a database does."""
@@ -49,7 +49,7 @@ class Archive(Database):
         try:
             return await database.read(function, *args, **kwargs)
         except Unavailable as error:
-            raise explain(error, self._path) from error
+            raise self._note(error) from error
 
     async def open(self) -> Database:
         """Open it unless it is open. Raises Unavailable."""
@@ -60,8 +60,12 @@ class Archive(Database):
                     await asyncio.to_thread(self._prepare)
                     self._database = Database(self._path, self._limits)
                 except Exception as error:
-                    log.exception("The archive could not be opened.")
-                    raise explain(error, self._path) from error
+                    if self.problem is None:  # once: each use tries again
+                        log.exception("The archive could not be opened.")
+                    unavailable = explain(error, self._path)
+                    self.problem = unavailable.detail
+                    raise unavailable from error
+                self.problem = None
             return self._database
 
     async def close(self) -> None:
@@ -70,6 +74,12 @@ class Archive(Database):
         async with self._opening:
             if self._database:
                 await self._database.close()
+
+    def _note(self, error: Exception) -> Unavailable:
+        unavailable = explain(error, self._path)
+        if unavailable is not error:  # it is damaged; a full disk passes
+            self.problem = unavailable.detail
+        return unavailable
 
 
 def open_archive(data: Path, folders: Sequence[Path]) -> Archive:

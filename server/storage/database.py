@@ -76,7 +76,10 @@ class Database:
     """One writer thread stores what arrived during its last flush in one transaction, each function in a savepoint.
 
     It is of the loop in which it is made, and the file is migrated. Raises Unavailable if the file cannot be used.
+    `problem`: a sentence, of one that may be unusable.
     """
+
+    problem: str | None = None
 
     def __init__(self, path: Path, limits: Limits = USUAL) -> None:
         self._loop = asyncio.get_running_loop()

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from server.core.rates import is_rate
 
@@ -105,7 +106,9 @@ def read_indexes(connection: sqlite3.Connection) -> set[tuple[str, str]]:
 
 def require_values(connection: sqlite3.Connection, table: str, columns: Sequence[tuple[str, str]]) -> None:
     """Raises ValueError for a value of another kind, or one that does not fit. The names are those of our own migrations."""
-    checks = [(KINDS.get(kind, object), find_check(table, name)) for name, kind in columns]
+    checks: list[tuple[Any, Callable[[str], bool] | None]] = [
+        (KINDS.get(kind, object), find_check(table, name)) for name, kind in columns
+    ]
     names = ", ".join(f'"{name}"' for name, _ in columns)
     for row in connection.execute(f'SELECT {names} FROM "{table}"'):  # noqa: S608, see above
         for value, (kind, fits) in zip(row, checks, strict=True):

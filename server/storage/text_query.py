@@ -71,10 +71,8 @@ def make_term(match: re.Match[str], names: Collection[str]) -> Term:
     text, prefix = text.rstrip("*"), bool(match["star"]) or text.endswith("*")
     if name and name not in {*names, "title"}:
         text, name = f"{match['name']}:{text}", ""
-    shared = {"prefix": prefix, "excluded": bool(match["minus"])}
-    if name == "title":
-        return Term(text[:LONGEST_TERM], **shared, title=True)
-    return Term(text[:LONGEST_TERM], **shared, name=name)
+    is_title = name == "title"
+    return Term(text[:LONGEST_TERM], prefix, bool(match["minus"]), is_title, "" if is_title else name)
 
 
 def is_searchable(text: str) -> bool:

@@ -96,10 +96,10 @@ def test_messages_are_sent_once_and_in_their_order_through_kills(start, tmp_path
 
 def check(writer: Writer, messages: list[dict[str, Any]]) -> None:
     """Check that a conversation has what was acknowledged, in its order, each with an answer or a reason."""
-    asked = [message for message in messages if message["role"] == "user"]
-    texts = [message["text"] for message in asked]
+    questions = [message for message in messages if message["role"] == "user"]
+    texts = [message["text"] for message in questions]
     assert writer.acknowledged <= set(texts)
     numbers = [int(text.rpartition("-")[2]) for text in texts]
     assert numbers == sorted(set(numbers))
     answered = {message["parent_id"] for message in messages if message["role"] == "assistant"}
-    assert {message["id"] for message in asked} <= answered
+    assert {message["id"] for message in questions} <= answered

@@ -93,7 +93,7 @@ MUTANTS = [
     ),
     change(
         "history/content.py",
-        'or content.get("content_type") == "user_editable_context"',
+        '        "user_editable_context",\n',
         "",
         "history/test_content.py::test_message_is_hidden",
     ),

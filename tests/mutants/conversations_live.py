@@ -16,7 +16,6 @@ def change(name: str, before: str, after: str, *tests: str) -> Mutant:
 MUTANTS = [
     # sent once, in order, and held while OpenAI is out of reach
     change("sending", "isinstance(error, Uncertain | UpstreamTimedOut)", "isinstance(error, UpstreamTimedOut)", "test_sending"),
-    change("sending", "for row in await self._database.read(answers.list_interrupted):", "for row in []:", "test_sending"),
     change(
         "exchange",
         "NOTHING_SENT = (Unavailable, SignInNeeded, TooManyRequests)",
@@ -99,5 +98,17 @@ MUTANTS = [
         'startswith(f"{self.prefix}/")',
         "startswith(self.prefix)",
         ("tests/server/http/test_path_alias.py",),
+    ),
+    Mutant(
+        "server/runtime/catalogue.py",
+        'if f"{path}/".startswith(f"{pair[0]}/")]',
+        "if path.startswith(pair[0])]",
+        ("tests/server/runtime/test_catalogue.py",),
+    ),
+    Mutant(
+        f"{HERE}/__init__.py",
+        'where={"state": "waiting"}, values={"state": "failed", "error": RESTORED}, is_pending=True',
+        'where={"state": "waiting"}, values={"state": "failed", "error": RESTORED}',
+        (f"{TESTS}/test_restored.py",),
     ),
 ]

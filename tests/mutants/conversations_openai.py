@@ -51,6 +51,12 @@ MUTANTS = [
         "        except",
         "test_stream_that_ends_without_its_end_is_uncertain",
     ),
+    change(
+        CLIENT,
+        '            if error.extra.get("code") != "model_not_found":\n                raise\n',
+        "            raise\n",
+        "test_model_that_is_gone_is_refused_with_current_ones",
+    ),
     change(CLIENT, "            await stream.close()\n", "            pass\n", "test_closing_a_response_ends_its_request"),
     change(
         CLIENT,
@@ -90,7 +96,7 @@ MUTANTS = [
         "test_missing_model_is_refused_with_current_ones",
     ),
     change(
-        "openai_settings.py",
+        "base_urls.py",
         '    if parts.scheme == "http" and not is_near(parts.hostname):',
         "    if False:",
         "test_base_url_is_refused",

@@ -140,7 +140,7 @@ MUTANTS = [
         "store/assets.py",
         ' | exists().where(deleted_asset.c.sha256 == bindparam("digest"))',
         "",
-        "test_deletion.py::test_files_go_with_the_last_conversation_that_refers_to_them",
+        "test_tidying.py::test_files_go_with_the_last_conversation_that_refers_to_them",
     ),
     change(
         "store/row_trees.py",
@@ -152,7 +152,7 @@ MUTANTS = [
         "store/openai_deletions.py",
         '        connection.execute(REMOVE, {"which": thread_id})\n\n\ndef list_due',
         "        pass\n\n\ndef list_due",
-        "test_deletion.py::test_restored_conversation_stays_at_openai",
+        "test_tidying.py::test_restored_conversation_stays_at_openai",
     ),
     change(
         "deletion.py",
@@ -164,19 +164,19 @@ MUTANTS = [
         "deletion.py",
         "openai_deletions.add(connection, thread_ids, now, now + openai_after)",
         "openai_deletions.add(connection, thread_ids, now, now)",
-        "test_deletion.py::test_conversation_is_deleted_at_openai_once_it_cannot_be_restored",
+        "test_tidying.py::test_conversation_is_deleted_at_openai_once_it_cannot_be_restored",
     ),
     change(
-        "deletion.py",
+        "tidying.py",
         "            return  # what the archive refers to is not known\n",
         "            used = set()\n",
-        "test_deletion.py::test_files_stay_while_the_archive_cannot_be_read",
+        "test_tidying.py::test_files_stay_while_the_archive_cannot_be_read",
     ),
     change(
-        "deletion.py",
+        "tidying.py",
         "                continue\n",
         "",
-        "test_deletion.py::test_deletion_at_openai_survives_its_outage",
+        "test_tidying.py::test_deletion_at_openai_survives_its_outage",
     ),
     change(
         "export/contents.py",
@@ -205,7 +205,7 @@ MUTANTS = [
     change("export/file_names.py", "clean_name(title.translate(SEPARATORS))", "title", "export/test_file_names.py"),
     change(
         "export/original_form.py",
-        "if data and await asyncio.to_thread(is_sound, data):",
+        "if await asyncio.to_thread(is_sound, data):",
         "if data:",
         "export/test_original_form.py::test_damaged_original_spoils_no_other",
     ),

@@ -64,4 +64,10 @@ MUTANTS = [
         "if operation.name not in names]",
         PRESETS,
     ),
+    Mutant(
+        "server/integrations/conversations/adapter/client.py",
+        "        with reading_own_account():  # previews name the model\n",
+        "        if True:\n",
+        ("tests/server/integrations/conversations/adapter/test_client.py::test_preview_may_list_the_models_and_nothing_else",),
+    ),
 ]

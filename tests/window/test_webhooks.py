@@ -56,7 +56,7 @@ def test_failing_receiver_and_its_deliveries_are_followed(open_page, server, rec
     page = open_page("webhooks")
     server.person("POST", f"/api/webhooks/{webhook}/test")
     row = page.get_by_role("row", name="Home")
-    expect(row).to_contain_text("Not answering")
+    expect(row).to_contain_text("Not delivering")
     expect(row).to_contain_text("1 event waits")
     delivery = page.get_by_role("list", name="Deliveries").get_by_role("listitem").first
     delivery.locator("summary").click()

@@ -40,6 +40,7 @@ def load() -> IntegrationSpec:
     from server.integrations.conversations.openai_local import local as openai_local
     from server.integrations.conversations.reading_routes import operations as reading
     from server.integrations.conversations.service import start
+    from server.integrations.conversations.usage_local import local as usage_local
     from server.integrations.conversations.webhook import webhook
 
     return IntegrationSpec(
@@ -48,6 +49,7 @@ def load() -> IntegrationSpec:
         deliveries=(webhook, openai_deliveries),
         local=(
             openai_local,
+            usage_local,
             asset_local,
             deletion_local,
             export_local,

@@ -260,7 +260,6 @@ async def running_chats(context: Context, openai: OpenAIConnection, spending: Sp
     chats = Chats(context, sender, Recorder(context, spending, events), streams, events, outcomes)
     openai.listen(sender.retry)
     await context.database.write(projects.add_default, context.clock.now().timestamp())
-    await sender.recover()
     tasks = [context.tasks.start(sender.run(), name=SEND), context.tasks.repeat(chats.prune, chats.prune_seconds, name=PRUNE)]
     try:
         yield chats

@@ -7,8 +7,8 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from server.integrations.conversations.base_urls import read_origin
 from server.integrations.conversations.openai_connection import SECRET, OpenAIConnection, StoredKey
-from server.integrations.conversations.openai_settings import read_origin
 from server.sdk.context import Context
 
 PIECE_SECONDS, BACKGROUND_SECONDS = 0.02, 2.0  # as a person likes to watch it

@@ -5,6 +5,7 @@ import hashlib
 import json
 import logging
 import shutil
+import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import aclosing
@@ -22,6 +23,7 @@ from server.sdk.uploads import remove_upload
 SMALLEST_BATCH, FIRST_BATCH, LARGEST_BATCH = 32 * 1024, 512 * 1024, 4 * 1024 * 1024  # bytes of records
 BATCH_SECONDS = 0.1  # of the writer's time for one transaction, about which others may wait
 PROGRESS_SECONDS = 0.5
+SWITCH_SECONDS = 0.0005  # after which the writer's thread lets the event loop run, instead of Python's 5 ms
 WEBHOOK = "import.completed"
 TOPIC = "imports"
 SCRATCH = "unpacked"  # folder in the data directory of what is unpacked during an import
@@ -98,6 +100,8 @@ class ImportJob:
             await self._archive.write(import_runs.begin_again, self._id, fingerprint)
             skip = 0
         notes: list[str] = []
+        interval = sys.getswitchinterval()
+        sys.setswitchinterval(SWITCH_SECONDS)
         try:
             async with aclosing(read_export(self._job(skip=skip))) as items:
                 async for item in items:
@@ -110,8 +114,9 @@ class ImportJob:
                         self._show(item)
             await self._flush()
         finally:
+            sys.setswitchinterval(interval)
             await self._settle()
-        report = await self._report(notes)
+        report = await self._report(notes) or Report()
         error = describe_nothing(report)
         await self._end(State.failed if error else State.done, error=error, report=report)
 

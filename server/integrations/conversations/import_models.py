@@ -20,7 +20,7 @@ class State(StrEnum):
 
 
 class Work(StrEnum):
-    """What is done while an import is previewing or running."""
+    """The work of an import while it is previewing or running."""
 
     preview = "preview"
     run = "import"
@@ -132,6 +132,6 @@ class Memory(Frozen):
 
 
 class MemoryList(BaseModel):
-    """What exports held besides conversations."""
+    """Content of exports besides conversations."""
 
     memories: list[Memory]

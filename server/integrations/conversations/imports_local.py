@@ -14,9 +14,10 @@ from server.integrations.conversations.import_models import (
 )
 from server.integrations.conversations.imports import LONGEST_WAIT
 from server.integrations.conversations.service import ConversationsService
+from server.sdk.file_dialog import choose_file
 from server.sdk.routing import DeferredRouter
 from server.sdk.services import provided
-from server.sdk.uploads import LARGEST_UPLOAD, choose_file, read_file_name, receive_upload
+from server.sdk.uploads import LARGEST_UPLOAD, read_file_name, receive_upload
 
 local = DeferredRouter(prefix="/api/imports", tags=["Conversations"])
 Conversations = Annotated[ConversationsService, provided(ConversationsService)]

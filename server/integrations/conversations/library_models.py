@@ -60,7 +60,7 @@ class MessageView(BaseModel):
 
     id: str = Field(description="Its id.")
     parent_id: str = Field(description="The message that it follows; empty for the first one.")
-    role: str = Field(description="Whose it is: user, assistant, system or tool.")
+    role: str = Field(description="Its role: user, assistant, system or tool.")
     kind: str = Field(description="What it is: text, code, output, thoughts, report, canvas or voice.")
     text: str = Field(description="Its text, in Markdown.")
     created_at: str | None = Field(description="When it was written, ISO 8601 in UTC.")

@@ -1,16 +1,19 @@
 """The connection with OpenAI: its key, its options, and the models that there are."""
 
+import asyncio
 import os
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic import BaseModel, Field, SecretStr, ValidationError
 
 from server.core.errors import DeskhandError, InvalidInput, SignInNeeded
 from server.integrations.conversations.adapter.client import Connection, OpenAIClient
 from server.integrations.conversations.adapter.protocol import Model, OpenAIApi
+from server.integrations.conversations.base_urls import check_base_url, read_origin
 from server.integrations.conversations.models import ConversationsSettings
 from server.integrations.conversations.openai_models import describe_missing, is_for_chat, pick_default
 from server.integrations.conversations.openai_settings import (
@@ -18,9 +21,7 @@ from server.integrations.conversations.openai_settings import (
     USUAL_OUTPUT,
     OpenAIOptions,
     OpenAISettings,
-    check_base_url,
     merge_options,
-    read_origin,
 )
 from server.sdk.context import Context
 
@@ -28,6 +29,7 @@ SECTION = "conversations"
 SECRET = "openai/key"  # noqa: S105, a name
 KEY = re.compile(r"[!-~]{8,1000}")
 SHORTEST_HINTED = 12  # the end of a shorter key would say too much
+READ_KEY, OPENING_SECONDS, REOPENING_SECONDS = "read the key for OpenAI", 2.0, 60.0
 FRESH_SECONDS, OLD_SECONDS = 600.0, 86_400.0  # a model is unknown by a list that is fresh, and known by one that is not old
 NO_KEY = "There is no OpenAI key. Enter one in Deskhand's window, under Conversations, or run `deskhand openai key`."
 OTHER_HOST = "The OpenAI key was entered for another address. Enter the key for {origin}."
@@ -39,7 +41,7 @@ NO_MODEL = "No model is set. Choose one in Deskhand's window, under Conversation
 class StoredKey(BaseModel):
     """A key and whom it is for, as one secret: a key never goes to another host."""
 
-    key: str
+    key: str = Field(repr=False)
     origin: str
 
 
@@ -64,13 +66,23 @@ class OpenAIConnection:
         self._models_at: float | None = None
         self._listeners: list[Callable[[], Awaitable[None]]] = []
 
-    async def open(self) -> None:
-        """Read the stored key. Without the keyring there is none."""
+    async def open(self) -> bool:
+        """Read the stored key; return whether that has succeeded."""
         try:
             text = await self.context.secrets.get(SECRET)
+        except DeskhandError as error:
+            self.problem = error.detail
+            return False
+        with suppress(ValidationError):
             self._stored = StoredKey.model_validate_json(text) if text else None
-        except (DeskhandError, ValidationError) as error:
-            self.problem = error.detail if isinstance(error, DeskhandError) else NO_KEY
+        return True
+
+    async def start(self) -> None:
+        """Read the stored key; a keyring that waits for its person is waited for in the background."""
+        opening = self.context.tasks.start(self._open_repeatedly(), name=READ_KEY)
+        done, _ = await asyncio.wait([opening], timeout=OPENING_SECONDS)
+        if not done:
+            self.context.tasks.start(self._announce(opening), name=READ_KEY)
 
     def listen(self, listener: Callable[[], Awaitable[None]]) -> None:
         """Call a listener after each change of the connection."""
@@ -223,6 +235,8 @@ class OpenAIConnection:
         return self._models
 
     async def _load_models(self) -> None:
+        if self._stored is None:  # the keyring may have been locked
+            await self.open()
         try:
             models = await self.api().list_models()
         except DeskhandError as error:
@@ -233,6 +247,16 @@ class OpenAIConnection:
 
     def _is_recent(self, seconds: float) -> bool:
         return self._models_at is not None and self.context.clock.monotonic() - self._models_at < seconds
+
+    async def _open_repeatedly(self) -> None:
+        while True:
+            if await self.open():
+                return
+            await asyncio.sleep(REOPENING_SECONDS)
+
+    async def _announce(self, opening: asyncio.Task[None]) -> None:
+        await asyncio.wait([opening])
+        await self._change()
 
     async def _change(self) -> None:
         self._models, self._models_at = [], None

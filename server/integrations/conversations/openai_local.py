@@ -4,21 +4,15 @@ from typing import Annotated
 
 from fastapi import Query
 
-from server.core.errors import InvalidInput
 from server.integrations.conversations.openai_views import (
-    BudgetOrder,
-    CallList,
     KeyOrder,
     ModelList,
     OpenAIChange,
     OpenAIView,
     TestResult,
-    UsageReport,
     test_connection,
-    view_call,
     view_connection,
     view_models,
-    view_usage,
 )
 from server.integrations.conversations.service import ConversationsService
 from server.sdk.routing import DeferredRouter
@@ -70,29 +64,3 @@ async def test_openai(service: Service) -> TestResult:
 async def list_models(service: Service, *, fresh: Annotated[bool, Query()] = False) -> ModelList:
     """Lists the models for conversations with their shutdown dates."""
     return view_models(await service.openai.list_models(fresh=fresh), service.context.clock.now().date())
-
-
-@local.put("/budget")
-async def set_budget(service: Service, order: BudgetOrder) -> OpenAIView:
-    """Sets the budget of a month, in all or of a project. A request that would exceed it is refused before it is sent."""
-    try:
-        await service.spending.set_budget(order.budget, order.project)
-    except ValueError as error:
-        raise InvalidInput(str(error)) from None
-    return await view(service)
-
-
-@local.get("/usage")
-async def show_usage(service: Service) -> UsageReport:
-    """Shows tokens and cost of each month and project."""
-    return view_usage(await service.spending.read_months())
-
-
-@local.get("/calls")
-async def list_calls(
-    service: Service,
-    month: Annotated[str, Query(pattern=r"^\d{4}-\d{2}$")],
-    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
-) -> CallList:
-    """Lists the requests of a month with their cost, the newest first."""
-    return CallList(calls=[view_call(row) for row in await service.spending.read_calls(month, limit)])

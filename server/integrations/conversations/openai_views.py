@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BaseModel, Field
 
@@ -58,13 +58,6 @@ class KeyOrder(BaseModel):
     key: str = Field(min_length=1, max_length=1000, repr=False, description="The key, as OpenAI shows it once.")
 
 
-class BudgetOrder(BaseModel):
-    """A budget of a month."""
-
-    budget: Amount | None = Field(description="US dollars; null: no limit.")
-    project: str = Field("", max_length=200, description="The project that it is for; empty: all together.")
-
-
 class TestResult(BaseModel):
     """The result of a test of the connection."""
 
@@ -87,55 +80,6 @@ class ModelList(BaseModel):
     """The models that the key may use for conversations."""
 
     models: list[ModelView] = Field(description="The newest first.")
-
-
-class UsageSum(BaseModel):
-    """Usage and its cost."""
-
-    input_tokens: int = Field(description="Tokens that were sent.")
-    output_tokens: int = Field(description="Tokens that came back.")
-    cost: str | None = Field(description="US dollars, as far as prices are known; null: unknown.")
-    calls: int = Field(description="Requests.")
-    unknown_calls: int = Field(description="Those whose cost is not known, and not in the sum.")
-
-
-class ProjectUsage(UsageSum):
-    """Usage of a project."""
-
-    id: str = Field(description="Its id.")
-    name: str = Field(description="Its name.")
-
-
-class MonthUsage(UsageSum):
-    """Usage of a month."""
-
-    month: str = Field(description="The month in UTC, YYYY-MM.")
-    projects: list[ProjectUsage] = Field(description="The same for each project.")
-
-
-class UsageReport(BaseModel):
-    """Usage by month."""
-
-    months: list[MonthUsage] = Field(description="The newest first.")
-
-
-class CallUsage(BaseModel):
-    """Usage of one request."""
-
-    at: str = Field(description="When it was made, ISO 8601 in UTC.")
-    project: str = Field(description="The id of its project.")
-    client: str = Field(description="The id of the client; empty: the person.")
-    model: str = Field(description="The model.")
-    input_tokens: int = Field(description="Tokens that were sent.")
-    cached_tokens: int = Field(description="Those of them that OpenAI had in its cache.")
-    output_tokens: int = Field(description="Tokens that came back, thoughts included.")
-    cost: str | None = Field(description="US dollars; null: unknown.")
-
-
-class CallList(BaseModel):
-    """The requests of a month."""
-
-    calls: list[CallUsage] = Field(description="The newest first.")
 
 
 async def view_connection(openai: OpenAIConnection, spending: Spending, problem: str | None = None) -> OpenAIView:
@@ -163,13 +107,23 @@ async def test_connection(openai: OpenAIConnection) -> TestResult:
     try:
         models = await openai.list_models(fresh=True)
         if openai.is_free:
-            return TestResult(ok=True, message=WORKS_ELSEWHERE.format(origin=openai.origin, count=len(models)))
+            missing = find_missing(openai, [model.id for model in models])
+            message = WORKS_ELSEWHERE.format(origin=openai.origin, count=len(models))
+            return TestResult(ok=not missing, message=message + missing)
         name, today = await openai.resolve_model(), openai.context.clock.now().date()
         warning = next((warn(model, today) for model in models if model.id == name), None)
         message = WORKS.format(count=len(models), model=name, warning=f" {name}: {warning}" if warning else "")
         return TestResult(ok=True, message=message)
     except DeskhandError as error:
         return TestResult(ok=False, message=error.detail)
+
+
+def find_missing(openai: OpenAIConnection, names: list[str]) -> str:
+    """Say if another service does not list the model that is set; it may leave out a tag, such as :latest."""
+    name = openai.options.model
+    name = openai.settings.aliases.get(name, name)
+    is_there = not name or any(each == name or each.startswith(f"{name}:") for each in names)
+    return "" if is_there or not names else f" Conversations use {name}, which is not among them."
 
 
 def view_models(models: Iterable[Model], today: date) -> ModelList:
@@ -184,35 +138,3 @@ def view_models(models: Iterable[Model], today: date) -> ModelList:
             for model in models
         ]
     )
-
-
-def view_usage(rows: Iterable[dict[str, Any]]) -> UsageReport:
-    """View sums of months and projects."""
-    months: dict[str, list[dict[str, Any]]] = {}
-    for row in rows:
-        months.setdefault(row["month"], []).append(row)
-    return UsageReport(
-        months=[
-            MonthUsage(
-                month=month,
-                **add_up(of_month),
-                projects=[
-                    ProjectUsage(id=row["project"], name=row["name"] or row["project"], **add_up([row])) for row in of_month
-                ],
-            )
-            for month, of_month in months.items()
-        ]
-    )
-
-
-def add_up(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """Add up rows. A cost is unknown if no part of it is known."""
-    names = ("input_tokens", "output_tokens", "calls", "unknown_calls")
-    sums: dict[str, Any] = {name: sum(row[name] for row in rows) for name in names}
-    costs = [row["cost"] for row in rows if row["cost"] is not None]
-    return {**sums, "cost": format_units(sum(costs)) if costs else None}
-
-
-def view_call(row: dict[str, Any]) -> CallUsage:
-    """View a request."""
-    return CallUsage.model_validate({**row, "cost": None if row["cost"] is None else format_units(row["cost"])})

@@ -1,4 +1,4 @@
-"""What becomes of answers: stored with everything that belongs to them, in one transaction."""
+"""Answers and their failures: stored with everything that belongs to them, in one transaction."""
 
 import asyncio
 import logging

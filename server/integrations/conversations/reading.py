@@ -121,7 +121,7 @@ def find_path(nodes: Mapping[str, str], current: str, wanted: str) -> list[str]:
     """Find the branch that is shown first, or the one of a message with the newest that follow it. Raises NotFound."""
     if wanted and wanted not in nodes:
         raise NotFound(NO_MESSAGE)
-    leaf = current if current in nodes else next(reversed(nodes), "") if nodes else ""
+    leaf = current if current in nodes else next(reversed(list(nodes)), "")
     path = climb(nodes, leaf)
     if not wanted or wanted in path:
         return path

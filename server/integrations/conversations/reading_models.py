@@ -52,7 +52,9 @@ class ReadMessage(BaseModel):
     kind: str = Field(description="text, code, output, thoughts, report, canvas or voice.")
     sources: list[str] = Field([], description="The addresses that its text refers to as [^1], [^2] and so on.")
     files: list[str] = Field([], description="The names of its files.")
-    next_text_offset: int | None = Field(None, description="The text goes on at this character: read next_offset with this as text_offset.")
+    next_text_offset: int | None = Field(
+        None, description="The text goes on at this character: read next_offset with this as text_offset."
+    )
 
 
 class MessagePagination(BaseModel):
@@ -86,7 +88,7 @@ class FoundMessage(BaseModel):
     conversation_id: str = Field(description="The conversation, for read_chat.")
     message_id: str | None = Field(None, description="The message, for read_chat; absent if the title matches.")
     title: str = Field(description="The title of the conversation.")
-    role: str | None = Field(None, description="Whose message it is.")
+    role: str | None = Field(None, description="The role of the message: user, assistant, system or tool.")
     date: str | None = Field(None, description="When it was written, ISO 8601.")
     project: str | None = Field(None, description="The name of the project.")
     source: str = Field(description="chatgpt, openai, api or webhook.")

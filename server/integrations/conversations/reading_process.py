@@ -2,14 +2,14 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 
 import msgspec
 
 from server.core.errors import DeskhandError, Unavailable
-from server.integrations.conversations.history.records import HEAD, EndRecord, Job, PreviewRecord, ProgressRecord, decode_record
+from server.integrations.conversations.history.records import HEAD, EndRecord, Job, PreviewRecord, ProgressRecord, decode_state
 from server.system.environment import clean_environment
 from server.system.python_process import module_command
 
@@ -17,7 +17,6 @@ WORKER = "server.integrations.conversations.history.worker"
 BUFFER = 1024 * 1024  # bytes that are read ahead
 ENDED = "Reading the export ended unexpectedly. Import it again."
 
-State = ProgressRecord | PreviewRecord
 log = logging.getLogger(__name__)
 
 
@@ -28,7 +27,10 @@ class Stored:
     data: bytes
 
 
-async def read_export(job: Job) -> AsyncIterator[Stored | State | EndRecord]:
+Item = Stored | ProgressRecord | PreviewRecord | EndRecord
+
+
+async def read_export(job: Job) -> AsyncGenerator[Item]:
     """Run a job in a process of its own. The last item is its EndRecord. Raises DeskhandError with the sentence of a refusal."""
     process = await asyncio.create_subprocess_exec(
         *module_command(WORKER),
@@ -53,13 +55,13 @@ async def read_export(job: Job) -> AsyncIterator[Stored | State | EndRecord]:
         await process.wait()
 
 
-async def read_frames(stream: asyncio.StreamReader) -> AsyncIterator[Stored | State | EndRecord]:
+async def read_frames(stream: asyncio.StreamReader) -> AsyncGenerator[Item]:
     """Read frames up to the end of the job. Raises DeskhandError."""
     try:
         while True:
             size, is_stored = HEAD.unpack(await stream.readexactly(HEAD.size))
             data = await stream.readexactly(size)
-            item = Stored(data) if is_stored else decode_record(data)
+            item: Item = Stored(data) if is_stored else decode_state(data)
             if isinstance(item, EndRecord):
                 check_end(item)
                 yield item

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import Path, Query
 
+from server.integrations.conversations.error_format import CHAT_ERRORS
 from server.integrations.conversations.library_models import ChatFilter
 from server.integrations.conversations.models import Source
 from server.integrations.conversations.reading import PageQuery
@@ -14,7 +15,7 @@ from server.integrations.conversations.service import ConversationsService
 from server.sdk.operation import Operations
 from server.sdk.services import provided
 
-operations = Operations(prefix="/api/v1/openai", title="Conversations", scopes=("read:chats", "write:chats"))
+operations = Operations(prefix="/api/v1/openai", title="Conversations", scopes=("read:chats", "write:chats"), errors=CHAT_ERRORS)
 Conversations = Annotated[ConversationsService, provided(ConversationsService)]
 ChatId = Annotated[str, Path(max_length=200, description="The conversation's id, or its thread id.")]
 Limit = Annotated[int, Query(ge=1, le=100, description="How many at most.")]

@@ -30,7 +30,7 @@ def search(query: tuple[str, ...], limit: int, data_dir: Path | None, *, as_json
     """Search conversations."""
     results: list[dict[str, Any]] = []
     cursor, note = "", None
-    with connect(data_dir) as deskhand:
+    with connect(data_dir, service="conversations") as deskhand:
         while cursor is not None and len(results) < limit:
             parameters = {"q": join(query), "limit": min(MOST, limit - len(results))} | ({"cursor": cursor} if cursor else {})
             page = deskhand.call("GET", f"/api/chats/search?{urlencode(parameters)}")

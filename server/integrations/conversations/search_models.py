@@ -18,7 +18,7 @@ class SearchResult(BaseModel):
     chat_id: str = Field(description="The conversation.")
     message_id: str | None = Field(description="The message; null if the title matches.")
     title: str = Field(description="The title of the conversation.")
-    role: str = Field(description="Whose message it is.")
+    role: str = Field(description="The role of the message: user, assistant, system or tool.")
     date: str | None = Field(description="When it was written, ISO 8601 in UTC.")
     project: str = Field(description="The name of the project.")
     source: str = Field(description="chatgpt, openai, api, webhook, or omi for what was heard.")

@@ -52,7 +52,7 @@ def parse_search(text: str, now: float) -> ParsedSearch:
 def apply_role(parsed: ParsedSearch, term: Term) -> ParsedSearch | None:
     """Narrow to the messages of a role."""
     role = ROLES.get(term.text.lower())
-    return role and replace(extend(parsed, "roles", term, role), in_transcripts=False)
+    return replace(extend(parsed, "roles", term, role), in_transcripts=False) if role else None
 
 
 def apply_project(parsed: ParsedSearch, term: Term) -> ParsedSearch | None:
@@ -73,7 +73,8 @@ def apply_source(parsed: ParsedSearch, term: Term) -> ParsedSearch | None:
 def extend(parsed: ParsedSearch, name: str, term: Term, value: Any) -> ParsedSearch:
     """Add a value to those of an operator, or to those that it excludes."""
     field = f"without_{name}" if term.excluded else name
-    return replace(parsed, chats=replace(parsed.chats, **{field: (*getattr(parsed.chats, field), value)}))
+    values: dict[str, Any] = {field: (*getattr(parsed.chats, field), value)}
+    return replace(parsed, chats=replace(parsed.chats, **values))
 
 
 def apply_date(parsed: ParsedSearch, term: Term) -> ParsedSearch | None:
@@ -88,13 +89,13 @@ def apply_date(parsed: ParsedSearch, term: Term) -> ParsedSearch | None:
 def apply_before(parsed: ParsedSearch, term: Term) -> ParsedSearch | None:
     """Narrow to what was before a time began."""
     limits = None if term.excluded else read_range(term.text)
-    return limits and narrow(parsed, None, limits[0])
+    return narrow(parsed, None, limits[0]) if limits else None
 
 
 def apply_after(parsed: ParsedSearch, term: Term) -> ParsedSearch | None:
     """Narrow to what has been since a time began."""
     limits = None if term.excluded else read_range(term.text)
-    return limits and narrow(parsed, limits[0], None)
+    return narrow(parsed, limits[0], None) if limits else None
 
 
 def narrow(parsed: ParsedSearch, after: float | None, before: float | None) -> ParsedSearch:

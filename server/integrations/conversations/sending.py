@@ -46,13 +46,8 @@ class Sender:
         self._woken = asyncio.Event()
         self._at_once = asyncio.Semaphore(self._settings().messages_at_once)
 
-    async def recover(self) -> None:
-        """Record that it is unknown what became of the messages that were going out when the program ended."""
-        for row in await self._database.read(answers.list_interrupted):
-            await self._fail(row, AnswerState.uncertain, LOST)
-
     async def run(self) -> None:
-        """Send what waits until the program ends."""
+        """Send what waits until the program ends, and look up what was open when it ended the last time."""
         while True:
             self._woken.clear()
             pause = await self._start_due()

@@ -22,6 +22,7 @@ from server.integrations.conversations.search import Search
 from server.integrations.conversations.spending import Spending
 from server.integrations.conversations.sync import Syncs
 from server.integrations.conversations.sync_operations import SyncOperations
+from server.integrations.conversations.tidying import Tidying
 from server.integrations.conversations.webhook_limits import DeliveryRate, make_authenticator, take_secret
 from server.sdk.context import Context
 from server.sdk.health import Health
@@ -49,25 +50,26 @@ class ConversationsService(Health):
         self.exports = Exports(self.library, self.search, self.assets)
         self.openai = OpenAIConnection(context)
         self.spending = Spending(context, self.openai)
-        self.deletion = Deletion(context, self.assets, self.openai.api)
+        self.deletion = Deletion(context)
+        self.tidying = Tidying(context, self.assets, self.openai.api)
         self.authenticator = make_authenticator(context)
         self.delivery_rate = DeliveryRate(context)
         self.openai_webhook = OpenAIWebhook(context, self.openai)
 
     @property
     def problem(self) -> str | None:
-        """The problem of the connection with OpenAI, if it is in use."""
-        return self.openai.problem or self.openai.options.problem or self.openai_webhook.problem
+        """The problem of the archive, or of the connection with OpenAI if it is in use."""
+        return self.context.archive.problem or self.openai.problem or self.openai.options.problem or self.openai_webhook.problem
 
 
 @asynccontextmanager
 async def start(context: Context) -> AsyncIterator[ConversationsService]:
     """Start it, and end it afterwards."""
     service = ConversationsService(context)
-    await service.openai.open()
+    await service.openai.start()
     await service.spending.open()
     running = (
-        service.deletion.repeat(),
+        service.tidying.repeat(),
         context.tasks.start(service.openai_webhook.run(), name="keep the webhook at OpenAI"),
         context.tasks.start(service.imports.resume(), name="continue importing"),
     )

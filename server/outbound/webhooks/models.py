@@ -173,6 +173,6 @@ class WebhookSettings(BaseModel):
     attempt_seconds: float = Field(15, gt=0, le=15, description="How long one attempt may take in all.")
     most_at_once: int = Field(16, ge=1, le=100, description="Receivers that are delivered to at once.")
     most_answer_bytes: int = Field(65_536, ge=1, le=65_536, description="Bytes of a response that are read.")
-    longest_retry_after_hours: float = Field(24, gt=0, le=240, description="How long a receiver may put off the next attempt.")
+    longest_retry_after_hours: float = Field(24, gt=0, le=240, description="Longest Retry-After of a receiver that is honoured.")
     rotation_hours: float = Field(24, ge=0, le=720, description="How long a replaced secret still signs.")
     test_seconds: float = Field(20, gt=0, le=60, description="How long the result of a test is awaited.")

@@ -21,7 +21,7 @@ def decide(attempt: Attempt, delivery: Delivery, endpoint: Endpoint, settings: W
         return Outcome(DeliveryState.delivered)
     if attempt.is_ours:
         delay = settings.delays[min(1, len(settings.delays) - 1)]
-        return Outcome(DeliveryState.waiting, endpoint.failures, attempt.at + timedelta(seconds=spread(delay)))
+        return Outcome(DeliveryState.waiting, max(1, endpoint.failures), attempt.at + timedelta(seconds=spread(delay)))
     failures = endpoint.failures + 1
     if attempt.status == GONE_STATUS and endpoint.kind == "person":
         return Outcome(DeliveryState.waiting, failures, None, GONE)

@@ -1,4 +1,7 @@
+import hashlib
+import sqlite3
 import threading
+from contextlib import closing
 
 from tests import loopback
 
@@ -9,6 +12,32 @@ def test_local_api_needs_its_session(serve) -> None:
         assert loopback.get(served.local + path).status_code == 401
         wrong = {"Authorization": "Bearer " + served.make_client(path.replace("/", "-").strip("-"))}
         assert loopback.get(served.local + path, headers=wrong).status_code == 401
+
+
+def test_page_shows_pictures_of_its_own_and_those_that_it_has_fetched(demo) -> None:
+    rules = dict(rule.split(" ", 1) for rule in demo.person("GET", "/").headers["content-security-policy"].split("; "))
+    assert rules["img-src"] == "'self' blob:"
+    assert rules["media-src"] == "blob:"
+    assert (rules["default-src"], rules["script-src"], rules["connect-src"]) == ("'none'", "'self'", "'self'")
+
+
+def test_files_of_messages_need_the_session_and_bring_their_own_policy(serve) -> None:
+    served = serve()
+    path = "/api/chats/a/assets/1"
+    assert loopback.get(served.local + path).status_code == 401
+    picture = b"\x89PNG\r\n\x1a\n"
+    digest = hashlib.sha256(picture).hexdigest()
+    place = served.data / "archive-files" / digest[:2] / digest
+    place.parent.mkdir(parents=True)
+    place.write_bytes(picture)
+    with closing(sqlite3.connect(served.data / "deskhand.db", isolation_level=None)) as connection:
+        connection.execute("INSERT INTO chat_conversation (key, id, source) VALUES (1, 'a', 'openai')")
+        connection.execute("INSERT INTO chat_asset VALUES (1, 1, '1', 'a.png', 'text/html', 8, ?)", (digest,))
+    answer = served.person("GET", path)
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "image/png")
+    assert answer.headers.get_list("content-security-policy") == ["default-src 'none'; sandbox"]
+    assert answer.headers.get_list("x-content-type-options") == ["nosniff"]
+    assert answer.headers["cache-control"] == "no-store"
 
 
 def test_public_api_has_no_local_route(demo) -> None:

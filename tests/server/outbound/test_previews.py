@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from server.outbound.previews import is_permitted, previewing, require_no_preview
+from server.outbound.previews import is_permitted, previewing, reading_own_account, require_no_preview
 
 LINK = "https://files.example/a?sig=1"
 
@@ -25,6 +25,14 @@ async def test_preview_holds_in_its_tasks_and_threads_and_in_no_other():
     with previewing():
         inner = asyncio.create_task(ask())
     assert (await other, await inner) == ((True, True), (False, False))
+
+
+def test_preview_may_read_the_own_account_and_is_one_again_after_it():
+    with previewing():
+        with reading_own_account():
+            require_no_preview()
+        with pytest.raises(RuntimeError, match="preview"):
+            require_no_preview()
 
 
 def test_preview_ends_with_its_failure():

@@ -1,8 +1,12 @@
+from dataclasses import replace
+
+from pydantic import BaseModel
+
 from server.runtime.catalogue import Catalogue, LoadedIntegration
 from server.sdk.dynamic import DynamicOperations
 from server.sdk.health import Health
 from server.sdk.integration import Integration, IntegrationSpec
-from server.sdk.operation import Effect, Operation, Operations
+from server.sdk.operation import Effect, ErrorFormat, Operation, Operations
 
 things = Operations(prefix="/things", title="Things")
 
@@ -38,3 +42,20 @@ def test_dynamic_operations_are_listed_with_the_others_until_their_integration_f
     assert catalogue.list_taken() == {"list_things", "/things/all"}
     member.fail(ValueError())
     assert (catalogue.operations(), catalogue.scopes()) == ({}, {})
+
+
+def test_alias_of_a_path_is_found_and_has_the_failures_of_its_target():
+    catalogue, member = make_catalogue()
+    member.integration = replace(member.integration, aliases={"/old": "/things"})
+    assert [catalogue.find_target(path) for path in ("/old", "/old/a", "/older/a", "/things/a")] == [
+        "/things",
+        "/things/a",
+        "/older/a",
+        "/things/a",
+    ]
+    things.errors = ErrorFormat(BaseModel, dict)
+    try:
+        assert catalogue.find_error_format("/old/a") is things.errors
+        assert catalogue.find_error_format("/older/a") is None
+    finally:
+        things.errors = None

@@ -1,6 +1,4 @@
-import asyncio
 import errno
-import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,13 +10,12 @@ from fastapi import FastAPI, Request
 from starlette.requests import ClientDisconnect
 from starlette.types import Message
 
-from server.core.errors import Conflict, TooLarge, Unavailable
+from server.core.errors import TooLarge
 from server.http.application import new_application
 from server.http.deferred_routes import include
 from server.sdk import uploads
-from server.sdk.desktop import NoScreen
 from server.sdk.routing import DeferredRouter
-from server.sdk.uploads import choose_file, read_file_name, receive_upload, remove_uploads
+from server.sdk.uploads import read_file_name, receive_upload, remove_uploads
 from server.storage.data_dir import Folders
 
 LARGEST = 3 << 20
@@ -128,32 +125,3 @@ def test_start_removes_uploads_except_those_that_are_needed(folders, tmp_path):
     remove_uploads(folders, keep=[folder / "needed", tmp_path / "left"])
     assert [path.name for path in folder.iterdir()] == ["needed"]
     assert (tmp_path / "left").exists()
-
-
-async def test_dialog_without_a_window_is_a_sentence():
-    with pytest.raises(Unavailable, match="no screen"):
-        await choose_file(NoScreen())
-
-
-class Dialog(NoScreen):
-    def __init__(self, outcome: Path | Exception | None = None) -> None:
-        self.outcome, self.answered = outcome, threading.Event()
-
-    def choose_file(self, kind: str = "file") -> Path | None:
-        self.answered.wait(30)
-        if isinstance(self.outcome, Exception):
-            raise self.outcome
-        return self.outcome and self.outcome / kind
-
-
-async def test_dialog_holds_up_neither_the_loop_nor_a_cancelled_caller():
-    dialog = Dialog(Path("/a"))
-    waiting = asyncio.ensure_future(choose_file(dialog, "folder"))
-    with pytest.raises(TimeoutError):
-        await asyncio.wait_for(choose_file(dialog), 0.01)
-    assert not waiting.done()
-    dialog.answered.set()
-    assert await waiting == Path("/a/folder")
-    dialog.outcome = Conflict("A file is being chosen already.")
-    with pytest.raises(Conflict):
-        await choose_file(dialog)

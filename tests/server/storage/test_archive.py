@@ -148,8 +148,9 @@ def test_archive_that_cannot_be_used_is_a_sentence_at_each_use(data, migrations,
 
     async def work(archive: Archive) -> None:
         for attempt in (archive.read(list_words), archive.write(add, "b")):
-            with pytest.raises(Unavailable, match=sentence):
+            with pytest.raises(Unavailable, match=sentence) as refusal:
                 await attempt
+            assert archive.problem == refusal.value.detail
 
     use(data, migrations, work)
 
@@ -180,6 +181,7 @@ def test_archive_that_is_repaired_works_without_a_restart(data, migrations):
             await archive.read(list_words)
         path.write_bytes(content)
         assert await archive.read(list_words) == ["a"]
+        assert archive.problem is None
 
     use(data, migrations, work)
 

@@ -15,7 +15,7 @@ def match(query: str, text: str) -> list[str]:
         ("strasse", "Die Straße hier", ["Straße"]),
         ("impl*", "an Implementation of implicit", ["Implementation", "implicit"]),
         ('"two words"', "two\n words, two other words", ["two\n words"]),
-        ("itgc", "用itgc做 itgcx", ["itgc"]),
+        ("itgc", "用itgc做 itgcx xitgc", ["itgc"]),
         ("测试", "用itgc做测试", ["测试"]),
         ("كتاب", "هذا كِتَاب", ["كِتَاب"]),
         ("हिन्दी", "यह हिन्दी में", ["हिन्दी"]),

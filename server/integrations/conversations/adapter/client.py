@@ -1,11 +1,12 @@
 """OpenAI's API by its own client, which is imported at first use.
 
-A request that changes something or costs money is sent once: the client's own retries are for reading only.
+A request that changes something or costs money is sent once: the client's own retries are off.
 """
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import SecretStr
@@ -15,6 +16,8 @@ from server.integrations.conversations.adapter import webhooks
 from server.integrations.conversations.adapter.errors import FAILED, translate, translate_event
 from server.integrations.conversations.adapter.protocol import Answer, Model, ResponseRequest, Turn, Uncertain, Usage
 from server.integrations.conversations.models import Frozen
+from server.integrations.conversations.openai_models import describe_missing
+from server.sdk.operation import reading_own_account
 
 if TYPE_CHECKING:
     import httpx2
@@ -24,7 +27,6 @@ if TYPE_CHECKING:
 OPENAI_URL = "https://api.openai.com/v1"
 MOST_ITEMS = 20  # of one request to the Conversations API
 CONNECT_SECONDS, READING_SECONDS, ANSWER_SECONDS = 10.0, 30.0, 600.0  # a model may think for minutes without a word
-READ_RETRIES = 2
 NO_KEY = "none"  # of a service that needs none; the client insists on one
 RUNNING = {"queued", "in_progress"}
 LAST_EVENTS = {"response.completed", "response.incomplete", "response.failed"}
@@ -80,7 +82,7 @@ class OpenAIClient:
     async def retrieve_response(self, response_id: str) -> Answer | None:
         """Read a response; None while it runs. Raises NotFound."""
         async with self._calling(changes=False) as client:
-            response = await client.with_options(max_retries=READ_RETRIES).responses.retrieve(response_id)
+            response = await client.responses.retrieve(response_id)
         return None if response.status in RUNNING else read_answer(response)
 
     async def cancel_response(self, response_id: str) -> None:
@@ -111,23 +113,31 @@ class OpenAIClient:
 
     async def forward(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
         """Send the request of a client of /v1 as it is, once, and return the object that OpenAI answers."""
-        async with self._calling(changes=method == "POST") as client:
-            sent: Any = {"POST": client.post, "GET": client.get, "DELETE": client.delete}[method]
-            arguments: dict[str, Any] = {} if method == "GET" else {"body": body}
-            return require_object(await sent(path, cast_to=object, **arguments))
+        if method == "POST":
+            async with self._sending((body or {}).get("model")) as client:
+                return require_object(await client.post(path, cast_to=object, body=body))
+        async with self._calling(changes=False) as client:
+            return require_object(await (client.delete if method == "DELETE" else client.get)(path, cast_to=object))
 
     async def forward_stream(self, path: str, body: Mapping[str, Any]) -> AsyncGenerator[Mapping[str, Any]]:
         """Send such a request with `"stream": true`; return once OpenAI has begun to answer."""
         import openai
 
-        async with self._calling() as client:
+        async with self._sending(body.get("model")) as client:
             stream = await client.post(path, cast_to=object, body=body, stream=True, stream_cls=openai.AsyncStream[object])
         return self._pass_on(stream)
 
     async def list_models(self) -> list[Model]:
-        """List the models that the key may use."""
-        async with self._calling(changes=False) as client:
-            page = await client.with_options(max_retries=READ_RETRIES).models.list()
+        """List the models that the key may use. A connection that was lost is tried once more."""
+        with reading_own_account():  # previews name the model
+            for is_last in (False, True):
+                try:
+                    async with self._calling(changes=False) as client:
+                        page = await client.models.list()
+                    break
+                except UpstreamFailed:
+                    if is_last:
+                        raise
         return [Model(id=item.id, shutdown_date=item.shutdown_date or "", owned_by=item.owned_by or "") for item in page.data]
 
     async def create_webhook(self, name: str, url: str, events: Sequence[str]) -> tuple[str, str]:
@@ -165,10 +175,24 @@ class OpenAIClient:
         except ValueError as error:  # an answer that is no JSON, or an address that is none
             raise Uncertain if changes else UpstreamFailed(FAILED) from error
 
+    @asynccontextmanager
+    async def _sending(self, model: Any) -> "AsyncIterator[openai.AsyncOpenAI]":
+        """Send what makes an answer, which may take long. A model that is gone is refused with the names of current ones."""
+        try:
+            async with self._calling() as client:
+                yield client.with_options(timeout=make_timeout(ANSWER_SECONDS))
+        except InvalidInput as error:
+            if error.extra.get("code") != "model_not_found":
+                raise
+            models: list[Model] = []
+            with suppress(DeskhandError):
+                models = await self.list_models()
+            raise describe_missing(str(model), models, datetime.now(UTC).date()) from error
+
     async def _create(self, arguments: dict[str, Any]) -> Any:
         """Send a request for a response once, or again without a temperature that the model does not take."""
         try:
-            async with self._calling() as client:
+            async with self._sending(arguments["model"]) as client:
                 return await client.responses.create(**arguments)
         except InvalidInput as error:
             if "temperature" not in arguments or error.extra.get("param") != "temperature":
@@ -199,7 +223,6 @@ async def ignore(_: str) -> None:
 
 def make_client(connection: Connection, http: "httpx2.AsyncClient") -> "openai.AsyncOpenAI":
     """Create the client. Blocks for the import. Nothing is taken from the environment by itself: keys have their host."""
-    import httpx2
     import openai
 
     headers: dict[str, Any] = {"OpenAI-Project": openai.Omit()}
@@ -211,9 +234,16 @@ def make_client(connection: Connection, http: "httpx2.AsyncClient") -> "openai.A
         base_url=connection.base_url or OPENAI_URL,
         default_headers=headers,
         max_retries=0,
-        timeout=httpx2.Timeout(READING_SECONDS, connect=CONNECT_SECONDS, read=ANSWER_SECONDS),
+        timeout=make_timeout(READING_SECONDS),
         http_client=http,
     )
+
+
+def make_timeout(seconds: float) -> "httpx2.Timeout":
+    """Make the limits of a request; `seconds`: until the next part of its answer."""
+    import httpx2
+
+    return httpx2.Timeout(READING_SECONDS, connect=CONNECT_SECONDS, read=seconds)
 
 
 def make_arguments(request: ResponseRequest) -> dict[str, Any]:

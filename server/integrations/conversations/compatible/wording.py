@@ -8,7 +8,8 @@ ASK = Sentence(
 )
 TALK = Wording(
     "Use OpenAI through Deskhand",
-    "Lets a program that speaks OpenAI's API use it with your key, at your cost. Its conversations are stored here.",
+    "Lets a program that speaks OpenAI's API use it with your key, at your cost. Its conversations are stored here. "
+    "Each call is refused until you allow it, as such programs cannot be told that you are asked.",
     (ASK.fill(model="a model"),),
 )
 LOOK = Wording(

@@ -34,8 +34,8 @@ class OriginalWriter(ListWriter):
         self._labels |= {name: rows[asset_id]["name"] for asset_id, name in names.items() if rows[asset_id]["name"] != asset_id}
         if chat.row["project"].startswith(PROJECT) and chat.row["project_name"]:
             self._projects[chat.row["project"]] = chat.row["project_name"]
-        data = await chat.database.read(read_original, chat.key)
-        if data and await asyncio.to_thread(is_sound, data):
+        data = await chat.database.read(read_original, chat.key) or b""
+        if await asyncio.to_thread(is_sound, data):
             for piece in inflate(data):
                 yield piece
         else:

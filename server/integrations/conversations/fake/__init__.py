@@ -18,11 +18,12 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from server.integrations.conversations.fake.account import KEY, ORGANIZATION, Account, make_model_routes
+from server.integrations.conversations.fake.account import KEY, ORGANIZATION, Account
 from server.integrations.conversations.fake.completion_methods import Completions
 from server.integrations.conversations.fake.conversation_methods import Conversations
 from server.integrations.conversations.fake.faults import ApiError, Fault, Faults
 from server.integrations.conversations.fake.model_answers import Reply
+from server.integrations.conversations.fake.model_methods import make_model_routes
 from server.integrations.conversations.fake.request_log import Arrived, RequestLog
 from server.integrations.conversations.fake.response_methods import Responses
 from server.integrations.conversations.fake.server import FakeServer, bind, make_control_routes

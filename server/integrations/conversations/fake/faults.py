@@ -34,9 +34,8 @@ class ApiError(Exception):
 class Fault:
     """A failure of the next `times` requests whose method and path match.
 
-    `path` is a regular expression that is searched for in the path. `seconds` passes first. With `after` the call takes effect,
-    and only its answer is lost. `drop` hangs up without an answer, `cut` after so many parts (events) of its body; `clean`: as
-    if the body ended there. A fault with none of these is just slow.
+    `path`: a regular expression to be searched for. `seconds` passes first. `after`: the call takes effect, and only its answer
+    is lost. `drop` hangs up without an answer, `cut` after so many events; `clean`: as if the body ended there.
     """
 
     path: str = ""
@@ -88,5 +87,4 @@ class Faults:
 
     def clear(self) -> None:
         """Let everything go well again."""
-        with self._lock:
-            self.waiting.clear()
+        self.waiting.clear()

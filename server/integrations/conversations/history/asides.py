@@ -1,4 +1,4 @@
-"""What an export holds besides conversations: custom instructions, memories and feedback. It is stored apart, not searched."""
+"""Content of an export besides conversations: custom instructions, memories and feedback. It is stored apart, not searched."""
 
 import hashlib
 import json

@@ -60,7 +60,10 @@ def build(conversation: Conversation, data: bytes, find_asset: FindAsset) -> tup
 def digest_of(record: ConversationRecord) -> str:
     """Compute the digest of a conversation, which is the same whether or not its files came along."""
     files = [AssetRecord(asset.id, "") for asset in record.assets]
-    return hashlib.blake2b(msgspec.msgpack.encode(msgspec.structs.replace(record, assets=files)), digest_size=16).hexdigest()
+    digest = hashlib.blake2b(msgspec.msgpack.encode(msgspec.structs.replace(record, assets=files, messages=[])), digest_size=16)
+    for message in record.messages:
+        digest.update(msgspec.msgpack.encode(message))
+    return digest.hexdigest()
 
 
 def read_all(mapping: Mapping[str, Node | None]) -> dict[str, Shown]:

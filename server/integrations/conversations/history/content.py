@@ -12,7 +12,14 @@ from server.integrations.conversations.history.reports import find_report
 
 ROLES = {"user": "user", "assistant": "assistant", "tool": "tool", "function": "tool"}
 HIDDEN_TYPES = frozenset(
-    {"reasoning_recap", "tether_browsing_display", "sonic_webpage", "system_error", "model_editable_context"}
+    {
+        "reasoning_recap",
+        "tether_browsing_display",
+        "sonic_webpage",
+        "system_error",
+        "model_editable_context",
+        "user_editable_context",
+    }
 )
 HIDDEN_TOOLS = re.compile(
     r"(bio|web|browser|dalle|t2uay3k|image_gen|imagegen|file_search|myfiles_browser|canmore|api_tool|research_kickoff_tool)\b.*"
@@ -62,6 +69,11 @@ def read_message(message: Message, references: References) -> Shown | None:
     return shown
 
 
+def type_of(content: Content) -> str:
+    """Return the type of a content, or of a part of one."""
+    return str(content.get("content_type"))
+
+
 def read_thoughts(content: Content) -> Shown | None:
     """Read what a model thought. It is shown folded, also if the export marks it as hidden."""
     if content.get("content_type") != "thoughts":
@@ -91,9 +103,9 @@ def is_hidden(message: Message, content: Content) -> bool:
     metadata, author = message.metadata, message.author
     if message.weight == 0 or (metadata and metadata.is_visually_hidden_from_conversation is True):
         return True
-    if content.get("content_type") in HIDDEN_TYPES or content.get("content_type") == "user_editable_context":
+    if type_of(content) in HIDDEN_TYPES:
         return True
-    role, name = (author.role, text_of(author.name)) if author else ("", "")
+    role, name = (text_of(author.role), text_of(author.name)) if author else ("", "")
     if role == "assistant":
         return is_for_a_tool(message, content)
     if role == "tool":
@@ -111,7 +123,7 @@ def is_for_a_tool(message: Message, content: Content) -> bool:
 
 def is_of_a_hidden_tool(name: str, content: Content) -> bool:
     """Return whether a tool's output is for the model only. Its images and quotations are shown."""
-    if content.get("content_type") in {"tether_quote", "execution_output"}:
+    if type_of(content) in {"tether_quote", "execution_output"}:
         return False
     has_files = any(part.get("asset_pointer") for part in items_of(content.get("parts")))
     return bool(HIDDEN_TOOLS.fullmatch(name)) and not has_files
@@ -125,7 +137,7 @@ def read_shown(message: Message, content: Content, references: References) -> Sh
     if role == "assistant" and recipient.startswith(CANVAS):
         shown = read_canvas(recipient, content)
     else:
-        shown = READERS.get(str(content.get("content_type")), read_parts)(content)
+        shown = READERS.get(type_of(content), read_parts)(content)
     if recipient == "python" and shown.kind == "text":
         shown.kind, shown.language = "code", "python"
     shown.role, shown.name = role, text_of(author.name) if author else ""

@@ -25,7 +25,7 @@ class Author(msgspec.Struct, gc=False):
 
 
 class Metadata(msgspec.Struct, gc=False):
-    """What is read of a message's metadata."""
+    """The fields of a message's metadata that are read."""
 
     is_visually_hidden_from_conversation: Any = None
     is_user_system_message: Any = None
@@ -89,7 +89,7 @@ class Conversation(msgspec.Struct, gc=False):
 
 
 class Entry(msgspec.Struct, gc=False):
-    """What a preview needs of an entry. `mapping`: not decoded."""
+    """The fields of an entry that a preview needs. `mapping`: not decoded."""
 
     id: Any = None
     conversation_id: Any = None

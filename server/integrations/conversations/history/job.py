@@ -45,7 +45,7 @@ PROGRESS_STEP = 4 * 1024 * 1024  # bytes between two reports
 COLLECT_STEP = 2_000  # conversations between two garbage collections
 NO_MESSAGES, NOT_SELECTED = "no messages", "not selected"
 
-Emit = Callable[[Any], None]
+Emit = Callable[[Any], object]
 
 
 def run(job: Job, emit: Emit, files: Files | None = None) -> None:
@@ -71,7 +71,7 @@ def refuse(name: str) -> EndRecord:
 
 @dataclass
 class Summary:
-    """What a preview counts."""
+    """Counts of a preview."""
 
     seen: set[int] = field(default_factory=set)  # hashes of ids: both layouts may be there
     years: Counter[int] = field(default_factory=Counter)

@@ -12,7 +12,7 @@ HEAD = struct.Struct("<I?")
 
 
 class Job(msgspec.Struct, frozen=True):
-    """What is to be read. `skip`: entries at the beginning that are stored already. Without `years` or `projects`: all.
+    """An export to read. `skip`: entries at the beginning that are stored already. Without `years` or `projects`: all.
 
     `data`: the data directory, in which files are stored; empty: they are not. `scratch`: a folder for what is unpacked.
     """
@@ -117,7 +117,7 @@ class ProgressRecord(Record, frozen=True, gc=False):
 
 
 class PreviewRecord(Record, frozen=True, gc=False):
-    """What an export holds. `years`: year (0: unknown) and number of conversations; `projects`: id, name and number."""
+    """Content of an export. `years`: year (0: unknown) and number of conversations; `projects`: id, name and number."""
 
     total: int
     years: list[tuple[int, int]]
@@ -141,9 +141,10 @@ AnyRecord = (
 STATES = (ProgressRecord, PreviewRecord, EndRecord)  # of reading; the others are stored
 encoder = msgspec.msgpack.Encoder()
 decode_record = msgspec.msgpack.Decoder(AnyRecord).decode
+decode_state = msgspec.msgpack.Decoder(ProgressRecord | PreviewRecord | EndRecord).decode
 
 
-def frame(record: Any) -> bytes:
-    """Encode a record with its head."""
+def frame(record: Any) -> tuple[bytes, bytes]:
+    """Encode a record; return its head and its data."""
     data = encoder.encode(record)
-    return HEAD.pack(len(data), not isinstance(record, STATES)) + data
+    return HEAD.pack(len(data), not isinstance(record, STATES)), data

@@ -11,7 +11,7 @@ from typing import Literal
 
 import msgspec
 
-CHUNK = 1024 * 1024
+CHUNK, MOST_AT_ONCE = 1024 * 1024, 4 * 1024 * 1024  # bytes that are read
 LARGEST = 32 * 1024 * 1024  # bytes of one conversation
 HEAD = 16 * 1024  # bytes of one that is too large, by which it is named in the report
 LISTS = frozenset({"conversations", "chats", "group_chats", "items"})  # keys of an object that holds a list of conversations
@@ -72,9 +72,10 @@ class Splitter:
                 yield self._take_scalar()
 
     def _fill(self) -> None:
-        """Read on. The buffer keeps what begins at the place, and grows with that, so that little is copied."""
+        """Read on. The buffer keeps what begins at the place, and grows with that, so that little is looked at twice."""
         rest = self._data[self._at :]
-        chunk = self._read(max(CHUNK, len(rest)))
+        self._data = b""  # two copies of a large one are enough
+        chunk = self._read(max(CHUNK, min(len(rest), MOST_AT_ONCE)))
         self._ended = not chunk
         self._offset += self._at
         self._data, self._at = rest + chunk, 0
@@ -92,11 +93,13 @@ class Splitter:
         """Take the bytes up to `end`; none (-1): they are too many, or the file ends before."""
         if end < 0:
             return self._take_damaged()
-        data, start = self._data[self._at : end], self._at
+        data = self._data[self._at : end]
         self._at = end
+        if len(data) > CHUNK:  # do not hold it twice
+            self._data, self._at, self._offset = self._data[end:], 0, self._offset + end
         if self._beginning is None:
             self._beginning = compile_beginning(data)
-        return Piece(data, self._offset + start + len(data))
+        return Piece(data, self._offset + self._at)
 
     def _take_scalar(self) -> Piece:
         """Take something that is no object, such as null."""

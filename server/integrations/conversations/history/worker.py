@@ -33,9 +33,9 @@ def main() -> None:
     files = AssetFiles(Folders(data, data, data, data)) if job.data else None
     with suppress(BrokenPipeError), open(sys.stdout.fileno(), "wb", BUFFER, closefd=False) as output:
         try:
-            run(job, lambda record: output.write(frame(record)), files)
+            run(job, lambda record: output.writelines(frame(record)), files)
         except Exception as error:  # noqa: BLE001, the server logs it
-            output.write(frame(EndRecord(refusal=MISTAKE, error="".join(traceback.format_exception(error)))))
+            output.writelines(frame(EndRecord(refusal=MISTAKE, error="".join(traceback.format_exception(error)))))
 
 
 if __name__ == "__main__":

@@ -39,7 +39,6 @@ NOTE_RESPONSE = CHANGE.values(response_id=bindparam("made"))
 END = CHANGE.where(OPEN_ONES).values(
     state=bindparam("became"), error=bindparam("reason"), text=bindparam("partial"), cost=bindparam("price")
 )
-INTERRUPTED = ANSWERS.where(answer.c.state == AnswerState.running, answer.c.response_id == "").order_by(answer.c.number)
 WAKE = update(answer).where(answer.c.state == AnswerState.waiting).values(next_at=0, attempts=0)
 
 
@@ -145,11 +144,6 @@ def complete(connection: Connection, chat: Chat, row: AnswerRow, new: NewMessage
     live.add_message(connection, chat, new.model_copy(update={"id": row.id, "parent": row.message, "role": Role.assistant}))
     live.show_answer(connection, chat, row.message, row.id)
     return True
-
-
-def list_interrupted(connection: Connection) -> list[AnswerRow]:
-    """List the answers whose message was going out when Deskhand stopped, and which OpenAI may know under no id of ours."""
-    return [to_answer(row) for row in connection.execute(INTERRUPTED).mappings()]
 
 
 def wake(connection: Connection) -> None:

@@ -20,6 +20,7 @@ AT_ONCE = 100  # conversations of one transaction
 KEY = select(conversation.c.key).where(conversation.c.id == bindparam("which"))
 REMOVE = delete(conversation).where(conversation.c.id == bindparam("which"))
 ADD, ADD_ASSET = insert(deleted), insert(deleted_asset)
+NUMBER = select(deleted.c.key).where(deleted.c.id == bindparam("which"))
 FORGET = delete(deleted).where(deleted.c.id == bindparam("which"))
 FIND = select(deleted.c.data).where(deleted.c.id == bindparam("which"), deleted.c.deleted_at >= bindparam("since"))
 EXPIRED = select(deleted.c.key).where(deleted.c.deleted_at < bindparam("before")).limit(AT_ONCE)
@@ -46,7 +47,8 @@ def remove(connection: Connection, chat_id: str, now: float) -> Tree | None:
     connection.execute(REMOVE, {"which": chat_id})
     connection.execute(FORGET, {"which": chat_id})  # of an earlier import
     row = {"id": chat_id, "deleted_at": now, "data": pack(tree)}
-    number = connection.execute(ADD, row).inserted_primary_key[0]
+    connection.execute(ADD, row)
+    number = connection.execute(NUMBER, {"which": chat_id}).scalar_one()
     digests = {digest for digest in list_values(tree, asset.name, asset.c.sha256.name) if digest}
     if digests:
         connection.execute(ADD_ASSET, [{"deleted": number, "sha256": digest} for digest in sorted(digests)])

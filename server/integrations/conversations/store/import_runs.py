@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, literal, or_, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, delete, func, insert, literal, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from server.integrations.conversations.history.records import (
@@ -23,7 +23,7 @@ MOST_FAILURES = 10_000  # in one report
 UNDONE_AT_ONCE = 20  # conversations in one transaction
 NAMELESS = "Project {id}"
 SHOWN_DIGITS = slice(4, 12)  # of a project's id, where its name is unknown
-WHICH = bindparam("which")
+WHICH: BindParameter[Any] = bindparam("which")
 ADD = insert(run)
 CHANGE = update(run).where(run.c.id == WHICH)
 READ = select(run).where(run.c.id == WHICH)
@@ -69,7 +69,7 @@ Row = Mapping[str, Any]
 
 def create(connection: Connection, values: Row) -> int:
     """Add a run and return its id."""
-    return int(connection.execute(ADD, dict(values)).inserted_primary_key[0])
+    return int(connection.execute(ADD, dict(values)).lastrowid)
 
 
 def read(connection: Connection, run_id: int) -> Row | None:
@@ -198,7 +198,7 @@ def undo_some(connection: Connection, run_id: int) -> int:
     """Undo some of what a run changed. Return how many changes that were; 0 when nothing is left."""
     changes = connection.execute(NEXT_CHANGES, {"which": run_id}).mappings().all()
     for row in changes:
-        undo_change(connection, run_id, row)
+        undo_change(connection, run_id, dict(row))
         connection.execute(REMOVE_CHANGE, {"which": run_id, "of": row["id"]})
     if not changes:
         connection.execute(FORGET_MEMORIES, {"which": run_id})

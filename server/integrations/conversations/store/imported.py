@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, delete, select, update
 
 from server.integrations.conversations.history.records import AssetRecord, ConversationRecord, MessageRecord
 from server.integrations.conversations.store.import_tables import change
@@ -50,7 +50,7 @@ ADD = (
     " current_message, message_count, digest, import_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 CHANGE = update(conversation).where(conversation.c.key == bindparam("which"))
-OF_KEY = bindparam("which")
+OF_KEY: BindParameter[Any] = bindparam("which")
 READ_CONVERSATION = select(conversation).where(conversation.c.key == OF_KEY)
 READ_MESSAGES = select(message).where(message.c.conversation == OF_KEY).order_by(message.c.key)
 READ_ASSETS = select(asset).where(asset.c.conversation == OF_KEY).order_by(asset.c.key)
@@ -79,10 +79,10 @@ class Nodes(msgspec.Struct):
 
 @dataclass
 class Plan:
-    """What a batch of conversations does. `previous`: of those that it updates."""
+    """Changes that a batch of conversations makes. `records`: to be written, with their keys."""
 
     run: int
-    records: list[tuple[ConversationRecord, int]] = field(default_factory=list)  # to be written, with their keys
+    records: list[tuple[ConversationRecord, int]] = field(default_factory=list)
     changes: list[tuple[int, str, str, bytes | None]] = field(default_factory=list)
     assets: list[tuple[Any, ...]] = field(default_factory=list)
 

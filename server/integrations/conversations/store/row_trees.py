@@ -71,12 +71,12 @@ def write_tree(connection: Connection, tree: Tree, number: Callable[[str, Sequen
         columns, key = read_columns(connection, table, {reference.column for reference in own})
         for row in rows:
             for reference in own:
-                value = row.get(reference.column)
+                value: Any = row.get(reference.column)
                 row[reference.column] = changed.get(reference.target, {}).get(value, value)
         if key:
             renumber(rows, key, number(table, [row[key] for row in rows]), changed.setdefault(table, {}))
         for row in rows:
-            former = row.get(key)
+            former: Any = row.get(key)
             if key and is_taken(connection, table, key, former):
                 row[key] = None  # SQLite gives it the next one
             names = [name for name in columns if name in row]

@@ -14,7 +14,7 @@ index_row = table(INDEX.name, column("rowid", Integer))
 IS_INDEXED = (conversation.c.uid == text.c.uid) & (conversation.c.id == text.c.id)
 IS_THERE = select(conversation.c.id).where(IS_INDEXED, conversation.c.deleted_at.is_(None)).exists()
 FIND = select(text.c.key).where(text.c.uid == bindparam("of"), text.c.id == bindparam("which"))
-ADD = insert(text)
+ADD = insert(text).returning(text.c.key)
 UNINDEX = delete(index_row).where(index_row.c.rowid == bindparam("key"))
 UNINDEX_GONE = delete(index_row).where(index_row.c.rowid.in_(select(text.c.key).where(~IS_THERE)))
 REMOVE_GONE = delete(text).where(~IS_THERE)
@@ -29,7 +29,7 @@ def index(connection: Connection, uid: str, conversation_id: str, words: str) ->
     """Index a conversation, or what it has become."""
     key = connection.execute(FIND, {"of": uid, "which": conversation_id}).scalar_one_or_none()
     if key is None:
-        key = connection.execute(ADD, {"uid": uid, "id": conversation_id}).inserted_primary_key[0]
+        key = connection.execute(ADD, {"uid": uid, "id": conversation_id}).scalar_one()
     else:
         connection.execute(UNINDEX, {"key": key})
     INDEX.insert(connection, [IndexEntry(key, words, TAG)])

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+import httpx2
 import pytest
 
 from desktop.server_thread import BackgroundServer
@@ -131,7 +132,8 @@ def find_allowed(served) -> set[int]:
     """The ports that are the person's own: the account's (here its stand-in) and this server's."""
     settings = json.loads((served.data / "settings.json").read_text())
     api = next(str(section["endpoints"]["api"]) for section in walk(settings) if "endpoints" in section)
-    return {int(api.rpartition(":")[2]), served.port, int(served.local.rpartition(":")[2])}
+    openai = next(str(section["endpoint"]) for section in walk(settings) if "endpoint" in section)
+    return {int(api.rpartition(":")[2]), httpx2.URL(openai).port, served.port, int(served.local.rpartition(":")[2])}
 
 
 def walk(value: Any) -> Iterator[dict[str, Any]]:
@@ -178,6 +180,7 @@ def make_bodies(served) -> dict[str, tuple[dict[str, str], dict[str, Any] | None
     approve(served, questions(served)[0])  # who sends it
     (talk,) = served.call("GET", "/api/conversations").json()["conversations"]
     (item,) = served.call("GET", "/api/action-items").json()["action_items"]
+    chat = served.person("POST", "/api/chats", json={"project_id": "1", "title": "Talk", "text": "Hi"}).json()
     entry, html = {"message_id": mail["id"]}, f"<a href='{URL}'>a</a>"
     linked = {"to": "bob@example.com", "subject": URL, "body": URL, "html": html, "openaiFileIdRefs": [URL]}
     attachment = {**entry, "attachment_id": whole["attachments"][0]["attachment_id"]}
@@ -197,6 +200,11 @@ def make_bodies(served) -> dict[str, tuple[dict[str, str], dict[str, Any] | None
         "untrash_mail": (entry, None),
         "delete_conversation": ({"conversation_id": talk["id"]}, None),
         "mark_action_item": ({"item_id": item["id"]}, {"completed": True}),
+        "create_chat": ({}, {"projectId": 1, "title": URL, "initialMessage": URL}),
+        "send_message": ({"conversation_id": chat["id"]}, {"message": URL}),
+        "complete_chat": ({}, {"messages": [{"role": "user", "content": URL}]}),
+        "create_project": ({}, {"name": URL}),
+        "sync_chats": ({}, {}),
         "create_chat_completion": ({}, {"messages": [{"role": "user", "content": URL}]}),
         "create_model_response": ({}, {"input": URL}),
     }

@@ -9,7 +9,9 @@ from server.integrations.conversations.fake import FakeOpenAI
 from tests.server.integrations.conversations.desk import Desk, open_desk
 from tests.server.integrations.conversations.library_setup import Shelf, open_shelf, stock
 from tests.server.integrations.conversations.live_setup import Live, opened
+from tests.server.integrations.conversations.rooms import Room
 from tests.server.integrations.conversations.seed_setup import Seed, serving
+from tests.server.integrations.conversations.stored import with_archive
 
 
 @pytest.fixture
@@ -61,3 +63,11 @@ def stocked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seed]:
     with serving(tmp_path_factory.mktemp("stocked") / "data") as seed:
         stock(seed.served)
         yield seed
+
+
+@pytest.fixture
+def room(desk: Desk) -> Iterator[Room]:
+    """Deletion over both databases."""
+    opened = with_archive(desk.context)
+    yield Room(desk, desk.run(opened.__aenter__()))
+    desk.run(opened.__aexit__(None, None, None))

@@ -25,7 +25,7 @@ def record(item: Any, position: int = 1, files: dict[str, str] | None = None) ->
 
 def frames(*records: Any) -> list[bytes]:
     """Encode records as the store gets them."""
-    return [frame(each)[5:] for each in records]
+    return [frame(each)[1] for each in records]
 
 
 def begin(connection: Connection, **values: Any) -> int:

@@ -21,8 +21,8 @@ def write(folder: Path, *items: Any, name: str = "conversations.json") -> str:
 
 async def finish(imports: Imports, current: Import) -> Import:
     """Wait until an import is ready or has ended."""
-    while current.state in {State.previewing, State.running}:
-        current = await imports.wait(current.id, 30)
+    while (current := await imports.wait(current.id, 30)).state in {State.previewing, State.running}:
+        pass
     return current
 
 

@@ -77,6 +77,7 @@ class Shelf:
         while True:
             page = await self.search.search(query, cursor, limit)
             names += map(name, page.results)
+            assert len(names) < 20_000, "it does not end"
             if (cursor := page.next) is None:
                 return names
 

@@ -10,12 +10,13 @@ from typing import Any
 from server.core.events import Events
 from server.core.tasks import Tasks
 from server.integrations.conversations.answer_streams import AnswerEnd
+from server.integrations.conversations.base_urls import read_origin
 from server.integrations.conversations.chats import Chats, Posted
 from server.integrations.conversations.fake import KEY, FakeOpenAI
 from server.integrations.conversations.live_models import AnswerRow, Chat
 from server.integrations.conversations.models import ConversationsSettings
 from server.integrations.conversations.openai_connection import OpenAIConnection, StoredKey
-from server.integrations.conversations.openai_settings import OpenAISettings, read_origin
+from server.integrations.conversations.openai_settings import OpenAISettings
 from server.integrations.conversations.service import ConversationsService, start
 from server.integrations.conversations.store import answers, live
 from server.outbound.fetch import Fetch
@@ -32,7 +33,7 @@ from server.storage.settings import Settings
 
 MIGRATIONS = Path(__file__).parents[4] / "server" / "integrations" / "conversations" / "migrations"
 ARCHIVE_MIGRATIONS = MIGRATIONS.with_name("archive_migrations")
-LIMIT = 20  # seconds that a condition may take on a busy machine
+LIMIT = 60  # seconds that a condition may take on a busy machine
 SECTION = "conversations"
 QUICK = {"retry_seconds": 0.01, "longest_retry_seconds": 0.05}
 

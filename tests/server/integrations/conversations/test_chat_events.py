@@ -6,7 +6,7 @@ import pytest
 pytestmark = pytest.mark.anyio
 
 
-async def test_end_of_a_response_wakes_whoever_waits_for_it(live) -> None:
+async def test_end_of_a_response_wakes_its_waiter(live) -> None:
     events, started = live.chats.events, time.monotonic()
     waiting = asyncio.create_task(events.wait_for_response("resp_1", 30))
     await asyncio.sleep(0)

@@ -19,7 +19,7 @@ async def test_conversation_at_openai_gets_the_new_message_alone(live) -> None:
     assert len(live.fake.account.items[thread_id]) == 4
 
 
-async def test_it_is_unknown_what_openai_has_until_the_answer_is_stored(live) -> None:
+async def test_state_at_openai_is_unknown_until_the_answer_is_stored(live) -> None:
     live.fake.account.piece_seconds = 0.2
     chat, posted = await live.ask("One")
     await live.becomes(posted, AnswerState.running)

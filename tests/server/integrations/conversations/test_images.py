@@ -11,7 +11,7 @@ WEBP = b"RIFF\x24\x00\x00\x00WEBPVP8 " + bytes(40)
 
 
 @pytest.mark.parametrize("data", [b"", b"<svg/>", b"%PDF-1.7", b"PNG" + PNG])
-async def test_what_no_model_sees_is_refused_whatever_its_name(live, data) -> None:
+async def test_file_that_no_model_sees_is_refused_whatever_its_name(live, data) -> None:
     with pytest.raises(InvalidInput):
         await Images(live.context).save([NewImage(name="a.png", data=data)])
 

@@ -151,8 +151,9 @@ async def test_preview_is_removed(imports, tmp_path):
         await imports.remove(done.id)
 
 
-async def test_upload_is_removed_afterwards(imports, shelf, tmp_path):
-    path = tmp_path / "upload"
+async def test_upload_is_removed_afterwards(imports, shelf):
+    path = shelf.context.folders.data / "uploads" / "upload"
+    path.parent.mkdir()
     path.write_text(json.dumps(CHATS))
     current = await finish(imports, await imports.create(str(path), upload_name="export.json"))
     assert (current.name, path.exists()) == ("export.json", True)

@@ -1,8 +1,11 @@
 """The connection with OpenAI."""
 
+import asyncio
+
 import pytest
 
 from server.core.errors import InvalidInput, SignInNeeded, Unavailable
+from server.integrations.conversations import openai_connection
 from server.integrations.conversations.fake import KEY, FakeOpenAI
 from server.integrations.conversations.openai_connection import SECRET
 from server.integrations.conversations.openai_settings import ENDPOINT
@@ -16,6 +19,31 @@ def test_key_is_stored_after_openai_has_taken_it(new_desk):
     new_desk.restart()
     assert new_desk.openai.key == KEY
     assert len(new_desk.run(new_desk.openai.list_models())) == 9
+
+
+def test_locked_keyring_does_not_hold_up_the_start(desk, monkeypatch):
+    unlocked, changes, read = asyncio.Event(), [], desk.context.secrets.get
+
+    async def wait(name):
+        await unlocked.wait()
+        return await read(name)
+
+    async def listen():
+        changes.append(connection.key)
+
+    monkeypatch.setattr(desk.context.secrets, "get", wait)
+    monkeypatch.setattr(openai_connection, "OPENING_SECONDS", 0.01)
+    connection = openai_connection.OpenAIConnection(desk.context, {})
+    connection.listen(listen)
+
+    async def start():
+        await connection.start()
+        assert connection.key == ""
+        unlocked.set()
+        await desk.context.tasks.wait(openai_connection.READ_KEY, 20)
+
+    desk.run(start())
+    assert changes == [KEY]
 
 
 def test_refused_key_is_not_stored(new_desk):

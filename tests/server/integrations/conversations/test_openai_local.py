@@ -33,16 +33,12 @@ def test_person_connects_openai_and_sees_what_it_costs(served):
     assert (changed["model"], changed["temperature"], changed["budget"]) == ("gpt-5.6-sol", 0.5, "20.00")
     changed = served.person("PUT", "/api/openai", json={"aliases": {"gpt-4": "gpt-6-luna"}}).json()
     assert (changed["model"], changed["aliases"]) == ("gpt-5.6-sol", {"gpt-4": "gpt-6-luna"})
-    assert served.person("PUT", "/api/openai/budget", json={"budget": "3", "project": "1"}).status_code == 200
-    assert served.person("GET", "/api/openai/usage").json() == {"months": []}
-    assert served.person("GET", "/api/openai/calls?month=2026-11").json() == {"calls": []}
 
     for path, body in (
         ("", {"base_url": "http://evil.example/v1"}),
         ("", {"base_url": "ftp://127.0.0.1"}),
         ("", {"temperature": 3}),
         ("", {"budget": "much"}),
-        ("/budget", {"budget": "-5"}),
         ("/key", {"key": "with space and more"}),
     ):
         assert served.person("PUT", f"/api/openai{path}", json=body).status_code == 422, body

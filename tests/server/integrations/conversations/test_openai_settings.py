@@ -2,54 +2,19 @@
 
 import pytest
 
-from server.core.errors import InvalidInput
-from server.integrations.conversations.openai_settings import check_base_url, is_near, read_origin
+from server.integrations.conversations.openai_settings import OpenAISettings, check_budget, merge_options
 
 
-@pytest.mark.parametrize(
-    "url",
-    [
-        "https://api.example.com/v1",
-        "http://127.0.0.1:11434/v1",
-        "http://[::1]:11434/v1",
-        "http://localhost:1234/v1",
-        "http://nas:8080/v1",
-        "http://ollama.local/v1",
-        "http://192.168.1.7:11434/v1",
-    ],
-)
-def test_base_url_is_accepted(url):
-    assert check_base_url(f" {url}/ ") == url
+@pytest.mark.parametrize(("amount", "normal"), [("20", "20.00"), (" 7.5 ", "7.50"), ("0", "0.00"), (None, None)])
+def test_budget_is_normalized(amount, normal):
+    assert check_budget(amount) == normal
 
 
-@pytest.mark.parametrize(
-    "url",
-    [
-        "http://api.example.com/v1",
-        "http://8.8.8.8/v1",
-        "ftp://127.0.0.1/",
-        "https://user:password@example.com/v1",
-        "https://example.com/v1?key=1",
-        "https://example.com/v1#x",
-        "https://exa mple.com/v1",
-        "https://example.com:0/v1",
-        "https://example.com:99999/v1",
-        "https:///v1",
-        "example.com",
-        "http://[::1/v1",
-        "https://example.com\\@evil.example/v1",
-    ],
-)
-def test_base_url_is_refused(url):
-    with pytest.raises(InvalidInput):
-        check_base_url(url)
+def test_empty_variable_has_no_effect():
+    options = merge_options(OpenAISettings(model="gpt-5", base_url="http://nas/v1"), {"OPENAI_MODEL": " ", "OPENAI_BASE_URL": ""})
+    assert (options.model, options.base_url, options.names, options.problem) == ("gpt-5", "http://nas/v1", (), "")
 
 
-def test_origin_has_scheme_host_and_port():
-    assert read_origin("https://API.example.com/v1") == "https://api.example.com:443"
-    assert read_origin("http://127.0.0.1:9/v1") != read_origin("https://127.0.0.1:9/v1")
-
-
-def test_public_name_is_not_near():
-    assert not is_near("example.com")
-    assert not is_near("local.example.com")
+def test_base_url_of_the_environment_is_checked():
+    options = merge_options(OpenAISettings(), {"OPENAI_BASE_URL": "http://evil.example/v1"})
+    assert (options.base_url, "OPENAI_BASE_URL" in options.problem) == ("", True)

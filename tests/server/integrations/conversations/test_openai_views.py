@@ -1,25 +1,21 @@
 """OpenAI as the person sees it."""
 
+from server.integrations.conversations.fake import KEY
 from server.integrations.conversations.openai_views import test_connection as check_connection
-from server.integrations.conversations.openai_views import view_usage
-
-
-def row(**changes):
-    usual = {"month": "2026-11", "project": "1", "name": "Default", "calls": 1, "input_tokens": 10, "output_tokens": 2}
-    return {**usual, "cost": 100_000_000_000, "unknown_calls": 0, **changes}
-
-
-def test_months_add_up_their_projects():
-    report = view_usage([row(month="2026-12", project="p", name=None, cost=None, unknown_calls=1), row(), row(project="2")])
-    december, november = report.months
-    assert (november.month, november.cost, november.input_tokens, november.calls) == ("2026-11", "2", 20, 2)
-    assert (december.cost, december.unknown_calls) == (None, 1)
-    assert december.projects[0].name == "p"
 
 
 def test_result_warns_of_the_end_of_the_model(desk):
     desk.run(desk.openai.change(model="gpt-5"))
     assert desk.run(check_connection(desk.openai)).message.endswith("gpt-5. gpt-5: Will be shut down on 2026-12-11.")
+
+
+def test_result_says_if_another_service_lacks_the_model(new_desk):
+    new_desk.run(new_desk.openai.change(base_url=new_desk.fake.base_url, model="gpt-4"))
+    new_desk.run(new_desk.openai.set_key(KEY))
+    result = new_desk.run(check_connection(new_desk.openai))
+    assert (result.ok, "gpt-4, which is not among them" in result.message) == (False, True)
+    new_desk.run(new_desk.openai.change(aliases={"gpt-4": "gpt-5"}))
+    assert new_desk.run(check_connection(new_desk.openai)).ok
 
 
 def test_result_names_what_is_wrong(desk):

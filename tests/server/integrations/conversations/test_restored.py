@@ -24,7 +24,7 @@ ARCHIVE = """
 INSERT INTO chat_deleted (id, deleted_at, data) VALUES ('a', 1, x'00');
 INSERT INTO chat_project (id, name, retention_days) VALUES ('g-p-1', 'Work', 1);
 INSERT INTO chat_import (name, path, is_upload, state, job, created_at) VALUES
-  ('a', '/home/me/letter.txt', 1, 'running', 'run', 1), ('b', '/b', 0, 'ready', 'preview', 1),
+  ('a', '/letters/letter.txt', 1, 'running', 'run', 1), ('b', '/b', 0, 'ready', 'preview', 1),
   ('c', '/c', 0, 'previewing', 'preview', 1), ('d', '/d', 0, 'done', 'run', 1);
 """
 
@@ -60,3 +60,17 @@ def test_only_uploads_are_removed_as_uploads(tmp_path):
         remove_upload(folders, path)
     remove_upload(folders, tmp_path / "uploads" / ".." / "letter.txt")
     assert (letter.exists(), upload.exists()) == (True, False)
+
+
+@pytest.mark.parametrize("with_access", [False, True])
+def test_no_message_of_a_backup_is_sent(tmp_path, with_access):
+    script = """
+    INSERT INTO chat_conversation (id, source) VALUES ('c', 'openai');
+    INSERT INTO chat_answer (id, conversation, message, model, state, created_at) VALUES
+      ('a', 1, 'm', '', 'waiting', 1), ('b', 1, 'm', '', 'running', 1), ('c', 1, 'm', '', 'done', 1);
+    INSERT INTO chat_sync (id, client, state, total, started_at) VALUES ('s', '', 'running', 1, 1);
+    """
+    with closing(restore(tmp_path / "restored.db", make_database(), script, with_access=with_access)) as connection:
+        states = [state for (state,) in connection.execute("SELECT state FROM chat_answer ORDER BY id")]
+        assert states == ["failed", "uncertain", "done"]
+        assert connection.execute("SELECT state FROM chat_sync").fetchone() == ("cancelled",)

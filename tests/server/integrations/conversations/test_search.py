@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -282,3 +283,20 @@ async def test_search_goes_on_while_the_archive_is_damaged(tmp_path: Path) -> No
 async def test_cursor_that_is_none_is_refused(shelf: Shelf, cursor: str) -> None:
     with pytest.raises(InvalidInput):
         await shelf.search.search("x", cursor, 5)
+
+
+async def test_search_goes_on_while_an_import_writes(shelf: Shelf) -> None:
+    await shelf.add("a", "apricot")
+
+    async def write() -> None:
+        for number in range(5):
+            await shelf.add(f"c{number}", *(f"apricot {place}" for place in range(20)))
+
+    async with asyncio.TaskGroup() as group:
+        writing = group.create_task(write())
+        counts = [len(await shelf.find("apricot", limit=500))]
+        while not writing.done():
+            counts.append(len(await shelf.find("apricot", limit=500)))
+    assert counts == sorted(counts)  # each search sees whole conversations
+    assert {count % 20 for count in counts} == {1}
+    assert len(await shelf.find("apricot", limit=500)) == 101

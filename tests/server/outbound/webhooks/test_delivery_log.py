@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
 from server.core.clock import Clock
 from server.core.errors import Conflict, NotFound
@@ -130,5 +131,7 @@ def test_old_deliveries_are_removed(tmp_path):
         await desk.until_ended(3)
         await desk.webhooks.log.prune()
         assert [entry.delivery.message_id for entry in await desk.deliveries()] == [recent]
+        endpoints = await desk.database.read(lambda connection: connection.scalar(text("SELECT count(*) FROM webhook_endpoint")))
+        assert endpoints == 1, "that of the request is not used any more"
 
     at_desk(test, tmp_path, clock=clock)

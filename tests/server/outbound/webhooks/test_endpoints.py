@@ -1,9 +1,12 @@
+import asyncio
+
 import pytest
+from sqlalchemy import text
 
 from server.core.errors import Conflict, InvalidInput, NotFound
 from server.outbound.webhooks.endpoints import MOST_ENDPOINTS
 from tests.server.outbound.webhooks.desk import Desk, at_desk
-from tests.server.outbound.webhooks.receiver import Receiver, slow
+from tests.server.outbound.webhooks.receiver import Exchange, Receiver
 
 
 def test_receiver_is_added_changed_and_removed(tmp_path):
@@ -29,9 +32,14 @@ def test_receiver_is_added_changed_and_removed(tmp_path):
 
 
 def test_receiver_may_be_removed_during_an_attempt(tmp_path):
+    released = asyncio.Event()
+
+    async def wait(exchange: Exchange) -> None:
+        await released.wait()
+        await exchange.answer()
+
     async def test(desk: Desk) -> None:
         endpoint_id, _ = await desk.add("/hook")
-        await desk.add("/other")
         await desk.emit()
 
         async def arrived() -> bool:
@@ -39,11 +47,14 @@ def test_receiver_may_be_removed_during_an_attempt(tmp_path):
 
         await desk.until(arrived)
         await desk.webhooks.endpoints.remove(endpoint_id)
-        await desk.emit()
-        await desk.until_ended(2)
+        async with asyncio.timeout(20), desk.webhooks.changes.recorded:
+            released.set()
+            await desk.webhooks.changes.recorded.wait()
+        orphans = text("SELECT count(*) FROM webhook_attempt WHERE delivery_id NOT IN (SELECT id FROM webhook_delivery)")
+        assert await desk.database.read(lambda connection: connection.scalar(orphans)) == 0
         assert desk.tasks.problem is None
 
-    at_desk(test, tmp_path, Receiver({"/hook": [slow(0.3)]}))
+    at_desk(test, tmp_path, Receiver({"/hook": [wait]}))
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1/", "https://localhost/", "nonsense"])

@@ -81,3 +81,4 @@ def test_gone_receiver_of_a_request_costs_its_event_only():
 def test_own_mistake_costs_no_event():
     outcome = decide(failed(None, is_ours=True), delivery(50, NOW - timedelta(days=30)), endpoint(3), SETTINGS)
     assert (outcome.state, outcome.failures) == (DeliveryState.waiting, 3)
+    assert decide(failed(None, is_ours=True), delivery(), endpoint(), SETTINGS).failures == 1, "it does not work"

@@ -20,6 +20,7 @@ from server.integrations.conversations.adapter.client import Connection, OpenAIC
 from server.integrations.conversations.adapter.protocol import Answer, ResponseRequest, Turn, Uncertain, Usage
 from server.integrations.conversations.fake import KEY, Reply
 from server.integrations.conversations.fake.account import Account
+from server.outbound.previews import previewing
 from tests.server.integrations.conversations.desk import open_desk
 
 HELLO = ResponseRequest(model="gpt-6-luna", turns=(Turn(role="user", text="Hello"),))
@@ -180,11 +181,38 @@ def test_openai_out_of_reach_means_that_nothing_was_sent(desk):
         desk.run(run())
 
 
+def test_preview_may_list_the_models_and_nothing_else(desk, api):
+    async def preview():
+        with previewing():
+            models = await api.list_models()
+            with pytest.raises(RuntimeError, match="preview"):
+                await api.forward("POST", "/responses", {"model": "gpt-5", "input": "Hello"})
+        return models
+
+    assert desk.run(preview())
+
+
 def test_lost_answer_of_a_read_is_no_uncertainty(desk, api):
-    desk.fake.fail_next(504, times=9, retry_after=0.01)
+    desk.fake.fail_next(504, retry_after=60)
     with pytest.raises(UpstreamTimedOut):
         desk.run(api.list_models())
-    assert len(desk.fake.requests.find("/v1/models", "GET")) == 3
+    desk.fake.drop_next()
+    assert desk.run(api.list_models())
+    desk.fake.drop_next(times=2)
+    with pytest.raises(UpstreamFailed):
+        desk.run(api.list_models())
+
+
+def test_model_that_is_gone_is_refused_with_current_ones(desk, api, respond):
+    body = {"model": "gpt-4", "messages": [{"role": "user", "content": "Hello"}], "stream": True}
+    for send in (
+        lambda: respond(HELLO.model_copy(update={"model": "gpt-4"})),
+        lambda: desk.run(api.forward("POST", "/chat/completions", body)),
+        lambda: desk.run(api.forward_stream("/chat/completions", body)),
+    ):
+        with pytest.raises(InvalidInput, match=r"no model “gpt-4”, or no longer\. Use gpt-6-luna") as failure:
+            send()
+        assert failure.value.extra["code"] == "model_not_found"
 
 
 def test_closing_a_response_ends_its_request(desk, api):

@@ -1,3 +1,4 @@
+import random
 import tracemalloc
 from typing import Any
 
@@ -14,7 +15,7 @@ from tests.server.integrations.conversations.stored import add_chat, store_file
 @pytest.mark.parametrize("form", [*ExportFormat])
 async def test_memory_stays_flat(shelf, form):
     """Fifteen megabytes of messages and a large file, of one conversation."""
-    big = store_file(shelf.context, b"x" * (12 << 20))
+    big = store_file(shelf.context, random.Random(1).randbytes(12 << 20))
     key = await shelf.context.archive.write(add_chat, "a", ["Hi"], files=[("file-A1", "a.bin", big)])
 
     def fill(connection: Any) -> None:

@@ -4,13 +4,6 @@ import openai
 import pytest
 
 
-def test_models_have_their_shutdown_dates(client):
-    models = {model.id: model.shutdown_date for model in client.models.list()}
-    assert models["gpt-5"] == "2026-12-11"
-    assert models["gpt-6-luna"] is None
-    assert client.models.retrieve("gpt-5").shutdown_date == "2026-12-11"
-
-
 @pytest.mark.parametrize(("name", "message"), [("gpt-4", "has been deprecated"), ("gpt-99", "does not exist")])
 def test_model_that_is_not_there_is_not_found(client, name, message):
     with pytest.raises(openai.NotFoundError, match=message) as failure:

@@ -30,8 +30,8 @@ def test_dat_file_has_the_name_and_the_type_of_its_content(files):
 @pytest.mark.parametrize("names", [{"file-AbC": {"name": "a.png"}}, {"file_AbC": "a.png"}, {"AbC": "x\\a.png"}])
 def test_names_are_read_in_every_form(names, files):
     member = make("names", b"\xef\xbb\xbf" + json.dumps(names).encode())
-    found = Attachments([make("file-AbC", PNG)], member, files)
-    assert found.find("file-AbC", "").name in {"a.png", "file-AbC"}
+    attachments = Attachments([make("file-AbC", PNG)], member, files)
+    assert attachments.find("file-AbC", "").name in {"a.png", "file-AbC"}
 
 
 @pytest.mark.parametrize("names", [b"", b"[1]", b"{", b'{"file-AbC": 5}', b"[" * 100_000])

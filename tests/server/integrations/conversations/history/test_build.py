@@ -58,7 +58,7 @@ def test_model_is_that_of_the_message_or_of_the_conversation():
         ({"gizmo_id": 5}, "", ""),
     ],
 )
-def test_projects_and_custom_gpts_are_told_apart(fields, project, gpt):
+def test_projects_and_custom_gpts_are_distinguished(fields, project, gpt):
     record, _ = make(branched() | fields)
     assert (record.project, record.gpt) == (project, gpt)
 

@@ -22,7 +22,7 @@ def read(role: str, content, **more):
         make("user", text("x"), metadata={"is_visually_hidden_from_conversation": True}),
         make("system", text("x")),
         make("system", text("x"), metadata={"is_user_system_message": True}),
-        make("user", {"content_type": "user_editable_context", "user_profile": "private"}),
+        make("user", {"content_type": "user_editable_context", "user_profile": "private", "parts": ["private"]}),
         make("assistant", {"content_type": "model_editable_context", "model_set_context": "private"}),
         make("assistant", {"content_type": "reasoning_recap", "content": "Thought for 3 s"}),
         make("tool", {"content_type": "tether_browsing_display", "result": "x", "summary": "y"}),
@@ -57,9 +57,23 @@ def test_objects_in_parts_do_not_become_text():
     assert read("user", {"content_type": "multimodal_text", "parts": [picture, "what is it?"]}).text == "what is it?"
 
 
-@pytest.mark.parametrize("content", ["plain", ["plain"], {"text": "plain"}, {"content_type": "unheard_of", "parts": ["plain"]}])
+@pytest.mark.parametrize(
+    "content",
+    [
+        "plain",
+        ["plain"],
+        {"text": "plain"},
+        {"content_type": "unheard_of", "parts": ["plain"]},
+        {"content_type": [], "text": "plain"},
+    ],
+)
 def test_content_of_an_unknown_form_is_read(content):
     assert read("assistant", content).text == "plain"
+
+
+def test_author_of_a_wrong_form_is_unknown():
+    shown = read([], text("plain"), name={})
+    assert (shown.text, shown.role, shown.name) == ("plain", "", "")
 
 
 def test_picture_alone_is_a_message():

@@ -7,8 +7,8 @@ from tests.server.integrations.conversations.library_setup import ARCHIVE_MIGRAT
 
 def test_tables_are_those_of_the_migrations(tmp_path):
     migrate_archive(tmp_path / "archive.db", [ARCHIVE_MIGRATIONS])
-    found = inspect(create_engine(f"sqlite:///{tmp_path / 'archive.db'}"))
+    inspected = inspect(create_engine(f"sqlite:///{tmp_path / 'archive.db'}"))
     for table in metadata.sorted_tables:
-        columns = {column["name"]: (str(column["type"]), column["nullable"]) for column in found.get_columns(table.name)}
+        columns = {column["name"]: (str(column["type"]), column["nullable"]) for column in inspected.get_columns(table.name)}
         assert columns == {column.name: (str(column.type), column.nullable) for column in table.columns}
-        assert {index["name"] for index in found.get_indexes(table.name)} == {index.name for index in table.indexes}
+        assert {index["name"] for index in inspected.get_indexes(table.name)} == {index.name for index in table.indexes}

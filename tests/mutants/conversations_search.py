@@ -1,0 +1,154 @@
+"""Wrong changes in text indexes, search and the library that the tests must notice."""
+
+from tests.mutants.mutant import Mutant
+
+CONVERSATIONS = "server/integrations/conversations"
+STORAGE = "tests/server/storage"
+QUERIES = f"tests/{CONVERSATIONS}/test_search.py"
+
+
+def change(name: str, before: str, after: str, test: str) -> Mutant:
+    """Change a module of conversations."""
+    return Mutant(f"{CONVERSATIONS}/{name}", before, after, (f"tests/{CONVERSATIONS}/{test}",))
+
+
+MUTANTS = [
+    Mutant(
+        "server/storage/text_index.py",
+        "    return (UNSPACED_RUN.sub(write_pairs, text), ",
+        "    return (text, ",
+        (f"{STORAGE}/test_text_index.py::test_words_and_single_characters_of_a_text",),
+    ),
+    Mutant(
+        "server/storage/text_index.py",
+        "    return folded.translate(GREEK_BASES) if GREEK.search(folded) else folded",
+        "    return folded",
+        (f"{STORAGE}/test_text_index.py::test_spellings_of_the_same_are_equal",),
+    ),
+    Mutant(
+        "server/storage/text_query.py",
+        '    for part in split_scripts(term.folded.replace(\'"\', " ")):',
+        "    for part in split_scripts(term.folded):",
+        (f"{STORAGE}/test_text_query.py::test_every_term_can_be_run",),
+    ),
+    Mutant(
+        "server/storage/text_query.py",
+        '    text = text.encode("utf-8", "replace").decode()  # half a character, as of a broken argument, cannot be stored\n',
+        "",
+        (f"{QUERIES}::test_no_text_is_a_syntax_error",),
+    ),
+    Mutant(
+        "server/storage/text_query.py",
+        "        elif is_searchable(term.text):",
+        "        else:",
+        (f"{STORAGE}/test_text_query.py::test_words_phrases_beginnings_and_exclusions",),
+    ),
+    Mutant(
+        "server/storage/text_match.py",
+        "            if self.starts and start and is_of_word(flat[start - 1]):\n                continue\n",
+        "",
+        (f"{STORAGE}/test_text_match.py",),
+    ),
+    Mutant(
+        "server/storage/text_match.py",
+        "        if any(any(pattern.find(flat)) for pattern in self.excluded):\n            return False\n",
+        "",
+        (f"{STORAGE}/test_text_match.py::test_text_fits_if_it_has_all_terms_and_no_excluded_one",),
+    ),
+    Mutant(
+        "server/storage/text_search.py",
+        "    if is_single or is_narrow(counts):",
+        "    if True:",
+        (f"{STORAGE}/test_text_search.py::test_common_words_that_never_meet_are_looked_for_in_the_newest_texts_only",),
+    ),
+    Mutant(
+        "server/storage/text_search.py",
+        "        query = replace(query, end=first)\n",
+        "",
+        (f"{STORAGE}/test_text_search.py::test_common_words_that_never_meet_are_looked_for_in_the_newest_texts_only",),
+    ),
+    Mutant(
+        "server/storage/text_search.py",
+        "max(of_words) < COMMON and sum(of_words) <= MOST_RANKED",
+        "True",
+        (f"{STORAGE}/test_text_search.py::test_common_word_finds_the_newest",),
+    ),
+    change(
+        "store/search_index.py",
+        "    .where(conversation.c.temporary.is_(False))\n    .order_by(message.c.key)",
+        "    .order_by(message.c.key)",
+        "store/test_search_index.py::test_temporary_conversation_is_not_indexed",
+    ),
+    change(
+        "store/search.py",
+        "        if checked is None or checked.fits(row.text):",
+        "        if True:",
+        "store/test_search.py::test_beginning_of_too_many_words_is_looked_for_in_texts",
+    ),
+    change(
+        "store/search.py",
+        "        if is_within(row.time, request) and (terms",
+        "        if (terms",
+        "store/test_search.py::test_times_narrow_titles_too",
+    ),
+    change(
+        "store/message_keys.py",
+        "        if key in taken or key >= first - first % PER_SECOND + PER_SECOND:\n",
+        "        if False:\n",
+        "store/test_message_keys.py::test_thousands_of_messages_in_one_second",
+    ),
+    change(
+        "store/message_keys.py",
+        "    if time is None or not isfinite(time) or not 0 <= time < LATEST_SECOND:",
+        "    if time is None:",
+        "store/test_message_keys.py::test_impossible_times_take_those_beside_them",
+    ),
+    change(
+        "store/reading.py",
+        "    if is_searched:\n        unindex_conversation(connection, key)\n",
+        "",
+        "test_library.py::test_change_is_found_and_listed",
+    ),
+    change(
+        "search.py",
+        "    start = ids.index(place.last) + 1 if place.last in ids else 0",
+        "    start = 0",
+        "test_search.py::test_pages_have_each_result_once",
+    ),
+    change(
+        "search.py",
+        "                notes[str(error)] = None\n                return SearchBatch()",
+        "                raise",
+        "test_search.py::test_search_goes_on_while_the_archive_is_damaged",
+    ),
+    change(
+        "reading.py",
+        "        if messages and left < 0:\n            break\n",
+        "",
+        "test_reading.py::test_answer_stays_below_the_limit_and_misses_nothing",
+    ),
+    change(
+        "reading.py",
+        '    text, end = cut(remove_hidden(row["text"]), text_offset)',
+        '    text, end = cut(row["text"], text_offset)',
+        "test_reading.py::test_hidden_characters_are_removed",
+    ),
+    Mutant(
+        "server/integrations/omi/store/text_search.py",
+        ".where(text.c.key.in_(keys), conversation.c.uid.in_(ACCEPTED))",
+        ".where(text.c.key.in_(keys))",
+        ("tests/server/integrations/omi/store/test_text_search.py::test_waiting_account_is_not_found_until_it_is_accepted",),
+    ),
+    Mutant(
+        "server/integrations/omi/store/conversations.py",
+        "    texts.unindex_gone(connection)\n",
+        "",
+        ("tests/server/integrations/omi/store/test_texts.py::test_deleted_conversation_leaves_the_index",),
+    ),
+    Mutant(
+        "server/integrations/omi/store/sources.py",
+        "    texts.unindex_gone(connection)\n",
+        "",
+        ("tests/server/integrations/omi/store/test_texts.py::test_forgotten_account_leaves_the_index",),
+    ),
+]
