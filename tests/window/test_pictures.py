@@ -25,7 +25,7 @@ SHOW_PROGRAMS_IN = """
   while (texts.nextNode()) texts.currentNode.data = texts.currentNode.data.replaceAll(folder, shown)
 }
 """
-MOST_BYTES = 2_000_000  # all pictures together
+MOST_BYTES = 2_500_000  # all pictures together
 
 
 @pytest.fixture(scope="module")
