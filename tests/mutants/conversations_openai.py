@@ -79,7 +79,7 @@ MUTANTS = [
     ),
     change(
         CONNECTION,
-        "            self._stored, self.problem = before\n            raise",
+        "            self._key.stored, self.problem = before, problem\n            raise",
         "            pass",
         "test_refused_key_is_not_stored",
     ),

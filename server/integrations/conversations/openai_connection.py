@@ -1,48 +1,32 @@
 """The connection with OpenAI: its key, its options, and the models that there are."""
 
 import asyncio
+import contextvars
 import os
-import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import BaseModel, Field, SecretStr, ValidationError
+from pydantic import SecretStr
 
 from server.core.errors import DeskhandError, InvalidInput, SignInNeeded
 from server.integrations.conversations.adapter.client import Connection, OpenAIClient
 from server.integrations.conversations.adapter.protocol import Model, OpenAIApi
+from server.integrations.conversations.api_key import ApiKey
 from server.integrations.conversations.base_urls import check_base_url, read_origin
 from server.integrations.conversations.models import ConversationsSettings
 from server.integrations.conversations.openai_models import describe_missing, is_for_chat, pick_default
-from server.integrations.conversations.openai_settings import (
-    KEY_VARIABLE,
-    USUAL_OUTPUT,
-    OpenAIOptions,
-    OpenAISettings,
-    merge_options,
-)
+from server.integrations.conversations.openai_options import OpenAIOptions, merge_options
+from server.integrations.conversations.openai_settings import USUAL_OUTPUT, OpenAISettings
 from server.sdk.context import Context
 
 SECTION = "conversations"
-SECRET = "openai/key"  # noqa: S105, a name
-KEY = re.compile(r"[!-~]{8,1000}")
 SHORTEST_HINTED = 12  # the end of a shorter key would say too much
 READ_KEY, OPENING_SECONDS, REOPENING_SECONDS = "read the key for OpenAI", 2.0, 60.0
 FRESH_SECONDS, OLD_SECONDS = 600.0, 86_400.0  # a model is unknown by a list that is fresh, and known by one that is not old
 NO_KEY = "There is no OpenAI key. Enter one in Deskhand's window, under Conversations, or run `deskhand openai key`."
 OTHER_HOST = "The OpenAI key was entered for another address. Enter the key for {origin}."
-WRONG_KEY = "That is no API key. Copy it from platform.openai.com, under API keys."
-KEY_OF_ENVIRONMENT = f"The key is in the environment, as {KEY_VARIABLE}. Change it there."
 NO_MODEL = "No model is set. Choose one in Deskhand's window, under Conversations."
-
-
-class StoredKey(BaseModel):
-    """A key and whom it is for, as one secret: a key never goes to another host."""
-
-    key: str = Field(repr=False)
-    origin: str
 
 
 @dataclass(frozen=True)
@@ -60,7 +44,7 @@ class OpenAIConnection:
         self.context = context
         self.problem: str | None = None
         self._environment = {} if context.demo else os.environ if environment is None else environment
-        self._stored: StoredKey | None = None
+        self._key = ApiKey(context.secrets, self._environment, lambda: self.settings.endpoint)
         self._client: tuple[Connection, OpenAIClient] | None = None
         self._models: list[Model] = []
         self._models_at: float | None = None
@@ -68,14 +52,9 @@ class OpenAIConnection:
 
     async def open(self) -> bool:
         """Read the stored key; return whether that has succeeded."""
-        try:
-            text = await self.context.secrets.get(SECRET)
-        except DeskhandError as error:
-            self.problem = error.detail
-            return False
-        with suppress(ValidationError):
-            self._stored = StoredKey.model_validate_json(text) if text else None
-        return True
+        is_read = await self._key.open()
+        self.problem = self._key.problem
+        return is_read
 
     async def start(self) -> None:
         """Read the stored key; a keyring that waits for its person is waited for in the background."""
@@ -118,7 +97,7 @@ class OpenAIConnection:
     @property
     def key(self) -> str:
         """The key for the present address; empty without one."""
-        key, origin = self._find_key()
+        key, origin = self._key.find()
         return key if origin == self.origin else ""
 
     @property
@@ -129,17 +108,17 @@ class OpenAIConnection:
     @property
     def key_is_from_environment(self) -> bool:
         """Return whether the environment has the key."""
-        return bool(self._environment.get(KEY_VARIABLE, "").strip())
+        return self._key.is_from_environment
 
     @property
     def is_usable(self) -> bool:
         """Return whether there is a key, or none is needed."""
-        return bool(self.key) or (self.is_free and not self._find_key()[0])
+        return bool(self.key) or (self.is_free and not self._key.find()[0])
 
     def api(self) -> OpenAIApi:
         """Return the API. Raises SignInNeeded if there is no key for its address."""
         if not self.is_usable:
-            raise SignInNeeded(OTHER_HOST.format(origin=self.origin) if self._find_key()[0] else NO_KEY)
+            raise SignInNeeded(OTHER_HOST.format(origin=self.origin) if self._key.find()[0] else NO_KEY)
         options = self.options
         url = options.base_url or self.settings.endpoint
         connection = Connection(key=SecretStr(self.key), organization=options.organization, base_url=url)
@@ -174,28 +153,20 @@ class OpenAIConnection:
 
     async def set_key(self, key: str) -> None:
         """Store a key for the present address, unless it is refused there. Raises InvalidInput and SignInNeeded."""
-        if self.key_is_from_environment:
-            raise InvalidInput(KEY_OF_ENVIRONMENT)
-        key = key.strip()
-        if not KEY.fullmatch(key):
-            raise InvalidInput(WRONG_KEY)
-        before, self._stored = (self._stored, self.problem), StoredKey(key=key, origin=self.origin)
+        problem, before = self.problem, self._key.replace(key, self.origin)
         try:
             await self._load_models()
         except SignInNeeded:
-            self._stored, self.problem = before
+            self._key.stored, self.problem = before, problem
             raise
         except DeskhandError:
             pass  # it cannot be tested now
-        await self.context.secrets.set(SECRET, self._stored.model_dump_json())
+        await self._key.save()
         await self._change()
 
     async def remove_key(self) -> None:
-        """Forget the stored key."""
-        if self.key_is_from_environment:
-            raise InvalidInput(KEY_OF_ENVIRONMENT)
-        await self.context.secrets.delete(SECRET)
-        self._stored = None
+        """Forget the stored key. Raises InvalidInput."""
+        await self._key.remove()
         await self._change()
 
     async def change(self, **changes: Any) -> None:
@@ -214,13 +185,6 @@ class OpenAIConnection:
 
         await self.context.settings.change(SECTION, ConversationsSettings, apply)
 
-    def _find_key(self) -> tuple[str, str]:
-        """Return a key and whom it is for: that of the environment is for the address there, or for OpenAI."""
-        if key := self._environment.get(KEY_VARIABLE, "").strip():
-            given = merge_options(OpenAISettings(), self._environment).base_url
-            return key, read_origin(given or self.settings.endpoint)
-        return (self._stored.key, self._stored.origin) if self._stored else ("", "")
-
     async def _pick_default(self) -> str:
         """Pick a model where none is set. Raises InvalidInput if there is none."""
         if model := pick_default(await self._find_models(""), self._today()):
@@ -235,10 +199,11 @@ class OpenAIConnection:
         return self._models
 
     async def _load_models(self) -> None:
-        if self._stored is None:  # the keyring may have been locked
+        if self._key.stored is None:  # the keyring may have been locked
             await self.open()
         try:
-            models = await self.api().list_models()
+            # in a context of its own: a preview may read the person's account, and the shared client would take it for a call
+            models = await asyncio.create_task(self.api().list_models(), context=contextvars.Context())
         except DeskhandError as error:
             self.problem = error.detail if isinstance(error, SignInNeeded) else self.problem
             raise

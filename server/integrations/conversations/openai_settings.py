@@ -1,24 +1,12 @@
-"""How OpenAI is used: settings of the person, and the variables of the environment, which come first."""
+"""How OpenAI is used: settings of the person."""
 
-from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
-
-from server.core.errors import InvalidInput
-from server.integrations.conversations.base_urls import check_base_url
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 ENDPOINT = "https://api.openai.com/v1"
-VARIABLES = {  # of the environment, by the setting that each replaces
-    "organization": "OPENAI_ORG_ID",
-    "model": "OPENAI_MODEL",
-    "max_tokens": "OPENAI_MAX_TOKENS",
-    "temperature": "OPENAI_TEMPERATURE",
-    "base_url": "OPENAI_BASE_URL",
-}
-KEY_VARIABLE = "OPENAI_API_KEY"
 USUAL_OUTPUT = 16_384  # tokens of an answer, where a budget needs a limit and none is set
 LARGEST_BUDGET = Decimal(1_000_000)
 
@@ -72,35 +60,3 @@ class OpenAISettings(BaseModel):
     project_budgets: dict[str, str] = {}
     webhook_allowed: bool = False
     webhook: WebhookRegistration = WebhookRegistration()
-
-
-class OpenAIOptions(BaseModel):
-    """Options in force: the settings, or the environment where it says something. `names`: the variables that do."""
-
-    model_config = ConfigDict(frozen=True)
-
-    organization: OptionalName = ""
-    model: OptionalName = ""
-    max_tokens: Tokens | None = None
-    temperature: Temperature | None = None
-    base_url: str = ""
-    names: tuple[str, ...] = ()
-    problem: str = ""
-
-
-def merge_options(settings: OpenAISettings, environment: Mapping[str, str]) -> OpenAIOptions:
-    """Put the environment's options over the settings. One that does not fit is named in `problem` and has no effect."""
-    values: dict[str, Any] = {field: getattr(settings, field) for field in VARIABLES}
-    names, wrong = [], []
-    for field, name in VARIABLES.items():
-        value = environment.get(name, "").strip()
-        if not value:
-            continue
-        try:
-            text = check_base_url(value) if field == "base_url" else value
-            values[field] = getattr(OpenAIOptions.model_validate({field: text}), field)
-            names.append(name)
-        except (ValueError, InvalidInput):
-            wrong.append(name)
-    problem = f"The value of {' and '.join(wrong)} in the environment does not fit, so it has no effect." if wrong else ""
-    return OpenAIOptions(**values, names=tuple(names), problem=problem)

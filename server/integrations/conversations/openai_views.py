@@ -11,7 +11,8 @@ from server.integrations.conversations.adapter.protocol import Model
 from server.integrations.conversations.money import format_units
 from server.integrations.conversations.openai_connection import OpenAIConnection
 from server.integrations.conversations.openai_models import list_current, rank, warn
-from server.integrations.conversations.openai_settings import KEY_VARIABLE, Amount, ModelName, OptionalName, Temperature, Tokens
+from server.integrations.conversations.openai_options import KEY_VARIABLE
+from server.integrations.conversations.openai_settings import Amount, ModelName, OptionalName, Temperature, Tokens
 from server.integrations.conversations.spending import Spending
 
 WORKS = "OpenAI answers. {count} models can be used; conversations use {model}.{warning}"

@@ -3,14 +3,23 @@
 from typing import Annotated
 
 from fastapi import Query
+from pydantic import BaseModel, Field
 
 from server.core.errors import InvalidInput
 from server.integrations.conversations.openai_local import Service, view
+from server.integrations.conversations.openai_settings import Amount
 from server.integrations.conversations.openai_views import OpenAIView
-from server.integrations.conversations.usage_views import BudgetOrder, CallList, UsageReport, view_call, view_usage
+from server.integrations.conversations.usage_views import CallList, UsageReport, view_call, view_usage
 from server.sdk.routing import DeferredRouter
 
 local = DeferredRouter(prefix="/api/openai", tags=["OpenAI"])
+
+
+class BudgetOrder(BaseModel):
+    """A budget of a month."""
+
+    budget: Amount | None = Field(description="US dollars; null: no limit.")
+    project: str = Field("", max_length=200, description="The project that it is for; empty: all together.")
 
 
 @local.put("/budget")

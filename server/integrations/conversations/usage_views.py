@@ -6,14 +6,6 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from server.integrations.conversations.money import format_units
-from server.integrations.conversations.openai_settings import Amount
-
-
-class BudgetOrder(BaseModel):
-    """A budget of a month."""
-
-    budget: Amount | None = Field(description="US dollars; null: no limit.")
-    project: str = Field("", max_length=200, description="The project that it is for; empty: all together.")
 
 
 class UsageSum(BaseModel):

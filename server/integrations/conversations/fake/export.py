@@ -5,9 +5,7 @@ It is the same for the same day. The conversations are in `talks.json`: each ent
 
 import json
 import random
-import struct
 import zipfile
-import zlib
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from importlib.resources import files
@@ -16,6 +14,7 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from server.integrations.conversations.fake.export_tree import ExportTree, JsonObject
+from server.integrations.conversations.fake.pictures import draw
 
 DAYS = 730
 SHARD = 100  # conversations of a file
@@ -32,7 +31,6 @@ PROJECTS = {
 MODELS = ((0.35, "gpt-4o"), (0.7, "gpt-5"), (1.0, "gpt-6-luna"))  # until which part of the two years
 MEMORIES = ("Lives in a town with a library that moves in March.", "A sister is allergic to milk.", "Likes short answers.")
 PROFILE = "My name is Alex. I help at the town library and like to cook."
-SIDE = 48  # pixels of a picture
 
 
 def write_export(path: Path, now: datetime) -> int:
@@ -86,15 +84,3 @@ def make_trees(talks: list[JsonObject], now: datetime) -> Iterator[ExportTree]:
 def pick_model(part: float) -> str:
     """Pick the model of a time, given as a part of the two years."""
     return next(model for until, model in MODELS if part <= until)
-
-
-def draw(seed: int) -> bytes:
-    """Draw a picture with two colours: hills under a sky, as a PNG."""
-    chance = random.Random(seed)  # noqa: S311, it has to be the same each time
-    sky, ground = (bytes(chance.randrange(60, 230) for _ in range(3)) for _ in range(2))
-    heights = [SIDE // 2 + int(chance.uniform(-6, 6)) for _ in range(SIDE)]
-    rows = b"".join(b"\0" + b"".join(ground if y > height else sky for height in heights) for y in range(SIDE))
-    header = struct.pack(">IIBBBBB", SIDE, SIDE, 8, 2, 0, 0, 0)
-    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
-    packed = (struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks)
-    return b"\x89PNG\r\n\x1a\n" + b"".join(packed)

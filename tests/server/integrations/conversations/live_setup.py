@@ -10,12 +10,13 @@ from typing import Any
 from server.core.events import Events
 from server.core.tasks import Tasks
 from server.integrations.conversations.answer_streams import AnswerEnd
+from server.integrations.conversations.api_key import StoredKey
 from server.integrations.conversations.base_urls import read_origin
 from server.integrations.conversations.chats import Chats, Posted
 from server.integrations.conversations.fake import KEY, FakeOpenAI
 from server.integrations.conversations.live_models import AnswerRow, Chat
 from server.integrations.conversations.models import ConversationsSettings
-from server.integrations.conversations.openai_connection import OpenAIConnection, StoredKey
+from server.integrations.conversations.openai_connection import OpenAIConnection
 from server.integrations.conversations.openai_settings import OpenAISettings
 from server.integrations.conversations.service import ConversationsService, start
 from server.integrations.conversations.store import answers, live
@@ -27,9 +28,10 @@ from server.sdk.desktop import NoScreen
 from server.storage.archive import open_archive
 from server.storage.data_dir import Folders
 from server.storage.database import Database
-from server.storage.migrations import migrate
 from server.storage.secrets import Secrets
 from server.storage.settings import Settings
+from tests.server.integrations.conversations.desk import make_database
+from tests.server.integrations.conversations.stored import make_archive
 
 MIGRATIONS = Path(__file__).parents[4] / "server" / "integrations" / "conversations" / "migrations"
 ARCHIVE_MIGRATIONS = MIGRATIONS.with_name("archive_migrations")
@@ -129,7 +131,9 @@ async def open_context(data: Path) -> Context:
     """Open the context of an integration with a store of its own."""
     files = data / "files"
     files.mkdir(parents=True, exist_ok=True)
-    migrate(data / "deskhand.db", [MIGRATIONS])
+    for name, content in (("deskhand.db", make_database), ("archive.db", make_archive)):
+        if not (data / name).exists():
+            (data / name).write_bytes(content())
     events = Events()
     return Context(
         folders=Folders(data, data, files, data / "logs"),

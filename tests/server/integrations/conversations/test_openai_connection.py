@@ -6,8 +6,8 @@ import pytest
 
 from server.core.errors import InvalidInput, SignInNeeded, Unavailable
 from server.integrations.conversations import openai_connection
+from server.integrations.conversations.api_key import SECRET
 from server.integrations.conversations.fake import KEY, FakeOpenAI
-from server.integrations.conversations.openai_connection import SECRET
 from server.integrations.conversations.openai_settings import ENDPOINT
 
 
@@ -57,12 +57,6 @@ def test_key_that_cannot_be_tested_now_is_stored(new_desk):
     new_desk.fake.fail_next(503, times=5, retry_after=0.01)
     new_desk.run(new_desk.openai.set_key(KEY))
     assert new_desk.openai.key == KEY
-
-
-@pytest.mark.parametrize("key", ["short", "sk-with space-in-it", "sk-ümlaut-in-it", "sk-line\nsk-line2"])
-def test_malformed_key_is_refused(new_desk, key):
-    with pytest.raises(InvalidInput, match="no API key"):
-        new_desk.run(new_desk.openai.set_key(key))
 
 
 def test_key_does_not_go_to_another_host(desk):
