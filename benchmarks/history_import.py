@@ -3,12 +3,14 @@
     python -m benchmarks.history_import [--megabytes 500] [--shards 60] [--rounds 1]
 
 Each pipeline runs in a process of its own on the same made-up export, one after the other, in every round. Memory is the
-highest of the process and its children together, less that of a Deskhand which has done nothing.
+highest of the process and its children together, less that of a Deskhand which has done nothing. `of a processor`: the seconds of
+the busiest process, which on a busy computer compare better than those of the clock.
 """
 
 import argparse
 import asyncio
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -50,7 +52,7 @@ class PeakMemory(threading.Thread):
         return sizes
 
     def run(self) -> None:
-        while not self.over.wait(0.05):
+        while not self.over.wait(0.3):
             self.peak = max(self.peak, self.measure() - self.start_size)
 
 
@@ -67,14 +69,22 @@ async def run_deskhand(folder: Path, data: Path) -> dict[str, Any]:
             imports = Imports(state.context)
             memory = PeakMemory()
             memory.start()
-            began = time.perf_counter()
+            began, times = time.perf_counter(), os.times()
             current = await imports.create(str(folder), start=True)
             while current.state == "running":
                 current = await imports.wait(current.id, 30)
-            seconds = time.perf_counter() - began
+            seconds, busiest = time.perf_counter() - began, measure_processors(times)
             memory.over.set()
     report = current.report
-    return {"seconds": seconds, "memory": memory.peak, "imported": report.imported if report else 0, "state": current.state}
+    count = report.imported if report else 0
+    return {"seconds": seconds, "busiest": busiest, "memory": memory.peak, "imported": count, "state": current.state}
+
+
+def measure_processors(since: os.times_result) -> float:
+    """Return the processor seconds of this process or of its children, whichever are more: they run side by side."""
+    now = os.times()
+    own = now.user + now.system - since.user - since.system
+    return max(own, now.children_user + now.children_system - since.children_user - since.children_system)
 
 
 def read_with_ijson(folder: Path) -> Iterator[dict[str, Any]]:
@@ -113,7 +123,7 @@ async def run_other(read: Any, folder: Path, data: Path) -> dict[str, Any]:
             run_id = await state.context.archive.write(import_runs.create, values)
             memory = PeakMemory()
             memory.start()
-            began, frames, count = time.perf_counter(), list[bytes](), 0
+            began, times, frames, count = time.perf_counter(), os.times(), list[bytes](), 0
             for value in read(folder):
                 frames.append(make_frame(value))
                 count += 1
@@ -121,9 +131,9 @@ async def run_other(read: Any, folder: Path, data: Path) -> dict[str, Any]:
                     await state.context.archive.write(import_runs.store_batch, run_id, frames)
                     frames = []
             await state.context.archive.write(import_runs.store_batch, run_id, frames)
-            seconds = time.perf_counter() - began
+            seconds, busiest = time.perf_counter() - began, measure_processors(times)
             memory.over.set()
-    return {"seconds": seconds, "memory": memory.peak, "imported": count, "state": "done"}
+    return {"seconds": seconds, "busiest": busiest, "memory": memory.peak, "imported": count, "state": "done"}
 
 
 def run_pipeline(name: str, folder: Path, data: Path) -> dict[str, Any]:
@@ -171,8 +181,10 @@ def main() -> None:
         memory = max(each["memory"] for each in runs) / MEGABYTE
         speed = size / MEGABYTE / times[pipeline]
         ratio = times[pipeline] / times["deskhand"]
-        count, state = runs[0]["imported"], runs[0]["state"]
-        print(f"{pipeline:10} {times[pipeline]:7.1f} s {speed:6.1f} MB/s {memory:5.0f} MB {ratio:5.2f} x {count} {state}")
+        busiest = median(each["busiest"] for each in runs)
+        assert (runs[0]["imported"], runs[0]["state"]) == (results["deskhand"][0]["imported"], "done")
+        clock = f"{times[pipeline]:6.1f} s {speed:5.1f} MB/s {ratio:5.2f} x"
+        print(f"{pipeline:10} {clock} {memory:4.0f} MB {busiest:6.1f} s of a processor")
 
 
 if __name__ == "__main__":

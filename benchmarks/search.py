@@ -44,7 +44,7 @@ class Vocabulary:
     """Words of the archive by how common they are, and parts of its texts."""
 
     def __init__(self, connection: Connection, chance: random.Random) -> None:
-        self.chance = chance
+        self.connection, self.chance = connection, chance
         keys = "SELECT id FROM chat_message_index_docsize ORDER BY random() LIMIT ?"
         statement = f"SELECT text FROM chat_message WHERE key IN ({keys})"
         texts = list(connection.exec_driver_sql(statement, (SAMPLED_TEXTS,)).scalars())
@@ -61,6 +61,14 @@ class Vocabulary:
     def pick(self, words: list[Item]) -> Item:
         """Pick one."""
         return self.chance.choice(words)
+
+    def rare_word(self) -> str:
+        """Pick a word that is in 20 messages at most."""
+        count = "SELECT count(*) FROM (SELECT rowid FROM chat_message_index WHERE chat_message_index MATCH ? LIMIT 21)"
+        while True:
+            word = self.pick(self.rare)
+            if self.connection.exec_driver_sql(count, (f'"{word}"',)).scalar_one() <= 20:
+                return word
 
     def phrase(self, count: int) -> str:
         """Pick neighbouring words of a text."""
@@ -87,7 +95,7 @@ class Vocabulary:
         pick, usual, common, very = self.pick, self.usual, self.common, self.very_common
         return {
             "rare identifier": lambda: pick(self.identifiers),
-            "rare word": lambda: pick(self.rare),
+            "rare word": self.rare_word,
             "usual word": lambda: pick(usual),
             "common word": lambda: pick(common),
             "very common word": lambda: pick(very),

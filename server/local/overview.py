@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -54,8 +55,8 @@ def create_routes(state: State) -> APIRouter:
         if not Path(order.path).is_absolute() or "\0" in order.path or len(order.path) > LONGEST_PATH:
             raise InvalidInput("Enter the full path of the backup file.")
         data, config = state.home.folders.data, state.home.folders.config
-        options = {"overwrite": order.overwrite, "with_archive": order.with_archive}
-        made = await asyncio.to_thread(back_up, data, Path(order.path), config=config, **options)
+        make = partial(back_up, data, Path(order.path), config=config)
+        made = await asyncio.to_thread(make, overwrite=order.overwrite, with_archive=order.with_archive)
         return PathView(path=str(made))
 
     routes.include_router(create_details(state))

@@ -22,7 +22,7 @@ class Event:
     def encode(self) -> bytes:
         """Write it as it is sent."""
         lines = self.data.splitlines() or [""] if isinstance(self.data, str) else [to_json(self.data)]
-        name = [f"event: {self.name}"] if self.name else []
+        name = [f"event: {' '.join(self.name.split())}"] if self.name else []  # a line break would begin another field
         return "\n".join([*name, *(f"data: {line}" for line in lines), "", ""]).encode("utf-8", "replace")
 
 

@@ -91,10 +91,10 @@ def is_of_word(character: str) -> bool:
     return "\u0900" <= character <= "\u0dff"
 
 
-def compile_term(term: Term) -> TermPattern:
-    """Compile the pattern of a term for flat texts."""
+def compile_term(term: Term, *, flat: bool = True) -> TermPattern:
+    """Compile the pattern of a term for flat texts, or for texts that only are in lower case."""
     written = []
-    parts = split_scripts(flatten(term.folded).replace(FILLER, ""))
+    parts = split_scripts(flatten(term.folded).replace(FILLER, "") if flat else term.text.lower())
     for part in parts:
         if UNSPACED_RUN.fullmatch(part):
             written.append(r"\s*".join(map(re.escape, part)))
@@ -114,6 +114,7 @@ class Matcher:
     def __init__(self, terms: Iterable[Term]) -> None:
         terms = list(terms)
         self.patterns = [compile_term(term) for term in terms if not term.excluded]
+        self.as_written = [compile_term(term, flat=False) for term in terms if not term.excluded]  # most texts have them so
         self.excluded = [compile_term(term) for term in terms if term.excluded]
 
     def fits(self, text: str) -> bool:
@@ -125,16 +126,19 @@ class Matcher:
 
     def score(self, text: str) -> float:
         """Rate how well a text fits: how often it has each term for its length, and whether they stand together."""
-        flat = flatten(text[:LONGEST_SCORED]).replace(FILLER, "")
+        text = text[:LONGEST_SCORED]
+        flat, patterns = text.lower(), self.as_written
+        if not all(any(pattern.find(flat)) for pattern in patterns):
+            flat, patterns = flatten(text).replace(FILLER, ""), self.patterns
         firsts, total = [], 0.0
         slowness = SATURATION * (0.25 + 0.75 * len(flat) / USUAL_LENGTH)
-        for pattern in self.patterns:
+        for pattern in patterns:
             places = [start for start, _ in islice(pattern.find(flat), MOST_SPANS)]
             total += len(places) / (len(places) + slowness)
             firsts += places[:1]
-        if len(firsts) > 1 and len(firsts) == len(self.patterns):
+        if len(firsts) > 1 and len(firsts) == len(patterns):
             total += NEARNESS * len(firsts) / (1 + (max(firsts) - min(firsts)) / BEFORE)
-        return total / max(1, len(self.patterns))
+        return total / max(1, len(patterns))
 
     def find_spans(self, text: str) -> list[tuple[int, int]]:
         """Find the matches in a text, in their order and without overlaps."""

@@ -13,10 +13,11 @@ from server.storage.text_index import TextIndex
 from server.storage.text_query import Term, express, last_word, list_words
 
 BATCH = 120  # matches that are read and rated at once
+ENOUGH = 30  # matches in the newest texts, of words that are all common
 MOST_RANKED = 5_000  # occurrences of the words of a query; FTS5 looks at each of them
 COMMON = 4_000  # texts with a word, from which on it narrows little
-MOST_LOOKUPS = 3_000  # of words in texts that have the rarest one
-WINDOW, MOST_WINDOWS = 80_000, 3  # texts that are looked through for a common word at once, and how often
+MOST_LOOKUPS = 2_000  # of words in texts that have the rarest one
+WINDOW, MOST_WINDOWS = 60_000, 2  # texts that are looked through for a common word at once, and how often
 MOST_PAGES = 40  # of the index; the beginnings of words on more of them are looked for in the texts instead
 LARGEST_KEY = 2**63 - 1
 PREFIX_PAGES = """
@@ -98,6 +99,8 @@ def find_in_windows(connection: Connection, index: TextIndex, query: IndexQuery,
         if first <= query.first:
             return keys, None
         query = replace(query, end=first)
+        if len(keys) >= ENOUGH:
+            break
     return keys, Place(query.end)
 
 

@@ -67,6 +67,9 @@ MUTANTS = [
     change("images", "if len(listed) > MOST_IMAGES or any", "if any"),
     change("turns", "text=remove_hidden(message.text)", "text=message.text"),
     # what was shown for approval
+    change("effects", "        except InvalidInput:\n            raise\n", ""),
+    change("exchange", "(*NOTHING_SENT, UpstreamFailed, UpstreamTimedOut)", "NOTHING_SENT", "test_sending"),
+    change("openai_connection", "context=contextvars.Context()", "context=contextvars.copy_context()", "test_live_routes"),
     change("effects", "return UNKNOWN_PRICE if units is None else", 'return "$0" if units is None else'),
     change("effects", "tokens = round_up(estimate_tokens(turns, instructions))", "tokens = estimate_tokens(turns, instructions)"),
     change("effects", "        if self._openai.is_free:", "        if False:"),

@@ -191,7 +191,7 @@ MUTANTS = [
         "export/test_markdown.py::test_markdown_has_footnotes_files_and_every_branch",
     ),
     change(
-        "export/markdown.py",
+        "export/message_markdown.py",
         'return f"[^{number}-{match[1]}]" if match[1] in known else match[0]',
         "return match[0]",
         "export/test_markdown.py::test_markdown_has_footnotes_files_and_every_branch",

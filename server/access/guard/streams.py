@@ -70,11 +70,13 @@ class Stream:
             failure = self._end or to_response(Unavailable(STOPPING))
         except Exception as error:  # noqa: BLE001, the edge at which every failure becomes an answer
             failure = to_response(error)
-        recorded = await self._call.close(self._summarize(failure, body), self._refuse_replay())
-        failure = failure or (recorded if recorded.status_code >= 400 else None)
-        if failure:
-            self._made.put_nowait(write_event(failure, self._errors))
-        self._made.put_nowait(None)
+        try:
+            recorded = await self._call.close(self._summarize(failure, body), self._refuse_replay())
+            failure = failure or (recorded if recorded.status_code >= 400 else None)
+            if failure:
+                self._made.put_nowait(write_event(failure, self._errors))
+        finally:
+            self._made.put_nowait(None)  # the response ends, whatever happened
 
     async def _make(self) -> None:
         self._is_making = True

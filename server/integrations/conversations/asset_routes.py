@@ -8,7 +8,7 @@ from fastapi.responses import FileResponse
 
 from server.core.errors import NotFound
 from server.core.file_names import clean_name
-from server.integrations.conversations.assets import read_type
+from server.integrations.conversations.file_types import read_type
 from server.integrations.conversations.service import ConversationsService
 from server.integrations.conversations.store import assets
 from server.sdk.assets import DOWNLOAD, SHOWN

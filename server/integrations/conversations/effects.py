@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from server.core.errors import SignInNeeded
+from server.core.errors import DeskhandError, InvalidInput
 from server.integrations.conversations.adapter.protocol import Turn, Usage
 from server.integrations.conversations.money import format_dollars
 from server.integrations.conversations.openai_connection import OpenAIConnection
@@ -19,7 +19,7 @@ UNKNOWN_PRICE, NO_PRICE = "an unknown price", "no cost"
 
 @dataclass(frozen=True)
 class Cost:
-    """Model, tokens at most and price of one request. `model`: empty if it cannot be known yet, for lack of a key."""
+    """Model, tokens at most and price of one request. `model`: empty if it cannot be known yet, without a key or OpenAI."""
 
     model: str
     input_tokens: int
@@ -53,10 +53,12 @@ class Costs:
         return self._openai.limits.max_output_tokens or USUAL_OUTPUT
 
     async def resolve_model(self, name: str, project_model: str = "") -> str:
-        """Find the model that is meant; empty if there is no key to ask with. Raises InvalidInput for one that is gone."""
+        """Find the model that is meant; empty if OpenAI cannot be asked now. Raises InvalidInput for one that is gone."""
         try:
             return await self._openai.resolve_model(name, project_model)
-        except SignInNeeded:
+        except InvalidInput:
+            raise
+        except DeskhandError:
             return name or project_model
 
     async def foresee(self, turns: Sequence[Turn], instructions: str, name: str, project_model: str) -> Cost:

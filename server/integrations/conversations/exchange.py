@@ -32,6 +32,7 @@ from server.integrations.conversations.turns import estimate_tokens, make_turns
 from server.sdk.context import Context
 
 NOTHING_SENT = (Unavailable, SignInNeeded, TooManyRequests)
+BEFORE_SENDING = (*NOTHING_SENT, UpstreamFailed, UpstreamTimedOut)  # of reading models, or of a Conversation
 
 
 class NotSent(Exception):
@@ -85,7 +86,7 @@ class Exchange:
             if not await self._database.write(begin, row, prepared.chat, uses_thread=uses_thread):
                 await self._spending.release(prepared.reservation)
                 return
-        except NOTHING_SENT as error:
+        except BEFORE_SENDING as error:
             raise NotSent(error) from error
         self._streams.restart(row.id)
         self._events.publish(prepared.chat)

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import click
 
-from server.integrations.conversations.export.models import ExportFormat
 from server.sdk.cli import connect, data_dir_option, example, json_option, print_json, say
 
+FORMATS = ("markdown", "json", "original")
 LONGEST = 4 * 3600.0  # seconds
 HELP = """Export conversations to a zip file: those that QUERY finds, or all.
 
@@ -21,7 +21,7 @@ which `deskhand import` takes. The files of messages come along.
 @click.option("--project", default="", help="Only those of the project with this id.")
 @click.option("--year", type=click.IntRange(1970, 2200), help="Only those last changed in this year.")
 @click.option("--starred", is_flag=True, help="Only those that are starred.")
-@click.option("--format", "form", type=click.Choice([*ExportFormat]), default=ExportFormat.markdown, show_default=True)
+@click.option("--format", "form", type=click.Choice(FORMATS), default=FORMATS[0], show_default=True)
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The zip file to write.")
 @click.option("--overwrite", is_flag=True, help="Overwrite an existing zip file.")
 @json_option

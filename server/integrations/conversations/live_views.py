@@ -1,5 +1,7 @@
 """Orders and answers of the window about live conversations."""
 
+from typing import Any
+
 from pydantic import Base64Bytes, BaseModel, Field
 
 from server.integrations.conversations.live_models import Project
@@ -86,7 +88,7 @@ class ProjectChange(BaseModel):
     budget: str | None = Field(None, max_length=20, description="What may be spent in a month, in USD; null: no limit.")
 
     @property
-    def values(self) -> dict[str, object]:
+    def values(self) -> dict[str, Any]:
         """The fields of the project that are given."""
         given = {name: getattr(self, name) for name in self.model_fields_set & set(Project.model_fields)}
         return {name: value for name, value in given.items() if value is not None or name == "retention_days"}

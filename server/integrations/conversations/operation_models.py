@@ -5,11 +5,13 @@ Fields have its names, and the times of answers are ISO 8601 with milliseconds.
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic.alias_generators import to_camel
 
 LONGEST_MESSAGE = 400_000
 MOST_MESSAGES = 2_000
+WrittenId = Annotated[int | str, WithJsonSchema({"type": ["integer", "string"]})]  # tools and ChatGPT's editor take no anyOf
+NullableId = Annotated[str | None, WithJsonSchema({"type": ["string", "null"]})]  # documents leave other nulls out
 
 
 def read_id(value: Any) -> Any:
@@ -59,7 +61,7 @@ class TurnOrder(Shape):
     """One message of a question."""
 
     role: Literal["user", "assistant", "system", "developer"] = Field(description="user, assistant, system or developer.")
-    content: str | list[Part] = Field(description="The text.")
+    content: Annotated[str | list[Part], WithJsonSchema({"type": "string"})] = Field(description="The text.")
 
     @property
     def text(self) -> str:
@@ -132,7 +134,7 @@ class CreatedData(Shape):
 
     conversation_id: str = Field(description="Its id.")
     thread_id: str = Field(description="The id of its conversation at OpenAI, or its own one until there is one.")
-    project_id: int | str = Field(description="The project's id.")
+    project_id: WrittenId = Field(description="The project's id.")
 
 
 class CreatedAnswer(Envelope):
@@ -189,7 +191,7 @@ class CompletionData(Shape):
     """An answer without a conversation."""
 
     response: Reply = Field(description="The answer.")
-    conversation_id: str | None = Field(None, description="The conversation that it was stored as; null without a project.")
+    conversation_id: NullableId = Field(None, description="The conversation that it was stored as; null without a project.")
     usage: TokenUsage = Field(description="Its tokens.")
 
 
@@ -202,7 +204,7 @@ class CompletionAnswer(Envelope):
 class ProjectView(Shape):
     """A project."""
 
-    id: int | str = Field(description="Its id.")
+    id: WrittenId = Field(description="Its id.")
     name: str = Field(description="Its name.")
     description: str = Field(description="More about it.")
     is_starred: bool = Field(description="Whether the person starred it.")

@@ -52,11 +52,12 @@ class ToolBinding:
 
 
 def make_bindings(document: Schema, operations: Mapping[str, Operation]) -> dict[str, ToolBinding]:
-    """Bind every operation in a document, by its name and in the document's order."""
+    """Bind every operation in a document that is a tool, by its name and in the document's order."""
     bindings, by_name = {}, {operation.public_name: operation for operation in operations.values()}
     for path, method, described in walk_operations(document):
         operation = by_name[described["operationId"]]
-        bindings[operation.public_name] = make_binding(document, path, method, described, operation)
+        if operation.asks:  # the others are for programs that speak another API
+            bindings[operation.public_name] = make_binding(document, path, method, described, operation)
     return bindings
 
 

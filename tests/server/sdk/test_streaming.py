@@ -15,6 +15,7 @@ from server.sdk.streaming import Event, EventStream, complete
         (Event({"a": "é"}), 'data: {"a":"é"}\n\n'),
         (Event("[DONE]"), "data: [DONE]\n\n"),
         (Event([1], "done"), "event: done\ndata: [1]\n\n"),
+        (Event([1], "done\ndata: x\r\n\nid: 5"), "event: done data: x id: 5\ndata: [1]\n\n"),
         (Event("one\ntwo"), "data: one\ndata: two\n\n"),
         (Event(""), "data: \n\n"),
         (Event({"a": "\ud800"}), 'data: {"a":"?"}\n\n'),

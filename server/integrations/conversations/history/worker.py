@@ -18,7 +18,7 @@ from server.integrations.conversations.history.records import EndRecord, Job, fr
 from server.storage.data_dir import Folders
 from server.system.memory import return_large_blocks
 
-NICENESS = 5
+NICENESS = 1  # more would make an import crawl beside other busy programs
 BUFFER = 256 * 1024  # bytes
 MISTAKE = "Deskhand could not read this export. Its log says more."
 

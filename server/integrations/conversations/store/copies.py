@@ -25,8 +25,8 @@ AT_ONCE = 500
 
 def make_path_statement() -> Any:
     """Make the statement of the messages from one of them up to the first."""
-    columns = (message.c.id, message.c.parent, message.c.role, message.c.kind, message.c.text, message.c.details)
-    columns = (*columns, message.c.created_at, message.c.model)
+    names = ("id", "parent", "role", "kind", "text", "details", "created_at", "model")
+    columns = [message.c[name] for name in names]
     path = (
         select(*columns, literal(0).label("depth"))
         .where(message.c.conversation == bindparam("of"), message.c.id == bindparam("leaf"))

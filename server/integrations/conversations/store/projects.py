@@ -7,7 +7,7 @@ from server.integrations.conversations.store.search_index import index_conversat
 from server.integrations.conversations.store.tables import conversation, project
 
 DEFAULT, DEFAULT_NAME = "1", "Default"
-COUNTS = select(conversation.c.project, func.count().label("count")).group_by(conversation.c.project)
+COUNTS = select(conversation.c.project, func.count().label("chats")).group_by(conversation.c.project)
 ALL = select(project).order_by(project.c.created_at, project.c.id)
 FIND = select(project).where(project.c.id == bindparam("which"))
 ADD = insert(project)
@@ -30,7 +30,7 @@ def read_all(connection: Connection) -> list[Project]:
 
 def count_chats(connection: Connection) -> dict[str, int]:
     """Count the conversations of each project, by its id."""
-    return {row.project: row.count for row in connection.execute(COUNTS)}
+    return {row.project: row.chats for row in connection.execute(COUNTS)}
 
 
 def find(connection: Connection, project_id: str) -> Project | None:

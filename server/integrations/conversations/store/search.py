@@ -21,7 +21,7 @@ MOST_TITLES = 100
 TITLED_BONUS = 0.2  # for a title that fits
 MOST_TITLED = 2_000  # messages of the conversations whose title a query names
 EVERY = tuple(map(source_tag, Source))
-HIT_COLUMNS = (conversation.c.id, conversation.c.title, conversation.c.source, project.c.name)
+HIT_COLUMNS = (conversation.c.id, conversation.c.title, conversation.c.source, conversation.c.project)
 MESSAGE_HITS = (
     select(
         message.c.key,
@@ -32,13 +32,10 @@ MESSAGE_HITS = (
         *HIT_COLUMNS,
     )
     .join(conversation, conversation.c.key == message.c.conversation)
-    .outerjoin(project, project.c.id == conversation.c.project)
     .where(message.c.key.in_(select(func.json_each(bindparam("keys")).table_valued("value").c.value)))
 )
-TITLE_HITS = (
-    select(conversation.c.key, conversation.c.updated_at.label("time"), *HIT_COLUMNS)
-    .outerjoin(project, project.c.id == conversation.c.project)
-    .where(conversation.c.key.in_(select(func.json_each(bindparam("keys")).table_valued("value").c.value)))
+TITLE_HITS = select(conversation.c.key, conversation.c.updated_at.label("time"), *HIT_COLUMNS).where(
+    conversation.c.key.in_(select(func.json_each(bindparam("keys")).table_valued("value").c.value))
 )
 TEXTS = select(message.c.key, message.c.text).where(message.c.key.in_(bindparam("keys", expanding=True)))
 TITLED = (
@@ -71,12 +68,20 @@ def search(connection: Connection, wanted: ChatSearch, place: Place | None) -> S
     titles = [] if place or wanted.roles else find_titles(connection, wanted, tags)
     wanted_terms = [term for term in terms if not term.excluded]
     if wanted_terms and all(term.title for term in wanted_terms):
-        return SearchBatch(titles)
+        return SearchBatch(name_projects(connection, titles))
     titled = find_titled(connection, [term for term in terms if term.title], tags)
     batch = find_messages(connection, wanted, tags, titled, place)
     fitting = {hit.chat_id for hit in titles}
     messages = [replace(hit, score=hit.score + TITLED_BONUS) if hit.chat_id in fitting else hit for hit in batch.hits]
-    return replace(batch, hits=[*titles, *messages])
+    return replace(batch, hits=name_projects(connection, [*titles, *messages]))
+
+
+def name_projects(connection: Connection, hits: Sequence[SearchHit]) -> list[SearchHit]:
+    """Put the names of projects in place of their ids."""
+    if not any(hit.project for hit in hits):
+        return list(hits)
+    names = {row.id: row.name for row in connection.execute(PROJECT_NAMES)}
+    return [replace(hit, project=names.get(hit.project, hit.project)) if hit.project else hit for hit in hits]
 
 
 def find_tags(connection: Connection, wanted: ChatSearch) -> IndexQuery | None:
@@ -114,7 +119,7 @@ def find_titles(connection: Connection, wanted: ChatSearch, tags: IndexQuery) ->
     for row in connection.execute(TITLE_HITS, {"keys": json.dumps(list(keys))}):
         if is_within(row.time, request) and (terms == request.terms or matcher.fits(row.title)):
             score = rate(matcher.score(row.title), row.time, request.now) + TITLED_BONUS
-            hits.append(SearchHit(score, row.key, row.id, row.title, row.source, time=row.time, project=row.name or ""))
+            hits.append(SearchHit(score, row.key, row.id, row.title, row.source, time=row.time, project=row.project))
     return sorted(hits, key=lambda hit: -hit.score)[:MOST_TITLES]
 
 
@@ -164,7 +169,7 @@ def read_hits(
     for row in connection.execute(MESSAGE_HITS, {"keys": json.dumps(list(keys))}):
         if checked is None or checked.fits(row.text):
             score = rate(matcher.score(row.text), row.time, request.now)
-            hit = SearchHit(score, row.key, row.id, row.title, row.source, row.message_id, row.role, row.time, row.name or "")
+            hit = SearchHit(score, row.key, row.id, row.title, row.source, row.message_id, row.role, row.time, row.project)
             hits.append(hit)
     return hits
 

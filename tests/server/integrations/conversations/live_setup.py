@@ -28,9 +28,10 @@ from server.sdk.desktop import NoScreen
 from server.storage.archive import open_archive
 from server.storage.data_dir import Folders
 from server.storage.database import Database
-from server.storage.migrations import migrate
 from server.storage.secrets import Secrets
 from server.storage.settings import Settings
+from tests.server.integrations.conversations.desk import make_database
+from tests.server.integrations.conversations.stored import make_archive
 
 MIGRATIONS = Path(__file__).parents[4] / "server" / "integrations" / "conversations" / "migrations"
 ARCHIVE_MIGRATIONS = MIGRATIONS.with_name("archive_migrations")
@@ -130,7 +131,9 @@ async def open_context(data: Path) -> Context:
     """Open the context of an integration with a store of its own."""
     files = data / "files"
     files.mkdir(parents=True, exist_ok=True)
-    migrate(data / "deskhand.db", [MIGRATIONS])
+    for name, content in (("deskhand.db", make_database), ("archive.db", make_archive)):
+        if not (data / name).exists():
+            (data / name).write_bytes(content())
     events = Events()
     return Context(
         folders=Folders(data, data, files, data / "logs"),

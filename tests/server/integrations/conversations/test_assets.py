@@ -7,7 +7,7 @@ from typing import IO
 import pytest
 
 from server.core.errors import TooLarge, Unavailable
-from server.integrations.conversations.assets import AssetFiles, detect_type, read_type
+from server.integrations.conversations.assets import AssetFiles
 from server.storage.data_dir import Folders
 
 PICTURE = b"\x89PNG\r\n\x1a\n" + b"pixels" * 100
@@ -90,28 +90,3 @@ def test_only_old_files_are_listed_and_unfinished_ones_removed(files):
     assert not unfinished.exists()
     files.remove_old([old, new, again, "f" * 64], 3600)
     assert {path.name for path in list_files(files)} == {new, again}
-
-
-@pytest.mark.parametrize(
-    ("head", "content_type"),
-    [
-        (PICTURE, "image/png"),
-        (b"\xff\xd8\xff\xe0\x00\x10JFIF", "image/jpeg"),
-        (b"GIF89a....", "image/gif"),
-        (b"RIFF\x10\x00\x00\x00WEBPVP8 ", "image/webp"),
-        (b"RIFF\x10\x00\x00\x00WAVEfmt ", "audio/wav"),
-        (b"\x00\x00\x00\x1cftypM4A \x00\x00", "audio/mp4"),
-        (b"ID3\x03", "audio/mpeg"),
-        (b"\xff\xfb\x90", "audio/mpeg"),
-        (b"OggS\x00\x02", "audio/ogg"),
-        (b"\x1aE\xdf\xa3", "audio/webm"),
-        (b"%PDF-1.7", "application/pdf"),
-        (b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'>", "application/octet-stream"),
-        (b"<!doctype html><script>", "application/octet-stream"),
-        (b"RIFF\x10\x00\x00\x00<html>", "application/octet-stream"),
-        (b"", "application/octet-stream"),
-    ],
-)
-def test_type_is_that_of_the_content(head, content_type, tmp_path):
-    (tmp_path / "name.html").write_bytes(head)
-    assert detect_type(head) == read_type(tmp_path / "name.html") == content_type

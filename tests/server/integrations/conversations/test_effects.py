@@ -51,3 +51,9 @@ async def test_effect_stays_the_same_while_a_conversation_grows_a_little(live) -
     first = await foresee(live, turns=(Turn(role="user", text="x" * 2400),))
     second = await foresee(live, turns=(Turn(role="user", text="x" * 2500),))
     assert first == second
+
+
+async def test_model_is_unknown_while_openai_is_down(live) -> None:
+    live.fake.fail_next(500, path="/v1/models", times=9)
+    assert (await foresee(live)).model == ""
+    assert (await foresee(live, "gpt-6-luna")).model == "gpt-6-luna"

@@ -7,7 +7,8 @@ from click import Command
 from click.testing import CliRunner, Result
 
 from server.commandline.client import connect
-from server.integrations.conversations.export_commands import count, export
+from server.integrations.conversations.export.models import ExportFormat
+from server.integrations.conversations.export_commands import FORMATS, count, export
 from server.integrations.conversations.import_commands import import_command
 
 CHAT = {
@@ -57,6 +58,10 @@ def test_imported_history_is_exported_and_refusals_are_sentences(run, tmp_path):
     assert (taken.exit_code, "is there already" in str(taken.exception)) == (1, True)
     again = run(export, "--id", "c1", "-o", str(target), "--overwrite")
     assert (again.exit_code, again.stdout) == (0, f"Exported 1 conversation and 0 files to {target}.\n")
+
+
+def test_every_form_can_be_chosen():
+    assert [*ExportFormat] == [*FORMATS]
 
 
 def test_numbers_are_counted_in_words():

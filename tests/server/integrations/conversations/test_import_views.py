@@ -1,6 +1,6 @@
 import json
 
-from server.integrations.conversations.import_models import Progress, State
+from server.integrations.conversations.import_models import ImportProgress, State
 from server.integrations.conversations.import_views import iso, view
 from tests.server.integrations.conversations.exports import RUN
 
@@ -8,9 +8,9 @@ ROW = RUN | {"id": 1, "error": "", "started_at": None, "ended_at": 0.0, "preview
 
 
 def test_active_import_shows_its_progress():
-    assert view(ROW, None).progress == Progress(done=7)
-    assert view(ROW, Progress(done=9)).progress == Progress(done=9)
-    assert view(ROW | {"state": "done"}, Progress(done=9)).progress is None
+    assert view(ROW, None).progress == ImportProgress(done=7)
+    assert view(ROW, ImportProgress(done=9)).progress == ImportProgress(done=9)
+    assert view(ROW | {"state": "done"}, ImportProgress(done=9)).progress is None
 
 
 def test_preview_and_report_are_shown():

@@ -5,6 +5,19 @@ import pytest
 API = "/api/v1/openai"
 
 
+def test_first_call_of_a_server_is_asked_about_with_model_tokens_and_price(seed) -> None:
+    key = seed.served.make_client("asking", rate="none")
+    order = {"projectId": 1, "initialMessage": "What does it cost?"}
+    answer = seed.served.call("POST", f"{API}/conversations", key, json=order, headers={"Prefer": "respond-async"})
+    assert answer.status_code == 202, answer.text
+    request = next(request for request in seed.served.person("GET", "/api/approvals").json() if request["client"] == "asking")
+    fields = {field["name"]: field["value"] for field in request["fields"]}
+    assert fields["Message"] == "What does it cost?"
+    assert fields["Model"].startswith("gpt-")
+    assert fields["Tokens at most"].endswith("out")
+    assert fields["Price at most"].startswith("$")
+
+
 def test_status_says_whether_openai_is_healthy(seed) -> None:
     answer = seed.call("GET", f"{API}/status")
     assert (answer.status_code, answer.json()["status"]) == (200, "success")
@@ -79,19 +92,6 @@ def test_projects_are_listed_and_created(seed) -> None:
     assert (listed[0]["id"], listed[0]["name"]) == (1, "Default")
     created = seed.call("POST", f"{API}/projects", json={"name": "Deploy", "description": "Contabo"})
     assert (created.status_code, created.json()["data"]["project"]["id"]) == (201, 2)
-
-
-def test_call_is_asked_about_with_model_tokens_and_price(seed) -> None:
-    key = seed.served.make_client("asking", rate="none")
-    order = {"projectId": 1, "initialMessage": "What does it cost?"}
-    answer = seed.served.call("POST", f"{API}/conversations", key, json=order, headers={"Prefer": "respond-async"})
-    assert answer.status_code == 202, answer.text
-    request = next(request for request in seed.served.person("GET", "/api/approvals").json() if request["client"] == "asking")
-    fields = {field["name"]: field["value"] for field in request["fields"]}
-    assert fields["Message"] == "What does it cost?"
-    assert fields["Model"].startswith("gpt-")
-    assert fields["Tokens at most"].endswith("out")
-    assert fields["Price at most"].startswith("$")
 
 
 def test_manual_sync_stores_conversations_and_messages(seed) -> None:

@@ -163,3 +163,11 @@ async def test_running_answer_without_a_response_is_uncertain_and_not_looked_up(
     await live.context.database.write(answers.begin, posted.answer_id)
     assert (await live.end(chat, posted)).state is AnswerState.uncertain
     assert live.sent() == ["Stuck"]
+
+
+async def test_message_waits_while_openai_fails_before_it_is_sent(live) -> None:
+    live.fake.fail_next(500, path="/v1/models", times=3)
+    live.fake.fail_next(500, path="/v1/conversations", times=2)
+    chat, posted = await live.ask("Hello")
+    assert (await live.end(chat, posted)).state is AnswerState.done
+    assert live.sent() == ["Hello"]

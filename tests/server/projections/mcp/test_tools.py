@@ -32,6 +32,11 @@ def test_schemas_of_every_tool_are_portable(bindings):
         assert all(field.get("description") for field in binding.tool.input_schema["properties"].values()), name
 
 
+def test_operation_for_programs_of_another_api_is_no_tool(bindings):
+    assert "create_chat" in bindings
+    assert not {"create_chat_completion", "list_compatible_models"} & set(bindings)
+
+
 def test_changing_tool_requires_nothing_of_its_output(bindings):
     for name, binding in bindings.items():
         assert binding.operation.changes != (

@@ -33,8 +33,15 @@ export class OpenChat {
       if (siblings) siblings.push(id)
       else children.set(parent, [id])
     }
+    for (const siblings of children.values()) siblings.sort(this.#byTime)
     return children
   })
+
+  /** Order of siblings: that of their times, where both have one. */
+  #byTime = (first: string, second: string): number => {
+    const [before, after] = [this.#messages.get(first)?.created_at, this.#messages.get(second)?.created_at]
+    return before && after ? Date.parse(before) - Date.parse(after) : 0
+  }
 
   /** Messages of the branch that is shown. */
   path = $derived.by(() => {

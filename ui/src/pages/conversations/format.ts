@@ -29,10 +29,11 @@ export function formatSize(bytes: number): string {
 const cents = new Intl.NumberFormat(locale, { style: 'currency', currency: 'USD', currencyDisplay: 'narrowSymbol' })
 const parts = new Intl.NumberFormat(locale, { style: 'currency', currency: 'USD', currencyDisplay: 'narrowSymbol', minimumFractionDigits: 2, maximumFractionDigits: 4 })
 const LEAST = 0.0001 // dollars that are shown
+const ONE_CENT = 0.01
 
-/** US dollars as a person reads them: cents, or parts of them below a dollar. */
+/** US dollars as a person reads them: cents, or parts of one. */
 export function formatCost(cost: string): string {
   const value = Number(cost)
   if (value > 0 && value < LEAST) return `<${parts.format(LEAST)}`
-  return (value > 0 && value < 1 ? parts : cents).format(value)
+  return (value > 0 && value < ONE_CENT ? parts : cents).format(value)
 }

@@ -17,16 +17,18 @@ export class ChatList {
   #next: string | null = null
   #turn = 0
   #wanted = 0
+  #isAnew = true // what is loaded is of another filter
 
   /** Shows what matches a filter. */
   async show(filter: ChatFilter): Promise<void> {
     this.filter = filter
     this.loaded = false
-    await this.refetch(true)
+    this.#isAnew = true
+    await this.refetch()
   }
 
   /** Fetches the newest page again; older rows that are loaded stay. */
-  async refetch(anew = false): Promise<void> {
+  async refetch(): Promise<void> {
     const turn = ++this.#turn
     this.busy = true
     try {
@@ -34,8 +36,9 @@ export class ChatList {
       if (turn !== this.#turn) return
       const fresh = new Set(page.chats.map(({ id }) => id))
       const last = page.chats.at(-1)?.id
-      const end = anew ? -1 : this.rows.findIndex(({ id }) => id === last)
+      const end = this.#isAnew ? -1 : this.rows.findIndex(({ id }) => id === last)
       const older = end < 0 ? [] : this.rows.slice(end + 1).filter(({ id }) => !fresh.has(id))
+      this.#isAnew = false
       if (!older.length) this.#next = page.next
       this.#put([...page.chats, ...older], 0)
       this.total = Math.max(page.total, this.rows.length)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.server.integrations.conversations.exporting import export, import_all, make_export
-from tests.server.integrations.conversations.library_setup import Said, open_shelf
+from tests.server.integrations.conversations.library_setup import open_shelf
 from tests.server.integrations.conversations.stored import PICTURE, add_chat
 
 
@@ -29,31 +29,6 @@ async def test_original_form_is_imported_again_to_the_same(tmp_path, shelf):
     assert sorted(again.namelist()) == sorted(made.namelist())
     assert before[2]["c1"].endswith(b'"unknown": [1, null, {"x": 1.5}]}')
     assert [row[:3] for row in before[1]["chat_asset"]] == [("c1", "file_00A1", "zebra.png")]
-
-
-async def test_live_conversation_has_the_original_form_too(tmp_path, shelf):
-    await shelf.add(
-        "live",
-        Said("one", id="1"),
-        Said("two", "assistant", id="2"),
-        Said("three", "assistant", id="3", parent="1"),
-        imported=False,
-        title="Live",
-        current_message="3",
-        model="gpt-5",
-    )
-    made = await export(shelf, format="original")
-    (tmp_path / "conversations.json").write_bytes(made.read("conversations.json"))
-    async with open_shelf(tmp_path / "again") as other:
-        await import_all(other, tmp_path / "conversations.json")
-        chat = await other.library.find("live")
-        page = await other.library.read_chat("live")
-    assert (chat.row["title"], chat.row["model"], chat.row["current_message"]) == ("Live", "gpt-5", "3")
-    assert {(item.id, item.parent_id, item.role, item.text) for item in page.messages} == {
-        ("1", "", "user", "one"),
-        ("2", "1", "assistant", "two"),
-        ("3", "1", "assistant", "three"),
-    }
 
 
 def damage(connection: Any, data: bytes) -> None:
