@@ -78,8 +78,8 @@ class ExportTree:
 
     def _add_edit(self, turn: JsonObject) -> None:
         """Ask the last question in other words, on a branch of its own, which is then the current one."""
-        asked = self._find_last("user")
-        self._leaf = self._mapping[asked]["parent"]
+        question = self._find_last("user")
+        self._leaf = self._mapping[question]["parent"]
         self._append("user", {"content_type": "text", "parts": [turn["edit"]]})
         self._append("assistant", {"content_type": "text", "parts": [turn["a"]]})
 
