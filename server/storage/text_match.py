@@ -148,11 +148,11 @@ class Matcher:
             places = [place for place, character in enumerate(flat) if character != FILLER]
             places.append(len(flat))
             flat = flat.replace(FILLER, "")
-        found = sorted(
+        hits = sorted(
             (places[start], places[end]) for pattern in self.patterns for start, end in islice(pattern.find(flat), MOST_SPANS)
         )
         spans: list[tuple[int, int]] = []
-        for start, end in found:
+        for start, end in hits:
             if not spans or start >= spans[-1][1]:
                 spans.append((start, end))
         return spans

@@ -107,8 +107,8 @@ def find_in_windows(connection: Connection, index: TextIndex, query: IndexQuery,
 def find_window(connection: Connection, index: TextIndex, query: IndexQuery, size: int) -> int:
     """Find the key with which a window of the newest texts begins."""
     statement = f"SELECT id FROM {index.name}_docsize WHERE id < ? AND id >= ? ORDER BY id DESC LIMIT 1 OFFSET {size}"  # noqa: S608
-    found = connection.exec_driver_sql(statement, (query.end, query.first)).scalar_one_or_none()
-    return query.first if found is None else int(found)
+    hits = connection.exec_driver_sql(statement, (query.end, query.first)).scalar_one_or_none()
+    return query.first if hits is None else int(hits)
 
 
 def find_words(query: IndexQuery) -> list[str]:

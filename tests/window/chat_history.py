@@ -44,18 +44,18 @@ def make_rich() -> Json:
     """Make a conversation with a picture, thoughts, two versions of an answer and sources."""
     picture = {"content_type": "image_asset_pointer", "asset_pointer": f"file-service://{PICTURE}", "width": 640, "height": 360}
     thoughts = {"content_type": "thoughts", "thoughts": [{"summary": "Weighing", "content": "pondering deeply"}]}
-    found = {
+    hits = {
         "matched_text": CITED,
         "type": "grouped_webpages",
         "items": [{"title": "Index wiki", "url": "https://wiki.example/index"}],
     }
-    asked = {"content_type": "multimodal_text", "parts": [picture, "How do I measure an index?"]}
+    content_value = {"content_type": "multimodal_text", "parts": [picture, "How do I measure an index?"]}
     mapping: Json = {"root": node("root", None, None)}
     rows: list[tuple[str, str, str, Json, dict[str, Any]]] = [
-        ("ask", "root", "user", asked, {}),
+        ("ask", "root", "user", content_value, {}),
         ("think", "ask", "assistant", thoughts, {}),
         ("first", "think", "assistant", text("A short first answer."), {}),
-        ("second", "think", "assistant", text(ANSWER), {"content_references": [found], "model_slug": "gpt-5"}),
+        ("second", "think", "assistant", text(ANSWER), {"content_references": [hits], "model_slug": "gpt-5"}),
         ("thanks", "second", "user", text("Thanks, that was <i>clear</i>."), {}),
     ]
     for number, (key, parent, role, content, metadata) in enumerate(rows):

@@ -52,10 +52,10 @@ async def search_mail(conversations: Conversations, q: SearchText = "") -> MailR
     if offered is None or not q.strip():
         return MailResults(results=[], problem=NO_GMAIL if offered is None else None)
     try:
-        found = await offered.search_mail(q, MOST_MAIL)
+        hits = await offered.search_mail(q, MOST_MAIL)
     except DeskhandError as error:
         return MailResults(results=[], problem=str(error))
-    return MailResults(results=[MailResult(id=item.id, title=item.title, url=item.url) for item in found], problem=None)
+    return MailResults(results=[MailResult(id=item.id, title=item.title, url=item.url) for item in hits], problem=None)
 
 
 @local.get("/{chat_id}")

@@ -84,7 +84,7 @@ class ChatPage(BaseModel):
 
 
 class ChatChange(BaseModel):
-    """What to change of a conversation."""
+    """Changes of a conversation."""
 
     title: str | None = Field(None, description="Its title.", max_length=500)
     starred: bool | None = Field(None, description="Whether it is starred.")

@@ -16,15 +16,13 @@ NO_CHAT = "There is no such conversation. Give the id as search answered it."
 
 def list_results(answer: Any, base: str) -> list[Result]:
     """List the results. An id names the message too, so that it is read with those around it."""
-    found = SearchAnswer.model_validate(answer).data.results
-    return [
-        Result(make_id(item), item.title or UNTITLED, make_url(base, item.conversation_id, item.message_id)) for item in found
-    ]
+    hits = SearchAnswer.model_validate(answer).data.results
+    return [Result(make_id(item), item.title or UNTITLED, make_url(base, item.conversation_id, item.message_id)) for item in hits]
 
 
-def make_id(found: FoundMessage) -> str:
+def make_id(message: FoundMessage) -> str:
     """Make the id of a result."""
-    return f"{found.conversation_id}/{found.message_id}" if found.message_id else found.conversation_id
+    return f"{message.conversation_id}/{message.message_id}" if message.message_id else message.conversation_id
 
 
 def ask_read(result_id: str) -> Mapping[str, Any]:

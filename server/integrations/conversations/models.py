@@ -15,7 +15,7 @@ class Frozen(BaseModel):
 
 
 class Source(StrEnum):
-    """Where a conversation comes from.
+    """Origin of a conversation.
 
     `chatgpt`: a data export; `openai`: held here through the API;
     `api`: a client's calls of /v1; `webhook`: delivered.
@@ -28,7 +28,7 @@ class Source(StrEnum):
 
 
 class Role(StrEnum):
-    """Whose a message is."""
+    """Author of a message."""
 
     user = "user"
     assistant = "assistant"
@@ -37,7 +37,7 @@ class Role(StrEnum):
 
 
 class Kind(StrEnum):
-    """What a message is. `thoughts` are shown folded."""
+    """Kind of a message. `thoughts` are shown folded."""
 
     text = "text"
     code = "code"

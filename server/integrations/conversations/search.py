@@ -57,7 +57,7 @@ class ChatSource:
 
 @dataclass(frozen=True)
 class TranscriptSource:
-    """What another integration heard; nothing if there is none."""
+    """Transcripts of another integration; none if there is no such one."""
 
     context: Context
 

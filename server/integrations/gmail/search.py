@@ -21,8 +21,8 @@ class MailboxSearch:
 
     async def search_mail(self, query: str, limit: int) -> list[Result]:
         """Find mail, the newest first."""
-        found = await self.inbox.search(ListQuery(query, limit, None, None, None))
-        return list_results(found.model_dump(), "")
+        hits = await self.inbox.search(ListQuery(query, limit, None, None, None))
+        return list_results(hits.model_dump(), "")
 
 
 def list_results(answer: Any, _: str) -> list[Result]:

@@ -54,7 +54,8 @@ def test_ordinary_text_is_not_redacted(text) -> None:
 HOSTILE = [
     "eyJ-", "eyJaaaaaaaa.", "eyJaaaaaaaa.-eyJ", "-.eyJ", "dh_", "dh_aaaaaaa.", "ya29.", "1//", "4/", "4/a", "GOCSPX-",
     "ak_", "cr_a",
-    "0a", "0aaaaaaaaaaaaaaaaaaaaa_", "sk-", "sk-a.", "whsec_", "whsec_a.", "Bearer ", "basic\t", "password", "password ", "token=", 'api_key:"',
+    "0a", "0aaaaaaaaaaaaaaaaaaaaa_", "sk-", "sk-a.", "whsec_", "whsec_a.",
+    "Bearer ", "basic\t", "password", "password ", "token=", 'api_key:"',
     "aB-", "A-a ",
     "a?", "/?a", "a?b=", " ", '"', ".",
 ]  # fmt: skip

@@ -114,7 +114,7 @@ def test_invalid_input_is_answered_with_the_replaced_status() -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b"null", b'{"status": "x", "detail": ""}', b"\xff"])
-def test_what_is_no_problem_document_is_no_failure(body: bytes) -> None:
+def test_other_body_is_no_problem_document(body: bytes) -> None:
     assert read_failure(body) is None
 
 

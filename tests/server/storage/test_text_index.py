@@ -37,7 +37,7 @@ def test_words_and_single_characters_of_a_text(text: str, words: str, singles: s
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("text", "other"),
     [
         ("Straße", "STRASSE"),
         ("ｶﾅ", "カナ"),
@@ -48,8 +48,8 @@ def test_words_and_single_characters_of_a_text(text: str, words: str, singles: s
         ("한", "\u1112\u1161\u11ab"),
     ],
 )
-def test_spellings_of_the_same_are_equal(one: str, other: str) -> None:
-    assert fold(one) == fold(other)
+def test_spellings_of_the_same_are_equal(text: str, other: str) -> None:
+    assert fold(text) == fold(other)
 
 
 def test_indexed_text_is_found_until_it_is_removed(connection: Connection) -> None:

@@ -9,7 +9,7 @@ def match(query: str, text: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("query", "text", "found"),
+    ("query", "text", "hits"),
     [
         ("cafe", "Un CAFÉ, cafe\u0301 noir; cafeteria", ["CAFÉ", "cafe\u0301"]),
         ("strasse", "Die Straße hier", ["Straße"]),
@@ -26,8 +26,8 @@ def match(query: str, text: str) -> list[str]:
         ("missing", "text", []),
     ],
 )
-def test_matches_are_found_in_the_text_as_it_is(query: str, text: str, found: list[str]) -> None:
-    assert match(query, text) == found
+def test_matches_are_found_in_the_text_as_it_is(query: str, text: str, hits: list[str]) -> None:
+    assert match(query, text) == hits
 
 
 @pytest.mark.parametrize("text", ["İß ﬁ é e\u0301", "\u00ad\u200d", "한글 ｶﾅ", "ǅ ŉ"])

@@ -76,8 +76,8 @@ def test_common_word_finds_the_newest(connection: Connection) -> None:
 def test_batches_have_each_match_once(connection: Connection, query: str) -> None:
     words = parse(query).terms
     expected = [key for key in range(1, COUNT + 1) if all((term.text in write(key)) != term.excluded for term in words)]
-    found = find_all(connection, ask(query))
-    assert sorted(found) == expected
+    hits = find_all(connection, ask(query))
+    assert sorted(hits) == expected
 
 
 def test_common_words_that_never_meet_are_looked_for_in_the_newest_texts_only(connection: Connection) -> None:

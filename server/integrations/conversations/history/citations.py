@@ -10,7 +10,7 @@ from server.integrations.conversations.history.decode import Metadata, Node, tit
 
 START, SEPARATOR, END = "\ue200", "\ue202", "\ue201"
 MARK = re.compile(f"{START}([^{START}{END}]*+){END}")
-BARE_MARK = re.compile(r"(?:file)?cite((?:turn\d++[a-z]++\d++)++)")
+BARE_MARK = re.compile(r"(?:file)?cite((?:turn\d++[a-z]++\d++)+)")
 REFERENCE = re.compile(r"turn\d+[a-z]+\d+")
 OLD_MARK = re.compile("【(\\d*+)[^【】]*?†[^【】]*+】")
 LEFT_OVER = re.compile(f"[{START}-\ue206]")

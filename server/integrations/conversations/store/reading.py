@@ -64,8 +64,8 @@ def list_chats(connection: Connection, chats: ChatFilter, place: ListPlace | Non
     rows: list[Row] = []
     for condition in conditions_after(place, imported=imported):
         if len(rows) < limit:
-            found = connection.execute(statement.where(condition).limit(limit - len(rows))).mappings()
-            rows += [dict(row) for row in found]
+            page = connection.execute(statement.where(condition).limit(limit - len(rows))).mappings()
+            rows += [dict(row) for row in page]
     return rows
 
 

@@ -293,7 +293,7 @@ async def test_slow_reader_holds_up_the_stream(opened) -> None:
             assert (await call).text.count("data:") == 1001
 
 
-async def test_repeated_key_of_a_stream_is_told_where_the_answer_is(opened) -> None:
+async def test_repeated_key_of_a_stream_gets_the_path_of_its_answer(opened) -> None:
     async with dictating(opened) as (post, dictation, bot):
         dictation.go_on.set()
         headers = {**bot, "Idempotency-Key": "one"}

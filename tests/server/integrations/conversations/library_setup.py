@@ -99,8 +99,8 @@ def store(connection: Connection, chat_id: str, said: Sequence[Said], values: di
         message_id = item.id or f"m{number}"
         parent = above if item.parent is None else item.parent
         shared = {"key": message_key, "conversation": key, "id": message_id, "parent": parent, "kind": "text"}
-        told = {"role": item.role, "text": item.text, "created_at": item.at if item.at is not None else values.get("created_at")}
-        connection.execute(insert(tables.message), shared | told | item.values)
+        node = {"role": item.role, "text": item.text, "created_at": item.at if item.at is not None else values.get("created_at")}
+        connection.execute(insert(tables.message), shared | node | item.values)
         above = message_id
     index_conversation(connection, key)
     return key

@@ -5,8 +5,8 @@ from server.integrations.conversations.lookups import lookup
 
 
 def test_result_of_a_search_can_be_fetched(stocked) -> None:
-    found = stocked.call("GET", "/api/v1/openai/search", params=dict(lookup.search.ask("hauptstrasse"))).json()
-    (result,) = lookup.search.read(found, "https://here")
+    hits = stocked.call("GET", "/api/v1/openai/search", params=dict(lookup.search.ask("hauptstrasse"))).json()
+    (result,) = lookup.search.read(hits, "https://here")
     assert (result.id, result.title) == ("old/a", "Ort")
     assert result.url == "https://here/api/v1/openai/conversations/old?message_id=a"
     arguments = dict(lookup.reading.ask(result.id))

@@ -20,8 +20,8 @@ def test_list_and_search_are_operations(stocked) -> None:
         "data"
     ]
     assert [chat["id"] for chat in following["conversations"]] == ["old"]
-    (found,) = stocked.call("GET", "/api/v1/openai/search", params={"query": "验证"}).json()["data"]["results"]
-    assert (found["conversation_id"], found["message_id"], found["snippet"]) == ("old", "a", "Hauptstraße 验证")
+    (hits,) = stocked.call("GET", "/api/v1/openai/search", params={"query": "验证"}).json()["data"]["results"]
+    assert (hits["conversation_id"], hits["message_id"], hits["snippet"]) == ("old", "a", "Hauptstraße 验证")
 
 
 def test_client_without_the_scope_reads_nothing(stocked) -> None:

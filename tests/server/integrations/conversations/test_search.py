@@ -143,7 +143,7 @@ async def languages(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[S
 
 @pytest.mark.parametrize(("query", "expected"), QUERIES)
 async def test_queries_in_many_languages(languages: Shelf, query: str, expected: str) -> None:
-    assert [found.split("/")[0] for found in await languages.find(query)] == ([expected] if expected else [])
+    assert [hits.split("/")[0] for hits in await languages.find(query)] == ([expected] if expected else [])
 
 
 @pytest.mark.parametrize("query", NO_SYNTAX, ids=range(len(NO_SYNTAX)))
@@ -164,7 +164,7 @@ async def test_operators_narrow_a_search(shelf: Shelf) -> None:
     await shelf.add_project("g-p-1", "Garden 2026")
     await shelf.add("a", "apple", Said("apple pie", "assistant"), project="g-p-1")
     await shelf.add("b", "apple", imported=False, created_at=START - 40_000_000)
-    found = {
+    hits = {
         "apple role:user": ["a/m1", "b/m1"],
         "apple role:assistant": ["a/m2"],
         "apple -role:user": ["a/m2"],
@@ -188,7 +188,7 @@ async def test_operators_narrow_a_search(shelf: Shelf) -> None:
         "project:garden": ["a/m1", "a/m2"],
         "-apple role:user": [],
     }
-    assert {query: sorted(await shelf.find(query)) for query in found} == found
+    assert {query: sorted(await shelf.find(query)) for query in hits} == hits
 
 
 async def test_operator_with_an_unknown_value_is_searched_as_words(shelf: Shelf) -> None:
@@ -201,9 +201,9 @@ async def test_better_matches_come_first(shelf: Shelf) -> None:
     await shelf.add("far", f"copper {'and other things ' * 40} kettle")
     await shelf.add("near", "a copper kettle")
     await shelf.add("titled", f"{'some words ' * 30} copper kettle", title="My copper kettle")
-    found = await shelf.find("copper kettle")
-    assert found.index("near/m1") < found.index("far/m1")
-    assert found.index("titled/m1") < found.index("far/m1")
+    hits = await shelf.find("copper kettle")
+    assert hits.index("near/m1") < hits.index("far/m1")
+    assert hits.index("titled/m1") < hits.index("far/m1")
 
 
 async def test_snippet_is_cut_from_the_stored_text_and_marks_matches(shelf: Shelf) -> None:
@@ -246,9 +246,9 @@ async def test_pages_have_each_result_once(shelf: Shelf) -> None:
         await shelf.add(
             f"c{number}", *(f"melon {'x ' * place}" for place in range(5)), title=f"melon {number}", imported=number % 2 == 0
         )
-    found = await shelf.find_all("melon", 7)
-    assert len(found) == 72
-    assert len(set(found)) == 72
+    hits = await shelf.find_all("melon", 7)
+    assert len(hits) == 72
+    assert len(set(hits)) == 72
 
 
 async def test_over_common_words_find_the_newest_and_say_so(shelf: Shelf) -> None:

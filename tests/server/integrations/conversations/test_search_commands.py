@@ -14,8 +14,8 @@ def run(stocked, *arguments: str) -> click.testing.Result:
 def test_json_is_an_array_with_the_ids_of_the_export(stocked) -> None:
     result = run(stocked, "HAUPTSTRASSE", "--json")
     assert result.exit_code == 0
-    (found,) = json.loads(result.stdout)
-    assert found == {
+    (hits,) = json.loads(result.stdout)
+    assert hits == {
         "conversation_id": "old",
         "message_id": "a",
         "title": "Ort",

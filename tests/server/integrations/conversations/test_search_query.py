@@ -53,7 +53,7 @@ def test_operator_with_another_value_is_words(text: str) -> None:
     assert term.text == text.lstrip("-")
 
 
-def test_what_cannot_be_in_transcripts_is_not_searched_there() -> None:
+def test_transcripts_are_left_out_of_searches_that_they_cannot_fit() -> None:
     assert parse_search("word", 1.0).in_transcripts
     assert not parse_search("word role:user", 1.0).in_transcripts
     assert not parse_search("word project:x", 1.0).in_transcripts

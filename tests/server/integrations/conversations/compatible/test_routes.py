@@ -272,7 +272,7 @@ def test_budget_stops_a_call_before_it_is_sent(desk: Desk) -> None:
     assert len(desk.fake.requests.find("/v1/chat/completions")) == number
 
 
-def test_what_a_refused_call_reserved_is_given_back(desk: Desk) -> None:
+def test_reservation_of_a_refused_call_is_released(desk: Desk) -> None:
     desk.fake.fail_next(400, path="/v1/chat/completions")
     with pytest.raises(openai.BadRequestError):
         complete(desk.client)

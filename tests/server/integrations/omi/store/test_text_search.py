@@ -11,7 +11,7 @@ def test_title_overview_and_transcript_are_found(pendant, query: str) -> None:
 
 
 @pytest.mark.parametrize("query", ["budget", "title:plan", "plan -timeline", '"plan let"'])
-def test_what_a_conversation_lacks_is_not_found(pendant, query: str) -> None:
+def test_words_that_a_conversation_lacks_do_not_find_it(pendant, query: str) -> None:
     pendant.send(make_memory())
     assert find(pendant, query) == []
 
