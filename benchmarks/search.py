@@ -66,7 +66,7 @@ class Vocabulary:
         """Pick a word that is in 20 messages at most."""
         count = "SELECT count(*) FROM (SELECT rowid FROM chat_message_index WHERE chat_message_index MATCH ? LIMIT 21)"
         while True:
-            word = self.pick(self.rare)
+            word: str = self.pick(self.rare)
             if self.connection.exec_driver_sql(count, (f'"{word}"',)).scalar_one() <= 20:
                 return word
 
@@ -78,7 +78,7 @@ class Vocabulary:
 
     def characters(self, count: int) -> str:
         """Pick neighbouring characters of a Chinese text."""
-        run = self.pick(self.chinese)
+        run: str = self.pick(self.chinese)
         start = self.chance.randrange(len(run) - count + 1)
         return run[start : start + count]
 
