@@ -20,13 +20,24 @@ from server.system.memory import return_large_blocks
 
 NICENESS = 1  # more would make an import crawl beside other busy programs
 BUFFER = 256 * 1024  # bytes
+PIPE_SIZE = 1024 * 1024
 MISTAKE = "Deskhand could not read this export. Its log says more."
+
+
+def widen_output() -> None:
+    """Let more than 64 KB wait in the pipe, so that this process goes on while the server is busy. Linux only."""
+    if sys.platform == "linux":
+        import fcntl
+
+        with suppress(OSError):
+            fcntl.fcntl(sys.stdout.fileno(), fcntl.F_SETPIPE_SZ, PIPE_SIZE)
 
 
 def main() -> None:
     """Do the job."""
     with suppress(AttributeError, OSError):
         os.nice(NICENESS)
+    widen_output()
     return_large_blocks()
     job = msgspec.json.decode(sys.stdin.buffer.read(), type=Job)
     data = Path(job.data)
