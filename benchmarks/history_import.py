@@ -59,7 +59,7 @@ class PeakMemory(threading.Thread):
 async def run_deskhand(folder: Path, data: Path) -> dict[str, Any]:
     """Import as Deskhand does."""
     from server.http.addresses import Address
-    from server.integrations.conversations.imports import Imports
+    from server.integrations.conversations.imports.imports import Imports
     from server.runtime.state import open_state
     from server.storage.data_dir import open_home
 

@@ -23,7 +23,7 @@ from typing import TypeVar
 from sqlalchemy import Connection, QueuePool
 
 from benchmarks.chat_corpus import PROJECTS, build
-from server.integrations.conversations.search_query import parse_search
+from server.integrations.conversations.search.query import parse_search
 from server.integrations.conversations.store.search import cut_snippets, search
 from server.storage.sqlite import connect, reading_engine
 

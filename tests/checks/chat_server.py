@@ -8,7 +8,7 @@ from pathlib import Path
 
 from server.integrations.conversations.fake import KEY, FakeOpenAI, running_fake_openai
 from server.integrations.conversations.models import ConversationsSettings
-from server.integrations.conversations.openai_settings import OpenAISettings
+from server.integrations.conversations.openai_account.settings import OpenAISettings
 from server.storage.settings import Settings
 from tests.checks.conftest import Process, Start
 

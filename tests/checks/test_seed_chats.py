@@ -8,7 +8,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from server.integrations.conversations.signature import sign
+from server.integrations.conversations.deliveries.signature import sign
 from tests import loopback
 from tests.checks.chat_server import ALLOWED, chat_servers
 from tests.checks.conftest import Node, Process, starting

@@ -24,24 +24,24 @@ PREFIXES = (
 
 def load() -> IntegrationSpec:
     """Import its parts."""
-    from server.integrations.conversations.asset_routes import local as asset_local
     from server.integrations.conversations.compatible.routes import compatible
-    from server.integrations.conversations.deletion_routes import local as deletion_local
+    from server.integrations.conversations.deletion.routes import local as deletion_local
+    from server.integrations.conversations.deliveries.routes import webhook
     from server.integrations.conversations.demo import serve_fake
-    from server.integrations.conversations.export_routes import local as export_local
-    from server.integrations.conversations.imports_local import local as imports_local
-    from server.integrations.conversations.library_local import local as library_local
-    from server.integrations.conversations.live_local import local as live_local
-    from server.integrations.conversations.live_local import project_routes
-    from server.integrations.conversations.live_routes import deliveries, operations
-    from server.integrations.conversations.lookups import lookup
+    from server.integrations.conversations.export.routes import local as export_local
+    from server.integrations.conversations.files.routes import local as asset_local
+    from server.integrations.conversations.imports.local import local as imports_local
+    from server.integrations.conversations.library.local import local as library_local
+    from server.integrations.conversations.library.routes import operations as reading
+    from server.integrations.conversations.live.local import local as live_local
+    from server.integrations.conversations.live.local import project_routes
+    from server.integrations.conversations.live.routes import deliveries, operations
     from server.integrations.conversations.models import ConversationsSettings
-    from server.integrations.conversations.openai_delivery import deliveries as openai_deliveries
-    from server.integrations.conversations.openai_local import local as openai_local
-    from server.integrations.conversations.reading_routes import operations as reading
+    from server.integrations.conversations.openai_account.delivery import deliveries as openai_deliveries
+    from server.integrations.conversations.openai_account.local import local as openai_local
+    from server.integrations.conversations.openai_account.usage_local import local as usage_local
+    from server.integrations.conversations.search.lookups import lookup
     from server.integrations.conversations.service import start
-    from server.integrations.conversations.usage_local import local as usage_local
-    from server.integrations.conversations.webhook import webhook
 
     return IntegrationSpec(
         start=start,
@@ -66,11 +66,11 @@ def load() -> IntegrationSpec:
 
 def commands() -> "list[click.Command]":
     """Import its commands."""
-    from server.integrations.conversations.chat_commands import chats
-    from server.integrations.conversations.export_commands import export
-    from server.integrations.conversations.import_commands import import_command
-    from server.integrations.conversations.openai_commands import openai
-    from server.integrations.conversations.search_commands import search
+    from server.integrations.conversations.deliveries.commands import chats
+    from server.integrations.conversations.export.commands import export
+    from server.integrations.conversations.imports.commands import import_command
+    from server.integrations.conversations.openai_account.commands import openai
+    from server.integrations.conversations.search.commands import search
 
     return [openai, search, chats, import_command, export]
 

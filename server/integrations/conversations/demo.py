@@ -7,9 +7,9 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from server.integrations.conversations.api_key import SECRET, StoredKey
-from server.integrations.conversations.base_urls import read_origin
-from server.integrations.conversations.openai_connection import OpenAIConnection
+from server.integrations.conversations.openai_account.api_key import SECRET, StoredKey
+from server.integrations.conversations.openai_account.base_urls import read_origin
+from server.integrations.conversations.openai_account.connection import OpenAIConnection
 from server.sdk.context import Context
 
 PIECE_SECONDS, BACKGROUND_SECONDS = 0.02, 2.0  # as a person likes to watch it

@@ -11,11 +11,11 @@ from datetime import timedelta
 from typing import Any
 
 from server.integrations.conversations.adapter.protocol import Usage
-from server.integrations.conversations.chats import Chats
-from server.integrations.conversations.import_models import State
-from server.integrations.conversations.imports import Imports
-from server.integrations.conversations.projects import Projects
-from server.integrations.conversations.spending import Spending, calculate_units, format_month
+from server.integrations.conversations.imports.imports import Imports
+from server.integrations.conversations.imports.models import State
+from server.integrations.conversations.live.chats import Chats
+from server.integrations.conversations.live.projects import Projects
+from server.integrations.conversations.openai_account.spending import Spending, calculate_units, format_month
 from server.integrations.conversations.store import usage
 from server.sdk.context import Context
 

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from server.integrations.conversations.openai_settings import OpenAISettings
+from server.integrations.conversations.openai_account.settings import OpenAISettings
 from server.sdk.webhook_auth import WebhookSettings
 
 

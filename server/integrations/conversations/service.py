@@ -3,27 +3,27 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from server.integrations.conversations.assets import AssetFiles
-from server.integrations.conversations.chat_operations import ChatOperations
-from server.integrations.conversations.chats import Chats, running_chats
 from server.integrations.conversations.compatible.service import CompatibleApi
-from server.integrations.conversations.completions import Completions
-from server.integrations.conversations.copies import Copies
-from server.integrations.conversations.deletion import Deletion
+from server.integrations.conversations.deletion.deletion import Deletion
+from server.integrations.conversations.deletion.tidying import Tidying
+from server.integrations.conversations.deliveries.limits import DeliveryRate, make_authenticator, take_secret
+from server.integrations.conversations.deliveries.received import Received
 from server.integrations.conversations.demo_content import fill
 from server.integrations.conversations.export.exports import Exports
-from server.integrations.conversations.imports import Imports
-from server.integrations.conversations.library import Library
-from server.integrations.conversations.openai_connection import OpenAIConnection
-from server.integrations.conversations.openai_webhook import OpenAIWebhook
-from server.integrations.conversations.projects import Projects
-from server.integrations.conversations.received import Received
-from server.integrations.conversations.search import Search
-from server.integrations.conversations.spending import Spending
-from server.integrations.conversations.sync import Syncs
-from server.integrations.conversations.sync_operations import SyncOperations
-from server.integrations.conversations.tidying import Tidying
-from server.integrations.conversations.webhook_limits import DeliveryRate, make_authenticator, take_secret
+from server.integrations.conversations.files.assets import AssetFiles
+from server.integrations.conversations.imports.imports import Imports
+from server.integrations.conversations.library.library import Library
+from server.integrations.conversations.live.chats import Chats, running_chats
+from server.integrations.conversations.live.completions import Completions
+from server.integrations.conversations.live.copies import Copies
+from server.integrations.conversations.live.operations import ChatOperations
+from server.integrations.conversations.live.projects import Projects
+from server.integrations.conversations.live.sync import Syncs
+from server.integrations.conversations.live.sync_operations import SyncOperations
+from server.integrations.conversations.openai_account.connection import OpenAIConnection
+from server.integrations.conversations.openai_account.spending import Spending
+from server.integrations.conversations.openai_account.webhook import OpenAIWebhook
+from server.integrations.conversations.search.search import Search
 from server.sdk.context import Context
 from server.sdk.health import Health
 

@@ -16,7 +16,7 @@ from server.integrations.conversations.adapter import webhooks
 from server.integrations.conversations.adapter.errors import FAILED, translate, translate_event
 from server.integrations.conversations.adapter.protocol import Answer, Model, ResponseRequest, Turn, Uncertain, Usage
 from server.integrations.conversations.models import Frozen
-from server.integrations.conversations.openai_models import describe_missing
+from server.integrations.conversations.openai_account.models import describe_missing
 from server.sdk.operation import reading_own_account
 
 if TYPE_CHECKING:

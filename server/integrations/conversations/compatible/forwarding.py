@@ -7,12 +7,12 @@ from typing import Any
 
 from server.core.errors import DeskhandError, InvalidInput, NotFound, UpstreamFailed, UpstreamTimedOut
 from server.integrations.conversations.adapter.protocol import Answer, Uncertain
-from server.integrations.conversations.chats import Chats
 from server.integrations.conversations.compatible.collectors import Collector
 from server.integrations.conversations.compatible.outgoing import Outgoing
+from server.integrations.conversations.live.chats import Chats
 from server.integrations.conversations.models import ConversationsSettings
-from server.integrations.conversations.openai_connection import SECTION, OpenAIConnection
-from server.integrations.conversations.spending import Reservation, Spending
+from server.integrations.conversations.openai_account.connection import SECTION, OpenAIConnection
+from server.integrations.conversations.openai_account.spending import Reservation, Spending
 from server.sdk.streaming import Event, EventStream
 
 CUT = "OpenAI's answer ended before it was complete."

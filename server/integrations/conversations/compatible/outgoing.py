@@ -14,7 +14,7 @@ from server.integrations.conversations.compatible.collectors import (
 )
 from server.integrations.conversations.compatible.models import CompletionRequest, ModelResponseRequest
 from server.integrations.conversations.compatible.transcript import read_input, read_messages
-from server.integrations.conversations.turns import BYTES_PER_TOKEN, estimate_tokens
+from server.integrations.conversations.live.turns import BYTES_PER_TOKEN, estimate_tokens
 from server.sdk.streaming import to_json
 
 Body = dict[str, Any]

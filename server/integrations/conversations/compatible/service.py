@@ -6,13 +6,13 @@ from typing import Any
 from server.core.errors import InvalidInput, NotFound
 from server.core.text import shorten
 from server.integrations.conversations.adapter.protocol import Model
-from server.integrations.conversations.chats import Chats
 from server.integrations.conversations.compatible.forwarding import Forwarder
 from server.integrations.conversations.compatible.models import CompletionRequest, ModelResponseRequest
 from server.integrations.conversations.compatible.outgoing import Outgoing, read_completion_request, read_response_request
 from server.integrations.conversations.compatible.wording import ASK
-from server.integrations.conversations.openai_connection import OpenAIConnection
-from server.integrations.conversations.spending import Spending
+from server.integrations.conversations.live.chats import Chats
+from server.integrations.conversations.openai_account.connection import OpenAIConnection
+from server.integrations.conversations.openai_account.spending import Spending
 from server.sdk.operation import Effect, current_call
 from server.sdk.streaming import EventStream
 

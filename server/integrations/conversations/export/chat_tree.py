@@ -5,7 +5,7 @@ from typing import Any
 
 from server.integrations.conversations.export.contents import read_pages
 from server.integrations.conversations.export.json_form import dump
-from server.integrations.conversations.library import FoundChat, read_details
+from server.integrations.conversations.library.library import FoundChat, read_details
 from server.integrations.conversations.store import reading
 from server.integrations.conversations.store.reading import Row
 

@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from server.integrations.conversations.assets import AssetFiles
 from server.integrations.conversations.export.zip_stream import ZipStream
-from server.integrations.conversations.library import FoundChat
+from server.integrations.conversations.files.assets import AssetFiles
+from server.integrations.conversations.library.library import FoundChat
 from server.integrations.conversations.store import reading
 from server.integrations.conversations.store.reading import Row
 

@@ -10,15 +10,15 @@ from typing import Protocol
 from zipfile import BadZipFile, is_zipfile
 
 from server.core.errors import Conflict, InvalidInput, NotFound
-from server.integrations.conversations.assets import AssetFiles
 from server.integrations.conversations.export import markdown, original_form
 from server.integrations.conversations.export.contents import ExportedFiles
 from server.integrations.conversations.export.json_form import JsonWriter
 from server.integrations.conversations.export.models import ExportFormat, ExportOrder, ExportReport, FileOrder
 from server.integrations.conversations.export.selection import select_chats
 from server.integrations.conversations.export.zip_stream import ZipStream
-from server.integrations.conversations.library import FoundChat, Library
-from server.integrations.conversations.search import Search
+from server.integrations.conversations.files.assets import AssetFiles
+from server.integrations.conversations.library.library import FoundChat, Library
+from server.integrations.conversations.search.search import Search
 from server.integrations.conversations.store.reading import Row
 from server.system.files import create_private_file, move, not_stored, sync
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from server.integrations.conversations.export.contents import ExportedFiles, read_pages
 from server.integrations.conversations.export.zip_stream import ZipStream
-from server.integrations.conversations.library import FoundChat, read_details, to_iso
+from server.integrations.conversations.library.library import FoundChat, read_details, to_iso
 from server.integrations.conversations.store.reading import Row
 
 FILE = "conversations.json"

@@ -9,7 +9,7 @@ from server.integrations.conversations.export.contents import ExportedFiles, fin
 from server.integrations.conversations.export.file_names import FileNames, name_chat
 from server.integrations.conversations.export.message_markdown import make_line, render
 from server.integrations.conversations.export.zip_stream import ZipStream
-from server.integrations.conversations.library import FoundChat, to_iso
+from server.integrations.conversations.library.library import FoundChat, to_iso
 from server.integrations.conversations.store import reading
 from server.integrations.conversations.store.reading import Row
 

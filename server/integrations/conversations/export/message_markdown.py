@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from server.integrations.conversations.library import read_details, to_iso
+from server.integrations.conversations.library.library import read_details, to_iso
 from server.integrations.conversations.models import Attachment, Citation, Details, Kind
 from server.integrations.conversations.store.reading import Row
 

@@ -9,7 +9,7 @@ from typing import Any
 from server.core.file_names import clean_name
 from server.integrations.conversations.export.chat_tree import PROJECT, write_tree
 from server.integrations.conversations.export.json_form import ListWriter, dump
-from server.integrations.conversations.library import FoundChat
+from server.integrations.conversations.library.library import FoundChat
 from server.integrations.conversations.store import reading
 from server.integrations.conversations.store.originals import read_original
 from server.integrations.conversations.store.reading import Row

@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator
 
 from server.core.errors import NotFound
 from server.integrations.conversations.export.models import ExportOrder
-from server.integrations.conversations.library import FoundChat, Library, to_iso
-from server.integrations.conversations.library_models import ChatFilter, ListPlace
-from server.integrations.conversations.search import Search
+from server.integrations.conversations.library.library import FoundChat, Library, to_iso
+from server.integrations.conversations.library.models import ChatFilter, ListPlace
+from server.integrations.conversations.search.search import Search
 from server.integrations.conversations.store.reading import Row
 
 PAGE = 200

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from server.integrations.conversations.assets import AssetFiles
+from server.integrations.conversations.files.assets import AssetFiles
 from server.integrations.conversations.history.job import run
 from server.integrations.conversations.history.records import EndRecord, Job, frame
 from server.storage.data_dir import Folders

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection, RowMapping, bindparam, func, insert, select, update
 
-from server.integrations.conversations.live_models import OPEN, AnswerRow, AnswerState, Chat, NewMessage
+from server.integrations.conversations.live.models import OPEN, AnswerRow, AnswerState, Chat, NewMessage
 from server.integrations.conversations.models import Role
 from server.integrations.conversations.store import live
 from server.integrations.conversations.store.live_tables import answer

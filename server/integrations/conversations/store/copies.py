@@ -5,13 +5,13 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, literal, select
 
-from server.integrations.conversations.live_models import Chat
+from server.integrations.conversations.live.models import Chat
+from server.integrations.conversations.live.sync_models import Selection
 from server.integrations.conversations.models import Kind
 from server.integrations.conversations.store import live
 from server.integrations.conversations.store.message_keys import allocate_keys, fill_times
 from server.integrations.conversations.store.search_index import index_stored_messages
 from server.integrations.conversations.store.tables import asset, conversation, message
-from server.integrations.conversations.sync_models import Selection
 
 LONGEST_PATH = 20_000  # messages, against a cycle
 FIND = select(conversation).where(conversation.c.id == bindparam("which"))

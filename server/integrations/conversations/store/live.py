@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, bindparam, delete, func, insert, literal, or_, select, update
 
 from server.core.errors import NotFound
-from server.integrations.conversations.live_models import UNKNOWN_LEAF, Chat, NewChat, NewMessage, PathMessage
+from server.integrations.conversations.live.models import UNKNOWN_LEAF, Chat, NewChat, NewMessage, PathMessage
 from server.integrations.conversations.models import Attachment, Details, Kind, Role
 from server.integrations.conversations.store.live_tables import answer, live
 from server.integrations.conversations.store.message_keys import allocate_keys, fill_times

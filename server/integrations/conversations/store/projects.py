@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
-from server.integrations.conversations.live_models import Project
+from server.integrations.conversations.live.models import Project
 from server.integrations.conversations.store.search_index import index_conversation, unindex_conversation
 from server.integrations.conversations.store.tables import conversation, project
 

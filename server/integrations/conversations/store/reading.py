@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, literal, select, tuple_, update
 
-from server.integrations.conversations.library_models import ChatFilter, ListPlace
+from server.integrations.conversations.library.models import ChatFilter, ListPlace
 from server.integrations.conversations.store.live_tables import answer, live
 from server.integrations.conversations.store.search_index import index_conversation, unindex_conversation
 from server.integrations.conversations.store.tables import asset, conversation, message, project

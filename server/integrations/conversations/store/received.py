@@ -3,9 +3,9 @@
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from server.core.errors import Conflict
-from server.integrations.conversations.live_models import UNKNOWN_LEAF, Chat, NewChat, NewMessage, Project
+from server.integrations.conversations.deliveries.models import ReceivedConversation, ReceivedMessage, ReceivedProject
+from server.integrations.conversations.live.models import UNKNOWN_LEAF, Chat, NewChat, NewMessage, Project
 from server.integrations.conversations.models import Role, Source
-from server.integrations.conversations.received_models import ReceivedConversation, ReceivedMessage, ReceivedProject
 from server.integrations.conversations.store import live, projects
 from server.integrations.conversations.store.live_tables import delivery
 from server.integrations.conversations.store.search_index import (

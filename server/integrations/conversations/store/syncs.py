@@ -5,10 +5,10 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
+from server.integrations.conversations.live.sync_models import FailedItem, ItemState, Selection, SyncItem, SyncRun, SyncState
 from server.integrations.conversations.models import Source
 from server.integrations.conversations.store.live_tables import live, sync, sync_item
 from server.integrations.conversations.store.tables import conversation
-from server.integrations.conversations.sync_models import FailedItem, ItemState, Selection, SyncItem, SyncRun, SyncState
 
 MOST_ITEMS = 10_000
 ADD, ADD_ITEM = insert(sync), insert(sync_item)

@@ -14,8 +14,8 @@ from server.core.clock import Clock
 from server.core.events import Events
 from server.core.tasks import Tasks
 from server.integrations.conversations.fake import KEY, FakeOpenAI
-from server.integrations.conversations.openai_connection import OpenAIConnection
-from server.integrations.conversations.spending import Spending
+from server.integrations.conversations.openai_account.connection import OpenAIConnection
+from server.integrations.conversations.openai_account.spending import Spending
 from server.outbound.fetch import Fetch
 from server.sdk.approval_requests import ApprovalRequests
 from server.sdk.context import Context

@@ -7,11 +7,11 @@ import zlib
 from pathlib import Path
 from typing import Any
 
-from server.integrations.conversations.assets import AssetFiles
 from server.integrations.conversations.export.exports import Exports
 from server.integrations.conversations.export.models import ExportOrder
-from server.integrations.conversations.import_models import State
-from server.integrations.conversations.imports import Imports
+from server.integrations.conversations.files.assets import AssetFiles
+from server.integrations.conversations.imports.imports import Imports
+from server.integrations.conversations.imports.models import State
 from server.integrations.conversations.models import Attachment, Citation, Details
 from server.integrations.conversations.store.tables import project
 from tests.server.integrations.conversations.library_setup import Shelf

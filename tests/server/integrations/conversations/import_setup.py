@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from server.integrations.conversations.import_models import Import, State
-from server.integrations.conversations.imports import Imports
+from server.integrations.conversations.imports.imports import Imports
+from server.integrations.conversations.imports.models import Import, State
 from server.sdk.context import Context
 from tests.history_exports import text, thread
 

@@ -10,10 +10,10 @@ from typing import Any
 from sqlalchemy import Connection, Insert, insert
 
 from server.core.clock import Clock
-from server.integrations.conversations.assets import AssetFiles
-from server.integrations.conversations.library import Library
-from server.integrations.conversations.search import Search
-from server.integrations.conversations.search_models import SearchResult
+from server.integrations.conversations.files.assets import AssetFiles
+from server.integrations.conversations.library.library import Library
+from server.integrations.conversations.search.models import SearchResult
+from server.integrations.conversations.search.search import Search
 from server.integrations.conversations.store import tables
 from server.integrations.conversations.store.message_keys import allocate_keys, fill_times
 from server.integrations.conversations.store.search_index import index_conversation

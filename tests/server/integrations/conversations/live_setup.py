@@ -9,15 +9,15 @@ from typing import Any
 
 from server.core.events import Events
 from server.core.tasks import Tasks
-from server.integrations.conversations.answer_streams import AnswerEnd
-from server.integrations.conversations.api_key import StoredKey
-from server.integrations.conversations.base_urls import read_origin
-from server.integrations.conversations.chats import Chats, Posted
 from server.integrations.conversations.fake import KEY, FakeOpenAI
-from server.integrations.conversations.live_models import AnswerRow, Chat
+from server.integrations.conversations.live.answer_streams import AnswerEnd
+from server.integrations.conversations.live.chats import Chats, Posted
+from server.integrations.conversations.live.models import AnswerRow, Chat
 from server.integrations.conversations.models import ConversationsSettings
-from server.integrations.conversations.openai_connection import OpenAIConnection
-from server.integrations.conversations.openai_settings import OpenAISettings
+from server.integrations.conversations.openai_account.api_key import StoredKey
+from server.integrations.conversations.openai_account.base_urls import read_origin
+from server.integrations.conversations.openai_account.connection import OpenAIConnection
+from server.integrations.conversations.openai_account.settings import OpenAISettings
 from server.integrations.conversations.service import ConversationsService, start
 from server.integrations.conversations.store import answers, live
 from server.outbound.fetch import Fetch

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from server.integrations.conversations.assets import AssetFiles
-from server.integrations.conversations.deletion import Deletion
+from server.integrations.conversations.deletion.deletion import Deletion
+from server.integrations.conversations.deletion.tidying import Tidying
+from server.integrations.conversations.files.assets import AssetFiles
 from server.integrations.conversations.store.tables import openai_deletion
-from server.integrations.conversations.tidying import Tidying
 from tests.server.integrations.conversations.desk import Desk
 
 

@@ -13,7 +13,7 @@ import pytest
 from desktop.server_thread import BackgroundServer
 from server.integrations.conversations.fake import KEY, FakeOpenAI, running_fake_openai
 from server.integrations.conversations.models import ConversationsSettings
-from server.integrations.conversations.openai_settings import OpenAISettings
+from server.integrations.conversations.openai_account.settings import OpenAISettings
 from server.lifecycle.program import Options, Program
 from server.sdk.desktop import NoScreen
 from server.storage.settings import Settings

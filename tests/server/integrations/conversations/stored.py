@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, insert
 
 from server.integrations import conversations
-from server.integrations.conversations.assets import AssetFiles, StoredFile
+from server.integrations.conversations.files.assets import AssetFiles, StoredFile
 from server.integrations.conversations.store.live_tables import live
 from server.integrations.conversations.store.message_keys import allocate_keys
 from server.integrations.conversations.store.search_index import index_conversation

@@ -1,6 +1,6 @@
 import pytest
 
-from server.integrations.conversations.library_models import ChatFilter
+from server.integrations.conversations.library.models import ChatFilter
 from tests.server.integrations.conversations.live_setup import opened
 
 pytestmark = pytest.mark.anyio

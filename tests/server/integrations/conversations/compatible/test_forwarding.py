@@ -12,7 +12,7 @@ from server.integrations.conversations.compatible.forwarding import Exchange, Fo
 from server.integrations.conversations.compatible.models import CompletionRequest, ModelResponseRequest
 from server.integrations.conversations.compatible.outgoing import Outgoing, read_completion_request, read_response_request
 from server.integrations.conversations.fake import Reply
-from server.integrations.conversations.spending import Spending
+from server.integrations.conversations.openai_account.spending import Spending
 from server.integrations.conversations.store.usage import Balance
 from server.sdk.streaming import EventStream
 from tests.server.integrations.conversations.live_setup import Live

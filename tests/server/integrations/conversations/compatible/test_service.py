@@ -5,7 +5,7 @@ import pytest
 from server.core.errors import InvalidInput, NotFound
 from server.integrations.conversations.compatible.models import CompletionRequest, ModelResponseRequest
 from server.integrations.conversations.compatible.service import CompatibleApi
-from server.integrations.conversations.spending import Spending
+from server.integrations.conversations.openai_account.spending import Spending
 from tests.server.integrations.conversations.live_setup import Live
 
 

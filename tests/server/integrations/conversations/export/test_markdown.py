@@ -1,4 +1,4 @@
-from server.integrations.conversations.assets import StoredFile
+from server.integrations.conversations.files.assets import StoredFile
 from tests.server.integrations.conversations.exporting import AT, DETAILS, export
 from tests.server.integrations.conversations.library_setup import Said
 from tests.server.integrations.conversations.stored import PICTURE, add_chat, store_file

@@ -4,7 +4,7 @@ import zipfile
 
 import pytest
 
-from server.integrations.conversations.assets import AssetFiles
+from server.integrations.conversations.files.assets import AssetFiles
 from server.integrations.conversations.history.attachments import Attachments
 from server.integrations.conversations.history.sources import Member
 from server.storage.data_dir import Folders

@@ -1,6 +1,6 @@
 import pytest
 
-from server.integrations.conversations.live_models import AnswerState
+from server.integrations.conversations.live.models import AnswerState
 from server.integrations.conversations.store import answers
 from tests.server.integrations.conversations.live_setup import opened
 

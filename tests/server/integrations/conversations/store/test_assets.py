@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from server.integrations.conversations.assets import StoredFile
+from server.integrations.conversations.files.assets import StoredFile
 from server.integrations.conversations.store import assets
 from server.integrations.conversations.store.deletion import remove
 from server.storage.sqlite import connect, writing_engine

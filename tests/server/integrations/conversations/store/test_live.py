@@ -3,7 +3,7 @@
 import pytest
 
 from server.core.errors import NotFound
-from server.integrations.conversations.live_models import NewChat, NewMessage
+from server.integrations.conversations.live.models import NewChat, NewMessage
 from server.integrations.conversations.models import Role
 from server.integrations.conversations.store import live as store
 

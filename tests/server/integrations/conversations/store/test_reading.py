@@ -1,6 +1,6 @@
 import pytest
 
-from server.integrations.conversations.library_models import ChatFilter, ListPlace
+from server.integrations.conversations.library.models import ChatFilter, ListPlace
 from server.integrations.conversations.store import reading
 from tests.server.integrations.conversations.library_setup import Said, Shelf
 

@@ -1,6 +1,6 @@
 import pytest
 
-from server.integrations.conversations.search_query import parse_search
+from server.integrations.conversations.search.query import parse_search
 from server.integrations.conversations.store.search import cut_snippets, search
 from server.storage import text_search
 from tests.server.integrations.conversations.library_setup import START, Said, Shelf

@@ -1,7 +1,7 @@
 import pytest
 
+from server.integrations.conversations.live.sync_models import FailedItem, SyncItem, SyncRun, SyncState
 from server.integrations.conversations.store import syncs
-from server.integrations.conversations.sync_models import FailedItem, SyncItem, SyncRun, SyncState
 
 pytestmark = pytest.mark.anyio
 ITEMS = [SyncItem(chat="a"), SyncItem(chat="b"), SyncItem(chat="a")]

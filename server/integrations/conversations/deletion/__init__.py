@@ -1,0 +1,1 @@
+"""Deletion of conversations, with an undo."""

@@ -1,0 +1,1 @@
+"""Imports of ChatGPT exports: preview, progress, report and undo."""

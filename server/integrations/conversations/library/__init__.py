@@ -1,0 +1,1 @@
+"""Lists and trees of the conversations of both databases."""

@@ -1,0 +1,1 @@
+"""Conversations that Deskhand holds with OpenAI models."""

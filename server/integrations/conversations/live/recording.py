@@ -1,0 +1,95 @@
+"""Exchanges that went to OpenAI without a conversation of ours, stored as one: calls of /v1, and of chat/completions."""
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from server.integrations.conversations.adapter.protocol import Answer, Turn
+from server.integrations.conversations.live.events import ChatEvents
+from server.integrations.conversations.live.models import Chat, NewChat, NewMessage, make_message_id
+from server.integrations.conversations.live.turns import digest_turns, make_title
+from server.integrations.conversations.models import Role, Source
+from server.integrations.conversations.openai_account.spending import Reservation, Spending
+from server.integrations.conversations.store import answers, live
+from server.sdk.context import Context
+
+ROLES = {"developer": Role.system}
+
+
+class Recorder:
+    """Stores exchanges."""
+
+    def __init__(self, context: Context, spending: Spending, events: ChatEvents) -> None:
+        self.events = events
+        self._context, self._spending = context, spending
+
+    async def record(
+        self,
+        client: str,
+        project_id: str,
+        turns: Sequence[Turn],
+        answer: Answer,
+        reservation: Reservation | None,
+        previous_response_id: str = "",
+        source: Source = Source.api,
+    ) -> Chat:
+        """Store an exchange with its cost and its events in one transaction; return its conversation.
+
+        It goes on with the client's conversation that begins with the first of the turns, or has the response before.
+        """
+        now = self._context.clock.now().timestamp()
+        digests = digest_turns(turns)
+
+        def store(connection: Any) -> Chat:
+            chat, leaf, known = find_start(connection, client, digests, previous_response_id)
+            if chat is None:
+                chat = self._create(connection, client, project_id, turns, now, source)
+            for turn in turns[known:]:
+                new = make_message(turn.role, turn.text, leaf, now)
+                live.add_message(connection, chat, new)
+                self.events.emit_message(connection, chat, new)
+                leaf = new.id
+            cost = self._spending.settle_in(connection, reservation, answer, chat.project, client)
+            new = make_message("assistant", answer.text, leaf, now, model=answer.model)
+            live.add_message(connection, chat, new)
+            answers.add_done(connection, chat, new, answer.id, client, cost)
+            live.show_path(connection, chat, new.id)
+            live.set_thread_leaf(connection, chat.key, new.id)
+            if not previous_response_id:
+                replied = Turn(role="assistant", text=answer.text)
+                live.set_digest(connection, chat.key, digest_turns((*turns, replied))[-1])
+            self.events.emit_answer(connection, chat, new)
+            return chat
+
+        chat = await self._context.database.write(store)
+        self.events.publish(chat)
+        return chat
+
+    def _create(self, connection: Any, client: str, project_id: str, turns: Sequence[Turn], now: float, source: Source) -> Chat:
+        first = next((turn.text for turn in turns if turn.role == "user"), "")
+        new = NewChat(
+            id=str(uuid.uuid4()), project=project_id, title=make_title(first), source=source, client=client, created_at=now
+        )
+        chat = live.require(connection, live.create(connection, new))
+        self.events.emit_created(connection, chat)
+        return chat
+
+
+def find_start(connection: Any, client: str, digests: list[str], response_id: str) -> tuple[Chat | None, str, int]:
+    """Find the conversation that an exchange goes on with, the message that it follows, and how many turns are known."""
+    if response_id:
+        row = answers.find_by_response(connection, client, response_id)
+        chat = live.read(connection, row.conversation) if row else None
+        return (chat, row.id, 0) if row and chat else (None, "", 0)
+    match = live.find_by_digest(connection, client, digests[:-1]) if client else None
+    if match is None:
+        return None, "", 0
+    chat, digest = match
+    is_message = live.has_message(connection, chat.key, chat.thread_leaf)
+    return chat, chat.thread_leaf if is_message else chat.current_message, digests.index(digest) + 1
+
+
+def make_message(role: str, text: str, parent: str, now: float, model: str = "") -> NewMessage:
+    """Make the message of a turn."""
+    known = ROLES.get(role) or (Role(role) if role in set(Role) else Role.user)
+    return NewMessage(id=make_message_id(), parent=parent, role=known, text=text, created_at=now, model=model)

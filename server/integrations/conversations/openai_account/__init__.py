@@ -1,0 +1,1 @@
+"""The account at OpenAI: key, options, models, cost and webhook."""

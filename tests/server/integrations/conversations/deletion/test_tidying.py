@@ -1,0 +1,130 @@
+import os
+from pathlib import Path
+
+import pytest
+from sqlalchemy import insert
+
+from server.integrations.conversations.fake.faults import Fault
+from server.integrations.conversations.files.assets import AssetFiles
+from server.integrations.conversations.store.tables import project
+from server.storage.archive import ARCHIVE_FILE
+from tests.server.integrations.conversations.stored import DAY, add_chat, dump, store_file
+
+
+def test_conversation_is_deleted_at_openai_once_it_cannot_be_restored(room):
+    thread = room.add_thread()
+    room.live(add_chat, "a", thread=thread)
+    room.run(room.deletion.delete("a", at_openai=True))
+    room.tidy(minutes=59)
+    assert thread in room.desk.fake.account.conversations
+    room.tidy(minutes=2)
+    assert thread not in room.desk.fake.account.conversations
+    assert room.orders() == []
+
+
+def test_restored_conversation_stays_at_openai(room):
+    thread = room.add_thread()
+    room.live(add_chat, "a", thread=thread)
+    room.run(room.deletion.delete("a", at_openai=True))
+    room.run(room.deletion.restore("a"))
+    room.tidy(hours=2)
+    assert thread in room.desk.fake.account.conversations
+
+
+def test_deletion_at_openai_survives_its_outage(room):
+    threads = [room.add_thread(), room.add_thread()]
+    for number, thread in enumerate(threads):
+        room.live(add_chat, f"c{number}", thread=thread)
+        room.run(room.deletion.delete(f"c{number}", at_openai=True))
+    room.desk.fake.faults.order(Fault(status=500, times=100, path="/v1/conversations"))
+    room.tidy(hours=2)
+    assert {(order[0], order[3]) for order in room.orders()} == {(thread, 1) for thread in threads}
+    assert all(order[4] for order in room.orders()), "each says why"
+    room.desk.fake.faults.clear()
+    room.tidy(seconds=59)
+    assert len(room.orders()) == 2, "it waits before it asks again"
+    room.tidy(seconds=2)
+    assert room.orders() == []
+    assert not set(threads) & set(room.desk.fake.account.conversations)
+
+
+def test_thread_that_is_gone_at_openai_ends_its_order(room):
+    room.live(add_chat, "a", thread="conv_gone")
+    room.run(room.deletion.delete("a", at_openai=True))
+    room.tidy(hours=2)
+    assert room.orders() == []
+
+
+@pytest.mark.parametrize("where", ["live", "archive"])
+def test_project_deletes_what_is_older_than_it_keeps(room, where):
+    write, now = room.live if where == "live" else room.archive, room.desk.clock.now().timestamp()
+    thread = room.add_thread()
+    ages = {"old": 31, "new": 29, "undated": None, "elsewhere": 99}
+    rows = [{"id": "p", "name": "P", "retention_days": 30}, {"id": "q", "name": "Q", "retention_days": None}]
+    write(lambda connection: connection.execute(insert(project), rows) and None)
+    for name, age in ages.items():
+        at = None if age is None else now - age * DAY
+        mine = {"thread": thread if name == "old" else ""} if where == "live" else {}
+        write(add_chat, name, updated_at=at, created_at=at, project="q" if name == "elsewhere" else "p", **mine)
+    room.tidy()
+    assert {row[1] for row in write(dump)["chat_conversation"]} == {"new", "undated", "elsewhere"}
+    assert [order[0] for order in room.orders()] == ([thread] if where == "live" else [])
+    room.tidy(days=2)
+    assert {row[1] for row in write(dump)["chat_conversation"]} == {"undated", "elsewhere"}
+    assert (thread in room.desk.fake.account.conversations) is (where == "archive")
+
+
+def age(files: AssetFiles) -> None:
+    for path in files.folder.rglob("*"):
+        if path.is_file():
+            os.utime(path, (1, 1))
+
+
+def list_files(files: AssetFiles) -> set[bytes]:
+    return {path.read_bytes() for path in files.folder.rglob("*") if path.is_file()}
+
+
+def test_files_go_with_the_last_conversation_that_refers_to_them(room):
+    shared, own = store_file(room.context, b"shared"), store_file(room.context, b"own")
+    room.archive(add_chat, "a", files=[("1", "a", shared), ("2", "b", own)])
+    room.live(add_chat, "b", files=[("1", "a", shared)], thread="")
+    room.run(room.deletion.delete("a"))
+    age(room.files)
+    room.tidy(minutes=59)
+    assert list_files(room.files) == {b"shared", b"own"}, "it can be restored yet"
+    room.tidy(minutes=2)
+    assert list_files(room.files) == {b"shared"}
+    room.run(room.deletion.delete("b"))
+    room.tidy(minutes=61)
+    assert list_files(room.files) == set()
+
+
+def test_file_without_a_row_is_removed_unless_it_is_new(room):
+    room.archive(add_chat, "a", files=[("1", "a", store_file(room.context, b"used"))])
+    store_file(room.context, b"of a killed import")
+    room.tidy()
+    assert len(list_files(room.files)) == 2
+    age(room.files)
+    store_file(room.context, b"of a running import")
+    room.tidy(hours=1)
+    assert len(list_files(room.files)) == 3, "it looks at all files once a day"
+    room.tidy(days=1)
+    assert list_files(room.files) == {b"used", b"of a running import"}
+
+
+def test_files_stay_while_the_archive_cannot_be_read(room):
+    store_file(room.context, b"whose?")
+    age(room.files)
+    path: Path = room.context.folders.data / ARCHIVE_FILE
+    path.write_bytes(b"no database")
+    room.live(add_chat, "a", thread="")
+    room.run(room.deletion.delete("a"))
+    room.tidy(hours=2)
+    assert list_files(room.files) == {b"whose?"}
+    assert room.live(lambda connection: connection.exec_driver_sql("SELECT count(*) FROM chat_deleted").scalar()) == 0
+
+
+def test_no_archive_is_made_for_tidying(room):
+    (room.context.folders.data / ARCHIVE_FILE).unlink()
+    room.tidy()
+    assert not (room.context.folders.data / ARCHIVE_FILE).exists()

@@ -1,0 +1,202 @@
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+
+from server.core.errors import Conflict, InvalidInput, NotFound
+from server.integrations.conversations.imports.imports import Imports
+from server.integrations.conversations.imports.job import fingerprint_of
+from server.integrations.conversations.imports.models import Report, Selection, State
+from server.integrations.conversations.store import import_runs
+from tests.history_exports import START, text, thread
+from tests.server.integrations.conversations.exports import dump
+from tests.server.integrations.conversations.import_setup import CHATS, count, finish, import_all, write
+
+ALL = Selection(years=None, projects=None)
+
+
+@pytest.fixture
+def imports(shelf):
+    return Imports(shelf.context)
+
+
+async def test_preview_comes_first_and_stores_nothing(imports, shelf, tmp_path):
+    current = await finish(imports, await imports.create(write(tmp_path, *CHATS)))
+    assert current.state is State.ready
+    assert current.preview
+    assert (current.preview.total, [year.count for year in current.preview.years]) == (2, [2])
+    assert await count(shelf.context) == 0
+
+
+async def test_selected_conversations_are_imported_and_found(imports, shelf, tmp_path):
+    items = [*CHATS, thread("old", ("user", text("ancient")), create_time=1_000_000_000)]
+    current = await finish(imports, await imports.create(write(tmp_path, *items)))
+    current = await finish(imports, await imports.start(current.id, Selection(years=[2022], projects=None)))
+    assert current.state is State.done
+    assert current.report == Report(imported=2, skipped=1)
+    assert await shelf.find("first question") == ["a/a-0"]
+
+
+async def test_second_import_reports_unchanged(imports, shelf, tmp_path):
+    path = write(tmp_path, *CHATS)
+    await import_all(imports, path)
+    before = await shelf.context.archive.read(dump)
+    assert (await import_all(imports, path)).report == Report(unchanged=2)
+    assert await shelf.context.archive.read(dump) == before
+
+
+async def test_import_of_nothing_fails(imports, tmp_path):
+    """LibreChat says "imported" where nothing was."""
+    for items, error in (
+        ([{"id": "folder"}], "contains no ChatGPT conversations"),
+        ([{"uuid": "u", "chat_messages": []}], "an export of Claude"),
+        ([{"id": "x", "mapping": [1]}], "contains no ChatGPT conversations"),
+    ):
+        current = await import_all(imports, write(tmp_path, *items))
+        assert current.state is State.failed
+        assert error in str(current.error)
+    current = await finish(imports, await imports.create(write(tmp_path, *CHATS)))
+    current = await finish(imports, await imports.start(current.id, Selection(years=[1999], projects=None)))
+    assert (current.state, current.report) == (State.failed, Report(skipped=2))
+    assert current.error == "Nothing was imported: no conversation with messages was selected."
+
+
+async def test_undo_removes_what_was_imported_and_restores_what_was_updated(imports, shelf, tmp_path):
+    await import_all(imports, write(tmp_path, *CHATS))
+    before = await shelf.context.archive.read(dump)
+    newer = [CHATS[0] | {"update_time": START + 99, "title": "Renamed"}, thread("c", ("user", text("third")))]
+    second = await import_all(imports, write(tmp_path, *newer))
+    assert second.report == Report(imported=1, updated=1)
+    undone = await finish(imports, await imports.undo(second.id))
+    assert undone.state is State.undone
+    assert undone.report == second.report
+    assert await shelf.context.archive.read(dump) == before
+
+
+async def test_earlier_import_is_undone_after_a_later_one(imports, tmp_path):
+    first = await import_all(imports, write(tmp_path, *CHATS))
+    second = await import_all(imports, write(tmp_path, CHATS[0] | {"update_time": START + 99}, name="later.json"))
+    with pytest.raises(Conflict, match=r"later\.json"):
+        await imports.undo(first.id)
+    await finish(imports, await imports.undo(second.id))
+    assert (await finish(imports, await imports.undo(first.id))).state is State.undone
+
+
+async def test_interrupted_import_goes_on_after_a_restart(imports, shelf, tmp_path):
+    path = write(tmp_path, *(thread(f"c{number}", ("user", text(f"question {number}"))) for number in range(300)))
+    await import_all(Imports(shelf.context), path)
+    expected = await shelf.context.archive.read(dump, "import_id", "run")
+    await undo_all(imports)
+    current = await imports.create(path, start=True)
+    await imports._stop(current.id)
+    assert (await imports.read(current.id)).state is State.running
+    again = Imports(shelf.context)
+    await again.resume()
+    current = await finish(again, await again.read(current.id))
+    assert (current.state, current.report) == (State.done, Report(imported=300))
+    assert await shelf.context.archive.read(dump, "import_id", "run") == expected
+
+
+async def undo_all(imports):
+    for each in await imports.list_all():
+        await finish(imports, await imports.undo(each.id))
+
+
+async def test_resume_skips_what_is_stored(imports, shelf, tmp_path):
+    path = write(tmp_path, *CHATS)
+    current = await imports.create(path, start=True)
+    await imports._stop(current.id)
+    archive = shelf.context.archive
+    await archive.write(import_runs.set_values, current.id, {"position": 1, "fingerprint": fingerprint_of(Path(path))})
+    again = Imports(shelf.context)
+    await again.resume()
+    assert (await finish(again, await again.read(current.id))).report == Report(imported=1)
+    assert await count(shelf.context) == 1
+
+
+async def test_changed_export_is_read_from_its_beginning(imports, shelf, tmp_path):
+    current = await imports.create(write(tmp_path, *CHATS), start=True)
+    await imports._stop(current.id)
+    await shelf.context.archive.write(import_runs.set_values, current.id, {"position": 1, "fingerprint": "other"})
+    again = Imports(shelf.context)
+    await again.resume()
+    assert (await finish(again, await again.read(current.id))).report == Report(imported=2)
+
+
+async def test_cancelled_import_keeps_what_it_stored(imports, tmp_path):
+    current = await imports.create(write(tmp_path, *CHATS), start=True)
+    cancelled = await imports.cancel(current.id)
+    assert cancelled.state is State.cancelled
+    assert cancelled.report
+    with pytest.raises(Conflict):
+        await imports.cancel(current.id)
+    assert (await finish(imports, await imports.undo(current.id))).state is State.undone
+
+
+async def test_same_path_is_not_imported_twice_at_once(imports, tmp_path):
+    path = write(tmp_path, *CHATS)
+    first = await imports.create(path)
+    second = await imports.create(path, start=True)
+    assert second.id == first.id
+    assert (await finish(imports, second)).report == Report(imported=2)
+
+
+async def test_preview_is_removed(imports, tmp_path):
+    current = await imports.create(write(tmp_path, *CHATS))
+    await imports.remove(current.id)
+    assert await imports.list_all() == []
+    done = await import_all(imports, write(tmp_path, *CHATS))
+    with pytest.raises(Conflict):
+        await imports.remove(done.id)
+
+
+async def test_upload_is_removed_afterwards(imports, shelf):
+    path = shelf.context.folders.data / "uploads" / "upload"
+    path.parent.mkdir()
+    path.write_text(json.dumps(CHATS))
+    current = await finish(imports, await imports.create(str(path), upload_name="export.json"))
+    assert (current.name, path.exists()) == ("export.json", True)
+    await finish(imports, await imports.start(current.id, ALL))
+    assert not path.exists()
+
+
+async def test_path_must_be_whole_and_there(imports, tmp_path):
+    with pytest.raises(InvalidInput):
+        await imports.create("export.zip")
+    with pytest.raises(NotFound):
+        await imports.create(str(tmp_path / "gone.zip"))
+    with pytest.raises(NotFound):
+        await imports.read(5)
+
+
+async def test_vanished_export_fails_the_import(imports, tmp_path):
+    current = await finish(imports, await imports.create(write(tmp_path, *CHATS)))
+    (tmp_path / "conversations.json").unlink()
+    current = await finish(imports, await imports.start(current.id, ALL))
+    assert current.state is State.failed
+    assert current.error
+
+
+async def test_end_is_published(imports, shelf, tmp_path):
+    with shelf.context.events.subscribed() as events:
+        await import_all(imports, write(tmp_path, *CHATS))
+        topics = set()
+        async with asyncio.timeout(10):
+            async for event in events:
+                topics.add(event.topic)
+                if {"imports", "conversations"} <= topics:
+                    break
+
+
+async def test_start_without_an_archive_opens_none(shelf):
+    imports = Imports(shelf.context)
+    await imports.resume()
+    assert not (shelf.context.folders.data / "archive.db").exists()
+
+
+async def test_memories_are_set_apart(imports, shelf, tmp_path):
+    content = {"content_type": "user_editable_context", "user_profile": "lives in Berlin"}
+    await import_all(imports, write(tmp_path, thread("a", ("user", content), ("user", text("hello")))))
+    assert [memory.text for memory in await imports.list_memories()] == ["lives in Berlin"]
+    assert await shelf.find("Berlin") == []

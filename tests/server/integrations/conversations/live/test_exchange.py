@@ -1,0 +1,96 @@
+"""Requests that go out, and what is stored of their answers."""
+
+import pytest
+
+from server.integrations.conversations.live.models import UNKNOWN_LEAF, AnswerState
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_conversation_at_openai_gets_the_new_message_alone(live) -> None:
+    chat, first = await live.ask("One")
+    await live.end(chat, first)
+    _, second = await live.ask("Two", chat)
+    await live.end(chat, second)
+    requests = [request.body for request in live.fake.requests.find("/v1/responses")]
+    thread_id = (await live.chats.find(chat.id)).thread_id
+    assert [request["conversation"] for request in requests] == [thread_id, thread_id]
+    assert [len(request["input"]) for request in requests] == [1, 1]
+    assert len(live.fake.account.items[thread_id]) == 4
+
+
+async def test_state_at_openai_is_unknown_until_the_answer_is_stored(live) -> None:
+    live.fake.account.piece_seconds = 0.2
+    chat, posted = await live.ask("One")
+    await live.becomes(posted, AnswerState.running)
+    assert (await live.chats.find(chat.id)).thread_leaf == UNKNOWN_LEAF
+    live.fake.account.piece_seconds = 0
+    await live.end(chat, posted)
+    assert (await live.chats.find(chat.id)).thread_leaf == posted.answer_id
+
+
+async def test_cost_is_stored_with_the_answer(live) -> None:
+    chat, posted = await live.ask("One")
+    await live.end(chat, posted)
+    row = await live.answer(posted)
+    assert float(row.cost) > 0
+    balances = await live.service.spending.read_balances()
+    assert (balances["1"].spent > 0, balances["1"].reserved) == (True, 0)
+
+
+async def test_nothing_stays_reserved_for_a_message_that_was_refused_or_waits(live) -> None:
+    live.fake.fail_next(400, path="/v1/responses")
+    chat, posted = await live.ask("One")
+    await live.end(chat, posted)
+    live.fake.fail_next(429, path="/v1/responses", retry_after=3600)
+    _, second = await live.ask("Two", chat)
+    await live.tried(second)
+    assert (await live.service.spending.read_balances())[""].reserved == 0
+
+
+async def test_lost_answer_counts_as_what_it_may_have_cost(live) -> None:
+    await live.openai.store(max_tokens=1000)
+    live.fake.drop_next(path="/v1/responses", after=True)
+    chat, posted = await live.ask("One")
+    await live.end(chat, posted)
+    assert (await live.service.spending.read_balances())[""].reserved > 0
+
+
+async def test_message_beyond_the_budget_fails_with_a_sentence(live) -> None:
+    await live.service.spending.set_budget("0")
+    chat, posted = await live.ask("One")
+    end = await live.end(chat, posted)
+    assert (end.state, "budget" in end.error, live.sent()) == (AnswerState.failed, True, [])
+
+
+async def test_stream_that_breaks_off_is_looked_up_for_a_while_and_keeps_what_came(live) -> None:
+    await live.configure(lost_answer_seconds=0.5)
+    live.fake.cut_next(4)
+    chat, posted = await live.ask("One")
+    end = await live.end(chat, posted)
+    assert end.state is not AnswerState.done
+    assert live.fake.requests.find("/v1/responses/resp_.*", "GET")
+    assert len(live.sent()) == 1
+
+
+async def test_service_without_conversations_gets_the_whole_path(live) -> None:
+    await live.openai.change(base_url=live.fake.base_url)
+    live.fake.fail_next(404, path="/v1/conversations", times=9)
+    chat, first = await live.ask("One", model="gpt-6-luna")
+    assert (await live.end(chat, first)).state is AnswerState.done
+    _, second = await live.ask("Two", chat)
+    assert (await live.end(chat, second)).state is AnswerState.done
+    request = live.fake.requests.find("/v1/responses")[-1].body
+    assert ("conversation" in request, len(request["input"])) == (False, 3)
+    assert len(live.fake.requests.find("/v1/conversations")) == 1
+
+
+async def test_deleted_conversation_is_not_answered(live) -> None:
+    live.fake.fail_next(503, path="/v1/conversations", times=2, retry_after=0.05)
+    chat, posted = await live.ask("One")
+    await live.tried(posted)
+    await live.chats.stop(chat.id)
+    await live.service.deletion.delete(chat.id)
+    other, second = await live.ask("Two")
+    assert (await live.end(other, second)).state is AnswerState.done
+    assert live.sent() == ["Two"]

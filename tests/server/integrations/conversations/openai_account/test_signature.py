@@ -1,0 +1,55 @@
+"""Signatures of OpenAI's webhooks."""
+
+import base64
+import time
+
+import pytest
+from standardwebhooks.webhooks import Webhook
+
+from server.integrations.conversations.openai_account.signature import is_signed, read_time
+from server.sdk.webhook_auth import SignedRequest
+
+SECRET = "whsec_" + base64.b64encode(b"a secret of 24 bytes ...").decode()
+NOW = int(time.time())
+BODY = b'{"type": "response.completed", "data": {"id": "resp_1"}}'
+
+
+def make_headers(body=BODY, secret=SECRET):
+    from datetime import UTC, datetime
+
+    signature = Webhook(secret).sign("evt_1", datetime.fromtimestamp(NOW, UTC), body.decode())
+    return {"webhook-id": "evt_1", "webhook-timestamp": str(NOW), "webhook-signature": signature}
+
+
+def test_signature_of_standard_webhooks_is_right():
+    request = SignedRequest(BODY, headers=make_headers())
+    assert read_time(request.headers) == NOW
+    assert is_signed(request, [SECRET])
+    assert is_signed(request, ["whsec_" + base64.b64encode(b"other").decode(), SECRET])
+
+
+@pytest.mark.parametrize("body", [BODY + b" ", b"", b"\xff\xfe"])
+def test_other_body_is_not_signed(body):
+    assert not is_signed(SignedRequest(body, headers=make_headers()), [SECRET])
+
+
+def test_other_secret_does_not_fit():
+    request = SignedRequest(BODY, headers=make_headers())
+    for secret in ("whsec_" + base64.b64encode(b"other").decode(), "whsec_no base64", ""):
+        assert not is_signed(request, [secret])
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"webhook-timestamp": ""},
+        {"webhook-timestamp": "1.5"},
+        {"webhook-timestamp": "-5"},
+        {"webhook-id": ""},
+        {"webhook-id": "x" * 201},
+        {"webhook-signature": ""},
+        {"webhook-signature": "v1," + "x" * 3000},
+    ],
+)
+def test_malformed_header_has_no_time(changed):
+    assert read_time({**make_headers(), **changed}) is None

@@ -1,0 +1,10 @@
+from server.integrations.conversations.library.library import decode_cursor, encode_cursor
+from server.integrations.conversations.search.models import SearchPlace, SourcePlace
+
+
+def test_place_of_a_search_fits_into_a_cursor() -> None:
+    sources = {name: SourcePlace(key=2**62, ranked=True) for name in ("live", "archive", "transcripts")}
+    place = SearchPlace(sources=sources, last="transcripts 4611686018427387904 title")
+    cursor = encode_cursor(place)
+    assert decode_cursor(SearchPlace, cursor) == place
+    assert len(cursor) <= 500  # as much as operations take
