@@ -15,7 +15,7 @@ from typing import Any
 from server.core.errors import DeskhandError
 from server.integrations.conversations.history.records import EndRecord, Job, PreviewRecord, ProgressRecord
 from server.integrations.conversations.imports.models import ImportProgress, Preview, ProjectCount, Report, State, Work, YearCount
-from server.integrations.conversations.library.reading_process import Stored, read_export
+from server.integrations.conversations.imports.reading_process import Stored, read_export
 from server.integrations.conversations.store import import_runs
 from server.sdk.context import Context
 from server.sdk.uploads import remove_upload

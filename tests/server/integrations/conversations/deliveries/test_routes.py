@@ -94,18 +94,18 @@ def test_unknown_event_is_ignored(delivered) -> None:
 
 
 @pytest.mark.parametrize(
-    ("headers", "at", "error"),
+    ("headers", "shift", "error"),
     [
-        ({"X-Webhook-Signature": ""}, None, "Missing signature or timestamp"),
-        ({"X-Webhook-Timestamp": ""}, None, "Missing signature or timestamp"),
-        ({}, time.time() - 400, "Request too old"),
-        ({}, time.time() + 400, "Request too old"),
-        ({"X-Webhook-Signature": "sha256=signature"}, None, "Invalid signature"),
-        ({"X-Webhook-Signature": "sha256=" + "0" * 64}, None, "Invalid signature"),
+        ({"X-Webhook-Signature": ""}, 0, "Missing signature or timestamp"),
+        ({"X-Webhook-Timestamp": ""}, 0, "Missing signature or timestamp"),
+        ({}, -400, "Request too old"),
+        ({}, 400, "Request too old"),
+        ({"X-Webhook-Signature": "sha256=signature"}, 0, "Invalid signature"),
+        ({"X-Webhook-Signature": "sha256=" + "0" * 64}, 0, "Invalid signature"),
     ],
 )
-def test_wrong_signature_is_named(delivered, headers, at, error) -> None:
-    answer = deliver(delivered, "message.created", make_message("m1", "c1"), at=at, **headers)
+def test_wrong_signature_is_named(delivered, headers, shift, error) -> None:
+    answer = deliver(delivered, "message.created", make_message("m1", "c1"), at=time.time() + shift, **headers)
     assert (answer.status_code, answer.json()["error"]) == (401, error)
 
 
