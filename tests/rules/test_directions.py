@@ -47,7 +47,7 @@ IMPORTERS = {
     "jsonschema_rs": r"server\.sdk\.tool_schema",
     "keyring": r"server\.storage\.keyrings",
     "limits": r"server\.core\.rates|server\.access\..+",
-    "msgspec": r"server\.integrations\.\w+\.(history\.\w+|store\.imported|reading_process)",
+    "msgspec": r"server\.integrations\.\w+\.(history\.\w+|store\.imported|imports\.reading_process)",
     "nh3": r"server\.integrations\.\w+\.mime\.outgoing_html",
     "selectolax": r"server\.integrations\.\w+\.mime\.html",
     "psutil": r"server\.system\.(processes|port_owners)",
