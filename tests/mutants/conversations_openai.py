@@ -11,7 +11,12 @@ def change(name: str, before: str, after: str, *tests: str) -> Mutant:
     return Mutant(f"{CONVERSATIONS}/{name}", before, after, tuple(f"tests/{CONVERSATIONS}/{mirrored}::{test}" for test in tests))
 
 
-CLIENT, CONNECTION, SPENDING, WEBHOOK = "adapter/client.py", "openai_connection.py", "spending.py", "openai_webhook.py"
+CLIENT, CONNECTION, SPENDING, WEBHOOK = (
+    "adapter/client.py",
+    "openai_account/connection.py",
+    "openai_account/spending.py",
+    "openai_account/webhook.py",
+)
 ERRORS = Mutant(
     f"{CONVERSATIONS}/adapter/errors.py",
     "        return Unavailable(OUT_OF_REACH)\n    if changes:",
@@ -96,16 +101,16 @@ MUTANTS = [
         "test_missing_model_is_refused_with_current_ones",
     ),
     change(
-        "base_urls.py",
+        "openai_account/base_urls.py",
         '    if parts.scheme == "http" and not is_near(parts.hostname):',
         "    if False:",
         "test_base_url_is_refused",
     ),
     Mutant(
-        f"{CONVERSATIONS}/openai_settings.py",
+        f"{CONVERSATIONS}/openai_account/settings.py",
         '    if url != ENDPOINT and urlsplit(url).hostname != "127.0.0.1":',
         "    if False:",
-        (f"tests/{CONVERSATIONS}/test_openai_connection.py::test_endpoint_is_openai_or_on_this_computer",),
+        (f"tests/{CONVERSATIONS}/openai_account/test_connection.py::test_endpoint_is_openai_or_on_this_computer",),
     ),
     change(
         SPENDING,
@@ -163,10 +168,10 @@ MUTANTS = [
         "test_each_ended_response_is_reported_once",
     ),
     Mutant(
-        f"{CONVERSATIONS}/openai_signature.py",
+        f"{CONVERSATIONS}/openai_account/signature.py",
         "    except NotAuthenticated:\n        return False",
         "    except NotAuthenticated:\n        return True",
-        (f"tests/{CONVERSATIONS}/test_openai_signature.py::test_other_body_is_not_signed",),
+        (f"tests/{CONVERSATIONS}/openai_account/test_signature.py::test_other_body_is_not_signed",),
     ),
     Mutant(
         "server/commandline/env_file.py",

@@ -4,7 +4,7 @@ from tests.mutants.mutant import Mutant
 
 CONVERSATIONS = "server/integrations/conversations"
 STORAGE = "tests/server/storage"
-QUERIES = f"tests/{CONVERSATIONS}/test_search.py"
+QUERIES = f"tests/{CONVERSATIONS}/search/test_search.py"
 
 
 def change(name: str, before: str, after: str, test: str) -> Mutant:
@@ -107,31 +107,31 @@ MUTANTS = [
         "store/reading.py",
         "    if is_searched:\n        unindex_conversation(connection, key)\n",
         "",
-        "test_library.py::test_change_is_found_and_listed",
+        "library/test_library.py::test_change_is_found_and_listed",
     ),
     change(
-        "search.py",
+        "search/search.py",
         "    start = ids.index(place.last) + 1 if place.last in ids else 0",
         "    start = 0",
-        "test_search.py::test_pages_have_each_result_once",
+        "search/test_search.py::test_pages_have_each_result_once",
     ),
     change(
-        "search.py",
+        "search/search.py",
         "                notes[str(error)] = None\n                return SearchBatch()",
         "                raise",
-        "test_search.py::test_search_goes_on_while_the_archive_is_damaged",
+        "search/test_search.py::test_search_goes_on_while_the_archive_is_damaged",
     ),
     change(
-        "reading.py",
+        "library/reading.py",
         "        if messages and left < 0:\n            break\n",
         "",
-        "test_reading.py::test_answer_stays_below_the_limit_and_misses_nothing",
+        "library/test_reading.py::test_answer_stays_below_the_limit_and_misses_nothing",
     ),
     change(
-        "reading.py",
+        "library/reading.py",
         '    text, end = cut(remove_hidden(row["text"]), text_offset)',
         '    text, end = cut(row["text"], text_offset)',
-        "test_reading.py::test_hidden_characters_are_removed",
+        "library/test_reading.py::test_hidden_characters_are_removed",
     ),
     Mutant(
         "server/integrations/omi/store/text_search.py",

@@ -87,7 +87,7 @@ MUTANTS: list[Mutant] = [
     ),
     Mutant(
         f"{STORAGE}/revocation.py",
-        "                if connection.execute(to_query(revocation)).first():\n",
+        "                if connection.execute(to_query(revocation, moment.isoformat())).first():\n",
         "                if False:\n",
         (*ARCHIVE, f"tests/{STORAGE}/test_revocation.py"),
     ),
@@ -99,7 +99,7 @@ MUTANTS: list[Mutant] = [
     ),
     # An empty database
     Mutant(f"{STORAGE}/sqlite.py", "        if path.stat().st_size == 0:", "        if False:", BACKUP),
-    Mutant(f"{STORAGE}/sqlite.py", "        if log.exists():", "        if False:", (f"tests/{STORAGE}/test_sqlite.py",)),
+    Mutant(f"{STORAGE}/sqlite.py", "    if log.exists():", "    if False:", (f"tests/{STORAGE}/test_sqlite.py",)),
     Mutant(f"{STORAGE}/sqlite.py", "    if not has_tables:", "    if False:", (f"tests/{STORAGE}/test_sqlite.py",)),
     Mutant(
         f"{STORAGE}/migrations.py",

@@ -32,8 +32,8 @@ MUTANTS = [
     change("sqlite", "retry_after=1 if code in PASSING else None", "retry_after=None"),
     change(
         "migrations",
-        "            with connection.begin():\n                upgrade(connection, driver, path, folders)",
-        "            upgrade(connection, driver, path, folders)",
+        "            with connection.begin():\n                upgrade(connection, driver, path, folders, copies)",
+        "            upgrade(connection, driver, path, folders, copies)",
     ),
     change("migrations", "    if versions and copies:\n        keep_snapshot(path, pending[0], copies)\n", ""),
     change("migrations", '    if broken := driver.execute("PRAGMA foreign_key_check").fetchmany(3):', "    if broken := None:"),
@@ -58,7 +58,7 @@ MUTANTS = [
         "    if DATABASE_FILE not in manifest.files:",
     ),
     change("backup_archive", "    if manifest.format > FORMAT:", "    if False:"),
-    change("backup", "type NOT IN ('table', 'index') OR rootpage = 0", "type IN ('none')", "backup_archive"),
+    change("restored_database", "type NOT IN ('table', 'index') OR rootpage = 0", "type IN ('none')", "backup_archive"),
     change("backup", "        revoke(path)\n", "", "backup"),
     change("backup", "    if not stat.S_ISREG(existing.st_mode) or not backup_archive.is_backup(target):", "    if False:"),
     change("backup", "    if not overwrite:\n", "    if False:\n"),
@@ -104,7 +104,7 @@ MUTANTS = [
     change("data_dir", "marker.is_file(), (data", "marker.exists(), (data"),
     change("revocation", '    Revocation("oauth_token"),\n', ""),
     change("revocation", '    Revocation("idempotency"),\n', ""),
-    change("revocation", 'PENDING = (Revocation("approval"),)', "PENDING = ()"),
+    change("revocation", '    Revocation("approval"),\n', ""),
     change("snapshots", "    for old in sorted(", "    for old in [] and sorted("),
     Mutant(
         "server/storage/backup_archive.py",

@@ -86,8 +86,8 @@ MUTANTS = [
         (f"{ROUTES}::test_token_is_neither_stored_nor_shown",),
     ),
     Mutant(
-        f"{A}/guard/call.py",
-        "        if self.caller_token:  # what waits",
+        f"{A}/guard/permissions.py",
+        "        if has_token:  # what waits",
         "        if False:  # what waits",
         (f"{ROUTES}::test_call_that_would_ask_is_refused_with_a_sentence",),
     ),
