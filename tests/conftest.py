@@ -27,8 +27,11 @@ SHORT_SECONDS = 300  # that the short form of a long check may take on a busy ma
 IMPURE_MODULES = {
     "playwright.sync_api",
     "server.integrations.conversations.fake",
+    "server.integrations.conversations.fake.server",
     "server.integrations.gmail.fake",
     "server.http.server",
+    "server.outbound.webhooks.network",
+    "server.outbound.webhooks.receivers",
     "server.integrations.tools.presets.pythons",
     "socket",
     "subprocess",

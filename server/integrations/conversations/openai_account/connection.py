@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from server.core.command import format_command
 from server.core.errors import DeskhandError, InvalidInput, SignInNeeded
 from server.integrations.conversations.adapter.client import Connection, OpenAIClient
 from server.integrations.conversations.adapter.protocol import Model, OpenAIApi
@@ -24,7 +25,7 @@ SECTION = "conversations"
 SHORTEST_HINTED = 12  # the end of a shorter key would say too much
 READ_KEY, OPENING_SECONDS, REOPENING_SECONDS = "read the key for OpenAI", 2.0, 60.0
 FRESH_SECONDS, OLD_SECONDS = 600.0, 86_400.0  # a model is unknown by a list that is fresh, and known by one that is not old
-NO_KEY = "There is no OpenAI key. Enter one in Deskhand's window, under Conversations, or run `deskhand openai key`."
+NO_KEY = f"There is no OpenAI key. Enter one in Deskhand's window, under Conversations, or run `{format_command('openai key')}`."
 OTHER_HOST = "The OpenAI key was entered for another address. Enter the key for {origin}."
 NO_MODEL = "No model is set. Choose one in Deskhand's window, under Conversations."
 

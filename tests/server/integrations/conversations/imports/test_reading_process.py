@@ -6,8 +6,8 @@ import pytest
 
 from server.core.errors import DeskhandError, Unavailable
 from server.integrations.conversations.history.records import EndRecord, Job, ProgressRecord
+from server.integrations.conversations.imports import reading_process
 from server.integrations.conversations.imports.reading_process import Stored, read_export
-from server.integrations.conversations.library import reading_process
 from tests.history_exports import text, thread
 
 
