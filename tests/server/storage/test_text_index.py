@@ -2,7 +2,7 @@ import sqlite3
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import Connection, NullPool, create_engine
 
 from server.storage.text_index import IndexEntry, TextIndex, fold, to_indexed
 
@@ -11,7 +11,7 @@ INDEX, HOLDING = TextIndex("one"), TextIndex("two", holds_text=True)
 
 @pytest.fixture
 def connection() -> Iterator[Connection]:
-    with create_engine("sqlite://").begin() as connection:
+    with create_engine("sqlite://", poolclass=NullPool).begin() as connection:
         for statement in (*INDEX.ddl, *HOLDING.ddl):
             connection.exec_driver_sql(statement)
         yield connection

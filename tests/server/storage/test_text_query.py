@@ -1,4 +1,5 @@
 import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -56,11 +57,11 @@ def test_term_in_the_language_of_fts5(term: Term, match: str) -> None:
 
 @pytest.mark.parametrize("text", ['"', 'a"b', "x NEAR(y)", "{words}:a", "a AND", "(", "^a", "a*b", "\ud800x", "a\u0300"])
 def test_every_term_can_be_run(text: str) -> None:
-    connection = sqlite3.connect(":memory:")
-    connection.execute(TextIndex("t").ddl[0])
-    for term in (Term(text), Term(text, prefix=True), *parse(text).terms):
-        if match := express(term):
-            connection.execute("SELECT rowid FROM t WHERE t MATCH ?", (match.encode("utf-8", "replace").decode(),)).fetchall()
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.execute(TextIndex("t").ddl[0])
+        for term in (Term(text), Term(text, prefix=True), *parse(text).terms):
+            if match := express(term):
+                connection.execute("SELECT rowid FROM t WHERE t MATCH ?", (match.encode("utf-8", "replace").decode(),)).fetchall()
 
 
 def test_words_are_counted_apart_and_the_beginning_is_none() -> None:

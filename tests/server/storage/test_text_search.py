@@ -2,7 +2,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import Connection, NullPool, create_engine
 
 from server.storage import text_search
 from server.storage.text_index import IndexEntry, TextIndex
@@ -16,7 +16,7 @@ COUNT = 400
 @pytest.fixture(scope="module")
 def connection() -> Iterator[Connection]:
     """Texts that all have `all`; some have others."""
-    with create_engine("sqlite://").begin() as connection:
+    with create_engine("sqlite://", poolclass=NullPool).begin() as connection:
         for statement in INDEX.ddl:
             connection.exec_driver_sql(statement)
         INDEX.insert(connection, [IndexEntry(key, write(key), "even" if key % 2 == 0 else "odd") for key in range(1, COUNT + 1)])

@@ -1,7 +1,7 @@
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import Connection, create_engine, insert
+from sqlalchemy import Connection, NullPool, create_engine, insert
 
 from server.integrations.conversations.store import tables
 from server.integrations.conversations.store.message_keys import PER_SECOND, allocate_keys, fill_times, first_key
@@ -11,7 +11,7 @@ SECOND = 1_760_000_000
 
 @pytest.fixture
 def connection() -> Iterator[Connection]:
-    with create_engine("sqlite://").begin() as connection:
+    with create_engine("sqlite://", poolclass=NullPool).begin() as connection:
         tables.metadata.create_all(connection)
         connection.execute(insert(tables.conversation), {"id": "c", "source": "chatgpt"})
         yield connection

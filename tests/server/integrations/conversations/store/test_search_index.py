@@ -4,7 +4,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, create_engine, insert, update
+from sqlalchemy import Connection, NullPool, create_engine, insert, update
 
 from server.integrations.conversations.store import search_index, tables
 from server.integrations.conversations.store.search_index import (
@@ -29,7 +29,7 @@ CONFIGURED = [f"SELECT * FROM {index.name}_config" for index in (MESSAGES, TITLE
 
 @pytest.fixture
 def connection() -> Iterator[Connection]:
-    with create_engine("sqlite://").begin() as connection:
+    with create_engine("sqlite://", poolclass=NullPool).begin() as connection:
         tables.metadata.create_all(connection)
         for statement in DDL:
             connection.exec_driver_sql(statement)
