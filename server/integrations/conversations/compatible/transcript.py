@@ -6,8 +6,8 @@ from typing import Any
 from server.integrations.conversations.adapter.protocol import Turn
 
 ROLES = {"user": "user", "assistant": "assistant", "system": "system", "developer": "system", "tool": "tool", "function": "tool"}
-TEXT_PARTS = {"text", "input_text", "output_text"}
-IMAGE_PARTS = {"image_url", "input_image"}
+TEXT_PARTS = ("text", "input_text", "output_text")  # compared with any JSON value, which a set could not hash
+IMAGE_PARTS = ("image_url", "input_image")
 Item = Mapping[str, Any]
 
 

@@ -48,3 +48,8 @@ def test_limit_is_added_where_the_client_has_none() -> None:
 def test_tokens_of_tools_are_counted_too() -> None:
     tools = [{"type": "function", "function": {"name": "find", "description": "x" * 3_000}}]
     assert read_completion_request(completion(tools=tools)).tokens - read_completion_request(completion()).tokens > 900
+
+
+def test_higher_one_of_two_limits_counts() -> None:
+    assert read_completion_request(completion(max_completion_tokens=1, max_tokens=9_000)).limit == 9_000
+    assert read_completion_request(completion()).limit is None
