@@ -13,7 +13,7 @@ from server.integrations.conversations.compatible.collectors import (
     read_response,
 )
 from server.integrations.conversations.compatible.models import CompletionRequest, ModelResponseRequest
-from server.integrations.conversations.compatible.transcript import read_input, read_messages
+from server.integrations.conversations.compatible.transcript import list_unread, read_input, read_messages
 from server.integrations.conversations.live.turns import BYTES_PER_TOKEN, estimate_tokens
 from server.sdk.streaming import to_json
 
@@ -47,7 +47,8 @@ class Outgoing:
     def tokens(self) -> int:
         """The tokens that it has, rather too many than too few."""
         others = {name: value for name, value in self.body.items() if name not in {"messages", "input", "instructions"}}
-        return estimate_tokens(self.turns) + len(to_json(others)) // BYTES_PER_TOKEN
+        unread = list_unread(self.body.get("messages") or self.body.get("input"))
+        return estimate_tokens(self.turns) + len(to_json(others)) // BYTES_PER_TOKEN + len(to_json(unread)) // BYTES_PER_TOKEN
 
     def write(self, model: str, most: int | None) -> Body:
         """Write it for a model. `most`: tokens of all answers, which it may have to be limited to."""
