@@ -10,6 +10,10 @@ COLLECTORS = (f"{TESTS}/test_collectors.py",)
 ROUTES = (f"{TESTS}/test_routes.py",)
 
 MUTANTS = [
+    Mutant(f"{HERE}/forwarding.py", "request.tokens + await self._count_context(request, project)", "request.tokens", FORWARDING),
+    Mutant(f"{HERE}/forwarding.py", "filter(request.body.get, UNCOUNTED)", "()", FORWARDING),
+    Mutant(f"{HERE}/outgoing.py", " + len(to_json(unread)) // BYTES_PER_TOKEN", "", OUTGOING),
+    Mutant(f"{HERE}/outgoing.py", "request.max_tokens or 0", "0", OUTGOING),
     Mutant(
         f"{HERE}/forwarding.py",
         "                await self.spending.release(reservation)\n",

@@ -14,6 +14,14 @@ def change(name: str, before: str, after: str, *tests: str) -> Mutant:
 
 
 MUTANTS = [
+    # a delivery does not hide another conversation
+    change("deliveries/received", "if own_id == IMPORTED or (", "if ("),
+    change("deliveries/received", "not in (None, own_id or chat_id)", "is IMPORTED"),
+    change(
+        "deliveries/models",
+        "Annotated[Annotated[str, Field(max_length=200)] | None, BeforeValidator(read_id)]",
+        "Annotated[str | None, BeforeValidator(read_id), Field(max_length=200)]",
+    ),
     # sent once, in order, and held while OpenAI is out of reach
     change(
         "live/sending",

@@ -26,7 +26,7 @@ def read_event(body: bytes) -> Mapping[str, Any]:
     """Read the event of a delivery. Raises InvalidInput."""
     try:
         event = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         event = None
     if not isinstance(event, dict) or not isinstance(event.get("type"), str) or not isinstance(event.get("data"), dict):
         raise InvalidInput(NO_EVENT)

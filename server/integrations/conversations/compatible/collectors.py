@@ -8,6 +8,9 @@ from server.integrations.conversations.compatible.transcript import list_items, 
 
 REPLACED = {"role", "type", "id", "index", "name"}  # other texts in deltas are pieces
 OWN = {"index", "delta", "message"}  # fields of a choice that are read on their own
+LAST_EVENTS = ("response.completed", "response.incomplete", "response.failed")  # compared with any JSON value
+TEXT_EVENTS = ("response.output_text.delta", "response.refusal.delta")
+LARGEST_COUNT = 10**12
 ENDED = {"completed": "completed", "incomplete": "incomplete", "failed": "failed", "cancelled": "cancelled"}
 Data = Mapping[str, Any]
 
@@ -80,9 +83,9 @@ class ResponseCollector:
         """Add an event. The last one has the whole response."""
         if isinstance(response := data.get("response"), Mapping):
             self._response = response
-        elif data.get("type") in {"response.output_text.delta", "response.refusal.delta"}:
+        elif data.get("type") in TEXT_EVENTS:
             self._text += str(data.get("delta") or "")
-        return data.get("type") in {"response.completed", "response.incomplete", "response.failed"}
+        return data.get("type") in LAST_EVENTS
 
     def write_result(self) -> Any:
         """Write the response."""
@@ -137,7 +140,7 @@ def read_completion(completion: Data) -> Answer:
         id=str(completion.get("id") or ""),
         text=read_message(message if isinstance(message, Mapping) else {}),
         model=str(completion.get("model") or ""),
-        status="incomplete" if reason in {"length", "content_filter"} else "completed" if reason else "cancelled",
+        status="incomplete" if reason in ("length", "content_filter") else "completed" if reason else "cancelled",
         usage=read_usage(completion.get("usage"), "prompt", "completion"),
     )
 
@@ -169,4 +172,4 @@ def read_count(value: Any, *path: str) -> int:
     """Read a number; 0 if it is none."""
     for name in path:
         value = value.get(name) if isinstance(value, Mapping) else None
-    return max(value, 0) if isinstance(value, int) else 0
+    return min(max(value, 0), LARGEST_COUNT) if isinstance(value, int) else 0

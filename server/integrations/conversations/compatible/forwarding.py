@@ -1,13 +1,14 @@
 """Forwarding of requests to OpenAI: within the budget, and with each answer recorded once."""
 
+import re
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from server.core.errors import DeskhandError, InvalidInput, NotFound, UpstreamFailed, UpstreamTimedOut
+from server.core.errors import DeskhandError, Forbidden, InvalidInput, NotFound, UpstreamFailed, UpstreamTimedOut
 from server.integrations.conversations.adapter.protocol import Answer, Uncertain
-from server.integrations.conversations.compatible.collectors import Collector
+from server.integrations.conversations.compatible.collectors import Collector, read_response
 from server.integrations.conversations.compatible.outgoing import Outgoing
 from server.integrations.conversations.live.chats import Chats
 from server.integrations.conversations.models import ConversationsSettings
@@ -15,6 +16,12 @@ from server.integrations.conversations.openai_account.connection import SECTION,
 from server.integrations.conversations.openai_account.spending import Reservation, Spending
 from server.sdk.streaming import Event, EventStream
 
+UNCOUNTED = ("conversation", "prompt")  # OpenAI adds them to the input
+NOT_COUNTED = (
+    "“{name}” cannot be used within a budget, as it adds an unknown number of tokens. Leave it out, or remove the budget."
+)
+NO_RESPONSE = "This is not the id of a response."
+RESPONSE_ID = re.compile(r"[A-Za-z0-9_-]{1,200}")
 CUT = "OpenAI's answer ended before it was complete."
 DONE = Event("[DONE]")
 
@@ -32,7 +39,8 @@ class Forwarder:
         model, project = await self._find_model(request.model), self._find_project()
         limit = request.limit or self.openai.limits.max_output_tokens
         most, tier = limit and limit * request.count, str(request.body.get("service_tier") or "")
-        reservation = await self.spending.reserve(model, request.tokens, most, project, client, tier=tier)
+        tokens = request.tokens + await self._count_context(request, project)
+        reservation = await self.spending.reserve(model, tokens, most, project, client, tier=tier)
         exchange = Exchange(self.chats, request, client, project, reservation)
         body = request.write(model, reservation.max_output_tokens)
         async with self._returning(reservation):
@@ -43,6 +51,20 @@ class Forwarder:
             answer = await self.openai.api().forward("POST", request.path, body)
         await exchange.record(request.read(answer))
         return answer
+
+    async def _count_context(self, request: Outgoing, project: str) -> int:
+        """Count the tokens that OpenAI adds to the input, if there is a budget. Raises Forbidden for what cannot be counted."""
+        if self.openai.is_free or (self.spending.budget_of() is None and self.spending.budget_of(project) is None):
+            return 0
+        for name in filter(request.body.get, UNCOUNTED):
+            raise Forbidden(NOT_COUNTED.format(name=name), param=name, code="budget_exceeded")
+        if not request.previous_response_id:
+            return 0
+        if not RESPONSE_ID.fullmatch(request.previous_response_id):
+            raise InvalidInput(NO_RESPONSE, param="previous_response_id")
+        before = await self.openai.api().forward("GET", f"/responses/{request.previous_response_id}")
+        usage = read_response(before).usage
+        return usage.input_tokens + usage.output_tokens
 
     def _find_project(self) -> str:
         return self.openai.context.settings.read(SECTION, ConversationsSettings).project_id

@@ -13,7 +13,7 @@ from server.integrations.conversations.compatible.collectors import (
     read_response,
 )
 from server.integrations.conversations.compatible.models import CompletionRequest, ModelResponseRequest
-from server.integrations.conversations.compatible.transcript import read_input, read_messages
+from server.integrations.conversations.compatible.transcript import list_unread, read_input, read_messages
 from server.integrations.conversations.live.turns import BYTES_PER_TOKEN, estimate_tokens
 from server.sdk.streaming import to_json
 
@@ -47,7 +47,8 @@ class Outgoing:
     def tokens(self) -> int:
         """The tokens that it has, rather too many than too few."""
         others = {name: value for name, value in self.body.items() if name not in {"messages", "input", "instructions"}}
-        return estimate_tokens(self.turns) + len(to_json(others)) // BYTES_PER_TOKEN
+        unread = list_unread(self.body.get("messages") or self.body.get("input"))
+        return estimate_tokens(self.turns) + len(to_json(others)) // BYTES_PER_TOKEN + len(to_json(unread)) // BYTES_PER_TOKEN
 
     def write(self, model: str, most: int | None) -> Body:
         """Write it for a model. `most`: tokens of all answers, which it may have to be limited to."""
@@ -69,7 +70,7 @@ def read_completion_request(request: CompletionRequest, *, is_openai: bool = Tru
         path="/chat/completions",
         body=body,
         turns=read_messages(request.messages),
-        limit=request.max_completion_tokens or request.max_tokens,
+        limit=max(request.max_completion_tokens or 0, request.max_tokens or 0) or None,
         limit_name="max_completion_tokens" if is_openai else "max_tokens",
         make_collector=CompletionCollector,
         read=read_completion,

@@ -6,8 +6,9 @@ from typing import Any
 from server.integrations.conversations.adapter.protocol import Turn
 
 ROLES = {"user": "user", "assistant": "assistant", "system": "system", "developer": "system", "tool": "tool", "function": "tool"}
-TEXT_PARTS = {"text", "input_text", "output_text"}
-IMAGE_PARTS = {"image_url", "input_image"}
+TEXT_PARTS = ("text", "input_text", "output_text")  # compared with any JSON value, which a set could not hash
+IMAGE_PARTS = ("image_url", "input_image")
+READ_ITEMS = ("message", "function_call", "custom_tool_call", "function_call_output", "custom_tool_call_output")
 Item = Mapping[str, Any]
 
 
@@ -36,6 +37,14 @@ def read_item(item: Item) -> Turn:
             return Turn(role="tool", text=read_text(item.get("output")))
         case _:  # reasoning, references and calls of OpenAI's own tools
             return Turn(role="assistant", text="")
+
+
+def list_unread(value: Any) -> list[Item]:
+    """List what turns leave out of messages or of an input, such as files, sound and items of OpenAI's own tools."""
+    items = list_items(value)
+    parts = [part for item in items for part in list_items(item.get("content"))]
+    others = [item for item in items if item.get("type", "message") not in READ_ITEMS]
+    return [*others, *(part for part in parts if not is_text(part) and part.get("type") not in IMAGE_PARTS)]
 
 
 def read_output(output: Any) -> str:

@@ -1,6 +1,5 @@
 """Conversations and messages as webhooks and /sync/manual deliver them. Unknown members are allowed."""
 
-import math
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
@@ -18,10 +17,10 @@ def read_time(value: Any) -> Any:
         except ValueError:
             moment = datetime.fromisoformat(value)
             value = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < LATEST * 1000:  # NaN is not either
         raise ValueError("must be a time in seconds since 1970")
     seconds = value / 1000 if value >= MILLISECONDS else float(value)
-    if not 0 <= seconds < LATEST:
+    if seconds >= LATEST:
         raise ValueError("must be a time in seconds since 1970")
     return seconds
 
@@ -53,7 +52,7 @@ def read_id(value: Any) -> Any:
 Time = Annotated[float, BeforeValidator(read_time)]
 Content = Annotated[str, BeforeValidator(read_text)]
 Id = Annotated[str, BeforeValidator(read_id), Field(min_length=1, max_length=200)]
-OptionalId = Annotated[str | None, BeforeValidator(read_id), Field(max_length=200)]
+OptionalId = Annotated[Annotated[str, Field(max_length=200)] | None, BeforeValidator(read_id)]
 
 
 class Received(BaseModel):

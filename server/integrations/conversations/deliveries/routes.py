@@ -63,6 +63,7 @@ async def receive_delivery(service: Conversations, request: Request) -> dict[str
             await delivery.store(lambda _: ReceivedResult(note=IGNORED))
             return answer | {"result": {"status": "ignored"}}
         data = read_object(delivery.body)
+        await received.check_ids(EVENTS[event], data)
         digest = make_digest(request.headers[TIMESTAMP], event, delivery.body)
         seconds = settings.tolerance_seconds * 2
         result = await delivery.store(lambda connection: received.deliver(connection, digest, seconds, EVENTS[event], data))

@@ -20,6 +20,7 @@ from server.storage.archive import ARCHIVE_FILE
 SHOWN = 100  # imports in the list
 LONGEST_WAIT = 30.0  # seconds
 TASK = "import a history"
+NO_PATH = "There is no file or folder at {path}."
 NO_IMPORT = "There is no such import."
 NOT_READY = "This import cannot be started now."
 NOT_RUNNING = "This import is not running."
@@ -61,8 +62,8 @@ class Imports:
         source = expand(path)
         if not source.is_absolute():
             raise InvalidInput("Give the whole path of the export.")
-        if not await asyncio.to_thread(source.exists):
-            raise NotFound(f"There is no file or folder at {source}.")
+        if not await asyncio.to_thread(exists, source):
+            raise NotFound(NO_PATH.format(path=source))
         if row := await self.context.archive.read(import_runs.find_open, str(source)):
             return await self._continue(row, start=start)
         now = self._now()
@@ -190,8 +191,19 @@ class Imports:
 
 
 def expand(path: str) -> Path:
-    """Expand ~ in a path."""
-    return Path(path).expanduser()
+    """Expand ~ in a path. Raises NotFound if there is no such user."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        raise NotFound(NO_PATH.format(path=path)) from None
+
+
+def exists(path: Path) -> bool:
+    """Return whether there is something at a path. A name that no file can have is that of none."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
 
 
 def dump(values: Sequence[int] | Sequence[str] | None) -> str:

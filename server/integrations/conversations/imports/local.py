@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Query, Request
+from fastapi import Path, Query, Request
 
 from server.integrations.conversations.imports.imports import LONGEST_WAIT
 from server.integrations.conversations.imports.models import (
@@ -18,8 +18,10 @@ from server.sdk.file_dialog import choose_file
 from server.sdk.routing import DeferredRouter
 from server.sdk.services import provided
 from server.sdk.uploads import LARGEST_UPLOAD, read_file_name, receive_upload
+from server.storage.text_search import LARGEST_KEY
 
 local = DeferredRouter(prefix="/api/imports", tags=["Conversations"])
+ImportId = Annotated[int, Path(ge=0, le=LARGEST_KEY)]
 Conversations = Annotated[ConversationsService, provided(ConversationsService)]
 
 
@@ -59,31 +61,31 @@ async def list_memories(conversations: Conversations) -> MemoryList:
 
 @local.get("/{import_id}")
 async def read_import(
-    conversations: Conversations, import_id: int, wait: Annotated[float, Query(ge=0, le=LONGEST_WAIT)] = 0
+    conversations: Conversations, import_id: ImportId, wait: Annotated[float, Query(ge=0, le=LONGEST_WAIT)] = 0
 ) -> Import:
     """Shows an import; with `wait`, once it is ready or has ended, after at most so many seconds."""
     return await conversations.imports.wait(import_id, wait)
 
 
 @local.post("/{import_id}/start")
-async def start_import(conversations: Conversations, import_id: int, selection: Selection) -> Import:
+async def start_import(conversations: Conversations, import_id: ImportId, selection: Selection) -> Import:
     """Imports what is selected."""
     return await conversations.imports.start(import_id, selection)
 
 
 @local.post("/{import_id}/cancel")
-async def cancel_import(conversations: Conversations, import_id: int) -> Import:
+async def cancel_import(conversations: Conversations, import_id: ImportId) -> Import:
     """Stops an import. What is imported already stays."""
     return await conversations.imports.cancel(import_id)
 
 
 @local.post("/{import_id}/undo")
-async def undo_import(conversations: Conversations, import_id: int) -> Import:
+async def undo_import(conversations: Conversations, import_id: ImportId) -> Import:
     """Removes everything that an import brought, and restores what it updated."""
     return await conversations.imports.undo(import_id)
 
 
 @local.delete("/{import_id}", status_code=204)
-async def remove_import(conversations: Conversations, import_id: int) -> None:
+async def remove_import(conversations: Conversations, import_id: ImportId) -> None:
     """Removes an import that has not begun."""
     await conversations.imports.remove(import_id)

@@ -34,6 +34,7 @@ Place = TypeVar("Place", bound=BaseModel)
 
 TOPIC = "conversations"
 MOST_MESSAGES = 2_000  # of one answer
+DIGITS = 19  # fewer fit into a column
 NO_CHAT = "There is no such conversation. It may have been deleted."
 NO_PROJECT = "There is no such project among those of this conversation."
 BAD_CURSOR = "This page is not there any more. Begin again with the first one."
@@ -96,7 +97,7 @@ class Library:
     async def read_chat(self, chat_id: str, cursor: str | None = None) -> ChatPage:
         """Read a conversation with all its branches. Raises NotFound, and InvalidInput for a cursor that is none."""
         chat = await self.find(chat_id)
-        after = int(cursor) if cursor and cursor.isascii() and cursor.isdigit() and len(cursor) < 20 else 0
+        after = int(cursor) if cursor and cursor.isascii() and cursor.isdigit() and len(cursor) < DIGITS else 0
         if cursor and not after:
             raise InvalidInput(BAD_CURSOR)
         rows = await chat.database.read(reading.read_messages, chat.key, after, MOST_MESSAGES + 1)

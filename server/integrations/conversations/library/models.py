@@ -3,6 +3,7 @@
 from pydantic import BaseModel, Field
 
 from server.integrations.conversations.models import Frozen, Source
+from server.storage.text_search import LARGEST_KEY
 
 
 class ProjectName(BaseModel):
@@ -105,4 +106,4 @@ class ListPlace(Frozen):
 
     updated_at: float | None
     imported: bool
-    key: int
+    key: int = Field(ge=0, le=LARGEST_KEY)

@@ -150,11 +150,20 @@ class Chats:
         await self.sender.stop(chat.key)
         self.events.publish(chat)
 
-    async def follow(self, chat_id: str, answer_id: str) -> AsyncIterator[str | AnswerEnd]:
-        """Yield the text of an answer as it is written, and its end as the last item. Raises NotFound."""
-        chat, stream = await self.find(chat_id), self._streams.open(answer_id)
+    async def find_answer(self, chat_id: str, answer_id: str) -> Chat:
+        """Find the conversation of an answer. Raises NotFound."""
+        chat = await self.find(chat_id)
         row = await self._database.read(answers.find, answer_id)
         if row is None or row.conversation != chat.key:
+            raise NotFound(NO_ANSWER)
+        return chat
+
+    async def follow(self, chat_id: str, answer_id: str) -> AsyncIterator[str | AnswerEnd]:
+        """Yield the text of an answer as it is written, and its end as the last item. Raises NotFound."""
+        chat = await self.find_answer(chat_id, answer_id)
+        stream = self._streams.open(answer_id)
+        row = await self._database.read(answers.find, answer_id)
+        if row is None:
             raise NotFound(NO_ANSWER)
         if row.state not in OPEN and stream.end is None:
             self._streams.close(await self._read_end(chat, row))

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import Response
+from fastapi import Depends, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from server.integrations.conversations.deliveries.limits import PATH
@@ -90,7 +90,12 @@ async def continue_chat(service: Conversations, chat_id: str, order: ContinueOrd
     return await view_chat(service, chat.id)
 
 
-@local.get("/{chat_id}/answers/{answer_id}", response_class=EventSourceResponse)
+async def require_answer(service: Conversations, chat_id: str, answer_id: str) -> None:
+    """Raises NotFound while the response has not begun."""
+    await service.chats.find_answer(chat_id, answer_id)
+
+
+@local.get("/{chat_id}/answers/{answer_id}", dependencies=[Depends(require_answer)], response_class=EventSourceResponse)
 async def follow_answer(service: Conversations, chat_id: str, answer_id: str) -> AsyncIterator[ServerSentEvent]:
     """Streams an answer: `text` events, then `done` or `failed`."""
     async for item in service.chats.follow(chat_id, answer_id):

@@ -3,6 +3,7 @@
 from pydantic import BaseModel, Field
 
 from server.integrations.conversations.models import Frozen
+from server.storage.text_search import LARGEST_KEY
 
 
 class SnippetPiece(BaseModel):
@@ -51,7 +52,7 @@ class MailResults(BaseModel):
 class SourcePlace(Frozen):
     """The place of a source: the batch that follows it. `done`: there is none."""
 
-    key: int = 0
+    key: int = Field(0, ge=0, le=LARGEST_KEY)
     ranked: bool = False
     done: bool = False
 

@@ -119,3 +119,13 @@ def test_misshapen_answer_is_an_empty_one(value: dict) -> None:
     collector = CompletionCollector()
     collector.add(value)
     assert collector.read_answer().text == ""
+
+
+@pytest.mark.parametrize("odd", [[], {}])
+def test_event_with_impossible_values_is_no_end(odd) -> None:
+    collector = ResponseCollector()
+    assert not collector.add({"type": odd, "delta": "x"})
+    assert collector.add({"type": "response.completed", "response": {"status": odd, "usage": {"input_tokens": 10**30}}})
+    answer = collector.read_answer()
+    assert (answer.status, answer.usage.input_tokens < 2**63) == ("cancelled", True)
+    assert read_completion({"choices": [{"message": {"content": "Hi"}, "finish_reason": odd}]}).text == "Hi"

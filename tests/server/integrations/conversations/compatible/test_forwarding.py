@@ -104,6 +104,21 @@ async def test_budget_is_kept_and_limits_the_answer(live: Live, forwarder: Forwa
     assert live.fake.requests.find(COMPLETIONS)[-1].body["max_completion_tokens"] > 0
 
 
+async def test_budget_covers_what_openai_adds_to_the_input(live: Live, forwarder: Forwarder) -> None:
+    cheap: dict[str, Any] = {"model": "gpt-5", "max_output_tokens": 16}
+    first = await forwarder.send(response(**cheap | {"input": "w " * 60_000}), "bot")
+    assert isinstance(first, dict)
+    await forwarder.spending.set_budget("0.05")
+    for context in ({"previous_response_id": first["id"]}, {"conversation": "conv_1"}, {"prompt": {"id": "pmpt_1"}}):
+        with pytest.raises(Forbidden, match="budget"):
+            await forwarder.send(response(**cheap, **context), "bot")
+    with pytest.raises(InvalidInput):
+        await forwarder.send(response(**cheap, previous_response_id="../models"), "bot")
+    await forwarder.send(response(**cheap), "bot")
+    await forwarder.spending.set_budget("1000")
+    await forwarder.send(response(**cheap, previous_response_id=first["id"]), "bot")
+
+
 async def test_retired_model_is_not_found(live: Live, forwarder: Forwarder) -> None:
     with pytest.raises(NotFound, match="gpt-6-luna") as error:
         await forwarder.send(completion(model="gpt-4"), "bot")

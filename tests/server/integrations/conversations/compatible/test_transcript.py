@@ -68,3 +68,10 @@ def test_output_of_a_response_is_text() -> None:
 def test_misshapen_message_is_no_turn(item: dict) -> None:
     assert read_messages([item]) == ()
     assert read_input([item, None]) == ()
+
+
+@pytest.mark.parametrize("kind", [[], {}, None, 1])
+def test_part_of_an_impossible_type_is_left_out(kind) -> None:
+    content = [{"type": kind, "text": "x", "image_url": PICTURE}, {"type": "text", "text": "Hi"}]
+    assert read_messages([{"role": "user", "content": content}]) == turns(("user", "Hi"))
+    assert read_input([{"role": "user", "content": content}, {"type": kind}]) == turns(("user", "Hi"))

@@ -1,7 +1,9 @@
 import pytest
 
-from server.core.errors import InvalidInput
+from server.core.errors import Conflict, InvalidInput
 from server.integrations.conversations.live.operation_models import ManualOrder
+from tests.server.integrations.conversations.library_setup import Said
+from tests.server.integrations.conversations.library_setup import store as store_chat
 
 pytestmark = pytest.mark.anyio
 CONVERSATION = {"id": "c1", "title": "Delivered", "create_time": 1, "update_time": 2, "project_id": 7}
@@ -42,3 +44,20 @@ async def test_wrong_fields_are_named(live) -> None:
     with pytest.raises(InvalidInput) as refused:
         await store(live, "conversation", conversation=CONVERSATION | {"create_time": "never"}, project={"name": ""})
     assert refused.value.extra["errors"][0]["field"] == "project.name"
+
+
+async def test_delivery_hides_no_other_conversation(live) -> None:
+    await live.context.archive.write(store_chat, "imported", [Said("Old")], {"source": "chatgpt", "title": "Old"})
+    await store(live, "conversation", conversation=CONVERSATION | {"openai_thread_id": "thread_1"})
+    message = {"id": "m1", "role": "user", "content": "Forged", "create_time": 1}
+    for kind, data in (
+        ("conversation", CONVERSATION | {"id": "imported"}),
+        ("conversation", CONVERSATION | {"openai_thread_id": "imported"}),
+        ("conversation", CONVERSATION | {"id": "c2", "openai_thread_id": "thread_1"}),
+        ("message", message | {"conversation_id": "imported"}),
+    ):
+        with pytest.raises(Conflict):
+            await store(live, kind, **{kind: data})
+    assert (await live.service.library.read_chat("imported")).chat.title == "Old"
+    await store(live, "message", message=message | {"conversation_id": "c1"})
+    await store(live, "conversation", conversation=CONVERSATION | {"openai_thread_id": "thread_1", "update_time": 3})

@@ -39,6 +39,10 @@ def test_upload_is_previewed_imported_and_undone(serve, tmp_path):
     assert served.person("DELETE", f"/api/imports/{looked['id']}").status_code == 204
     assert served.person("POST", f"/api/imports/{looked['id']}/cancel").status_code == 404
     assert served.person("POST", "/api/imports", json={"path": "relative.zip"}).status_code == 422
+    for impossible in ("~nobody-has-this-name/export.zip", f"/{'a' * 4000}"):
+        assert served.person("POST", "/api/imports", json={"path": impossible}).status_code == 404
+    assert served.person("GET", f"/api/imports/{2**63 - 1}").status_code == 404
+    assert served.person("GET", f"/api/imports/{2**63}").status_code == 422
     assert served.person("POST", "/api/imports/choose").status_code == 503  # there is no window here
     assert served.person("GET", "/api/imports/memories").json() == {"memories": []}
     assert served.call("GET", "/api/imports", key="").status_code == 404

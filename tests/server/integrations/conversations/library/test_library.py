@@ -120,10 +120,17 @@ async def test_unknown_conversation_is_not_found(shelf: Shelf) -> None:
             await shelf.library.read_chat(chat_id)
 
 
-@pytest.mark.parametrize("cursor", ["x", "-1", "1" * 30])
+@pytest.mark.parametrize("cursor", ["x", "-1", "1" * 30, "9" * 19])
 async def test_cursor_that_is_none_is_refused(shelf: Shelf, cursor: str) -> None:
     await shelf.add("a", "x")
     with pytest.raises(InvalidInput):
         await shelf.library.read_chat("a", cursor)
     with pytest.raises(InvalidInput):
         await shelf.library.list_chats(ChatFilter(), cursor, 5)
+
+
+@pytest.mark.parametrize("key", [-1, 2**63, 10**40])
+async def test_cursor_with_an_impossible_key_is_refused(shelf: Shelf, key: int) -> None:
+    place = library.ListPlace.model_construct(updated_at=START, imported=False, key=key)
+    with pytest.raises(InvalidInput):
+        await shelf.library.list_chats(ChatFilter(), library.encode_cursor(place), 5)

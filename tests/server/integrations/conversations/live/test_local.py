@@ -91,3 +91,9 @@ def test_projects_are_created_changed_and_removed(seed) -> None:
 @pytest.mark.parametrize("secret", ["short", ""])
 def test_short_secret_is_refused(seed, secret) -> None:
     assert seed.served.person("PUT", "/api/chats/webhook/secret", json={"secret": secret}).status_code == 422
+
+
+def test_answer_that_is_not_there_is_not_found(seed) -> None:
+    chat = start(seed, title="Nothing asked")
+    for path in (f"{chat['id']}/answers/none", "none/answers/none"):
+        assert seed.served.person("GET", f"/api/chats/{path}").status_code == 404

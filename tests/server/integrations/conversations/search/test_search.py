@@ -1,4 +1,5 @@
 import asyncio
+from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -279,7 +280,10 @@ async def test_search_goes_on_while_the_archive_is_damaged(tmp_path: Path) -> No
         assert "archive" in (page.note or "")
 
 
-@pytest.mark.parametrize("cursor", ["x", "e30x", "////", "eyJzb3VyY2VzIjogMX0"])
+FORGED = urlsafe_b64encode(b'{"sources":{"live":{"key":9223372036854775808}}}').decode()
+
+
+@pytest.mark.parametrize("cursor", ["x", "e30x", "////", "eyJzb3VyY2VzIjogMX0", FORGED])
 async def test_cursor_that_is_none_is_refused(shelf: Shelf, cursor: str) -> None:
     with pytest.raises(InvalidInput):
         await shelf.search.search("x", cursor, 5)
