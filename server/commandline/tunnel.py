@@ -10,8 +10,9 @@ import click
 from server.commandline.client import ask, connect
 from server.core.command import format_command
 from server.core.errors import DeskhandError
-from server.sdk.cli import LocalApi, data_dir_option, example, json_option, print_json, say
+from server.sdk.cli import LocalApi, data_dir_option, example, json_option, print_json, read_secret, say
 
+AUTHTOKEN_PROMPT = "Authtoken, from https://dashboard.ngrok.com/get-started/your-authtoken"
 LONGEST_WAIT = 90.0  # seconds; Deskhand itself gives up before
 LOOK_EVERY = 0.2
 
@@ -82,7 +83,7 @@ def change(data_dir: Path | None, *, authtoken: bool, no_domain: bool, agent: st
         raise click.UsageError("Nothing to set; see --help.")
     with connect(data_dir) as deskhand:
         if authtoken:
-            order["authtoken"] = read_authtoken()
+            order["authtoken"] = read_secret("authtoken", AUTHTOKEN_PROMPT)
         deskhand.call("PUT", "/api/tunnel/settings", order)
     click.echo("Saved.")
 
@@ -105,17 +106,6 @@ def download(data_dir: Path | None) -> None:
     if not view["agent"]["found"]:
         raise DeskhandError("The download was stopped. Start it again; it continues where it stopped.")
     click.echo(view["agent"]["path"])
-
-
-def read_authtoken() -> str:
-    """Ask for the authtoken on the terminal, where it stays unseen, or read it from a pipe; never from the arguments."""
-    if sys.stdin.isatty():
-        text = click.prompt("Authtoken, from https://dashboard.ngrok.com/get-started/your-authtoken", hide_input=True, err=True)
-    else:
-        text = sys.stdin.readline()
-    if not text.strip():
-        raise DeskhandError("No authtoken was given.")
-    return str(text).strip()
 
 
 def wait(deskhand: LocalApi) -> dict[str, Any]:

@@ -51,7 +51,11 @@ def list_webhooks(data_dir: Path | None, *, as_json: bool) -> None:
 @data_dir_option
 def add(url: str, name: str, types: tuple[str, ...], data_dir: Path | None, *, as_json: bool) -> None:
     """Add a webhook and print its signing secret, which is shown only once."""
-    made = ask(data_dir, "POST", PATH, {"url": url, "name": name, "types": list(types)})
+    with connect(data_dir) as deskhand:
+        known = [event["type"] for event in deskhand.call("GET", PATH)["types"]]  # without a server, none are known
+        if unknown := sorted({*types} - {*known}) if known else []:
+            raise click.UsageError(f"There are no events of the type {unknown[0]}. Types: {', '.join(known)}.")
+        made = deskhand.call("POST", PATH, {"url": url, "name": name, "types": list(types)})
     if as_json:
         print_json(made)
         return

@@ -62,6 +62,21 @@ def confirm(question: str, *, yes: bool) -> None:
         click.confirm(f"{question} Continue?", abort=True, err=True)
 
 
+def read_secret(name: str, prompt: str = "") -> str:
+    """Ask for a secret on the terminal, where it stays unseen, or read it from a pipe or file; never from the arguments.
+
+    Raises DeskhandError if it is empty.
+    """
+    # getpass, beneath hide_input, reads from the terminal even if stdin is a file
+    if sys.stdin.isatty():
+        text = str(click.prompt(prompt or name[:1].upper() + name[1:], hide_input=True, err=True))
+    else:
+        text = sys.stdin.readline()
+    if not text.strip():
+        raise DeskhandError(f"No {name} was given.")
+    return text.strip()
+
+
 def example(text: str) -> str:
     """The last line of a command's --help."""
     return f"\b\nExample:\n  {format_command(text.removeprefix('deskhand '))}"

@@ -17,7 +17,9 @@ from server.sdk.context import Context
 
 SECRET_PATH_BYTES = 24  # 192 bits
 UNKNOWN_PATH = "There is no such address. Look in Deskhand's window, under {title}, for the one that is."
-UNSIGNED = "This delivery has no signature that fits. Put the same signing secret into Deskhand's window as into {title}."
+UNSIGNED = (
+    "This delivery has no signature that fits. The sender needs the same signing secret as Deskhand's window, under {title}."
+)
 UNVERIFIABLE = (
     "Deskhand has no signing secret of {title}, so it cannot tell who sends this. Give it one in its window, under {title}."
 )

@@ -143,4 +143,16 @@ MUTANTS: list[Mutant] = [
         "str(access and yes)",
         ("tests/server/commandline/test_backup.py::test_restore_asks_first",),
     ),
+    Mutant(
+        "server/sdk/cli.py",
+        "    if sys.stdin.isatty():\n        text",
+        "    if True:\n        text",
+        ("tests/server/sdk/test_cli.py::test_secret_of_a_file_is_read_although_there_is_a_terminal",),
+    ),
+    Mutant(
+        "server/integrations/conversations/openai_account/usage_local.py",
+        "        await service.projects.find(order.project)\n",
+        "        pass\n",
+        ("tests/server/integrations/conversations/openai_account/test_usage_local.py",),
+    ),
 ]

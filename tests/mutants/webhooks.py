@@ -222,4 +222,16 @@ MUTANTS: list[Mutant] = [
         "0",
         ("tests/server/public/test_webhook_depth.py",),
     ),
+    Mutant(
+        "server/commandline/webhooks.py",
+        " if known else []:",
+        " and []:",
+        ("tests/server/commandline/test_webhooks.py::test_test_and_log_and_replay",),
+    ),
+    Mutant(
+        "server/integrations/conversations/imports/imports.py",
+        "        context.webhooks.offer(EVENT_TYPES)\n",
+        "",
+        ("tests/server/integrations/conversations/imports/test_job.py::test_webhook_is_stored_for_the_end",),
+    ),
 ]

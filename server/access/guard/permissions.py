@@ -21,6 +21,7 @@ NEVER_ASKS = (
     "They can allow it in Deskhand's window, under Access."
 )
 ALLOWANCE_ENDED = "You had just removed the permission."
+BLOCKED = "{operation} is blocked for {client!r}. The person at this computer can allow it in Deskhand's window, under Access."
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ class Permissions:
         policy = client.policy_for(operation)
         if policy is Policy.deny:
             self.record.refuse("You denied it to this client.")
-            raise Forbidden(f"The person at this computer has switched {operation.name} off for {client.name!r}.")
+            raise Forbidden(BLOCKED.format(operation=operation.name, client=client.name))
         if policy is Policy.allow and not self.approved:
             self.record.allow("You allowed it." if operation.name in client.policies else describe_default(operation))
         return policy

@@ -9,7 +9,19 @@ import click
 
 from server.core.command import format_command
 from server.core.errors import DeskhandError
-from server.sdk.cli import confirm, connect, data_dir_option, example, json_option, print_json, say, say_time, show, yes_option
+from server.sdk.cli import (
+    confirm,
+    connect,
+    data_dir_option,
+    example,
+    json_option,
+    print_json,
+    read_secret,
+    say,
+    say_time,
+    show,
+    yes_option,
+)
 
 FIELDS = {
     "memory": "Memory Creation Webhook",
@@ -108,7 +120,7 @@ def secret_command(data_dir: Path | None, *, remove: bool, yes: bool) -> None:
     """Keep the signing secret that the OMI app shows; it is typed unseen or comes from stdin, never as an argument."""
     if remove:
         confirm("Deliveries without a signature are accepted.", yes=yes)
-    secret = None if remove else click.prompt("Signing secret", hide_input=True, err=True, type=str).strip()
+    secret = None if remove else read_secret("signing secret")
     with connect(data_dir, running_only=True) as deskhand:
         deskhand.call("PUT", "/api/omi/secret", {"secret": secret})
     if remove:

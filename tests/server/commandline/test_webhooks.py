@@ -35,6 +35,8 @@ def test_test_and_log_and_replay(deskhand, serve, receiver):
     for name in ("hook", "bad"):
         made = json.loads(deskhand("webhooks", "add", receiver.url(f"/{name}"), "--name", name, "--json").stdout)
         assert made["webhook"]["name"] == name and made["secret"]
+    unknown = deskhand("webhooks", "add", receiver.url("/typo"), "--type", "message.creatd")
+    assert (unknown.returncode, "message.created" in unknown.stderr) == (2, True)
     done = deskhand("webhooks", "test", "hook")
     assert (done.returncode, "delivered webhook.test to hook" in done.stdout) == (0, True)
     failed = deskhand("webhooks", "test", "bad")

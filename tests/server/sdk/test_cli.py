@@ -1,4 +1,11 @@
-from server.sdk.cli import say_time
+import io
+import sys
+
+import click
+import pytest
+
+from server.core.errors import DeskhandError
+from server.sdk.cli import read_secret, say_time
 from tests.server.commandline.conftest import deskhand
 
 __all__ = ["deskhand"]
@@ -19,3 +26,11 @@ def test_failure_exits_with_1_and_one_sentence_on_stderr(deskhand) -> None:
 
 def test_invalid_time_stays_as_it_is() -> None:
     assert say_time("[1") == "[1"
+
+
+def test_secret_of_a_file_is_read_although_there_is_a_terminal(monkeypatch) -> None:
+    monkeypatch.setattr(click.termui, "hidden_prompt_func", lambda _: "from the terminal")
+    monkeypatch.setattr(sys, "stdin", io.StringIO("from the file\n"))
+    assert read_secret("API key") == "from the file"
+    with pytest.raises(DeskhandError, match=r"No API key was given\."):
+        read_secret("API key")

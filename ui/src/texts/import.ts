@@ -84,7 +84,7 @@ export const texts = {
   past: {
     title: 'Past imports',
     states: { previewing: 'Reading', ready: 'Ready', running: 'Running', done: 'Imported', failed: 'Failed', cancelled: 'Cancelled', undone: 'Undone' },
-    summary: (imported: number, updated: number) => `${whole.format(imported)} imported, ${whole.format(updated)} updated`,
+    summary: (imported: number, updated: number, unchanged: number) => `${whole.format(imported)} imported, ${whole.format(updated)} updated${unchanged ? `, ${whole.format(unchanged)} already here` : ''}`,
     review: 'Review',
   },
 }

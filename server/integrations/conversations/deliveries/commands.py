@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from server.sdk.cli import confirm, connect, data_dir_option, example, json_option, say, say_time, show, yes_option
+from server.sdk.cli import confirm, connect, data_dir_option, example, json_option, read_secret, say, say_time, show, yes_option
 
 
 @click.group(epilog=example("deskhand chats webhook"))
@@ -40,7 +40,7 @@ def secret_command(data_dir: Path | None, *, remove: bool, yes: bool) -> None:
     """Set the signing secret of deliveries; it is typed unseen or comes from stdin, never as an argument."""
     if remove:
         confirm("Deliveries are refused until there is another secret.", yes=yes)
-    secret = None if remove else click.prompt("Signing secret", hide_input=True, err=True, type=str).strip()
+    secret = None if remove else read_secret("signing secret")
     with connect(data_dir, running_only=True) as deskhand:
         deskhand.call("PUT", "/api/chats/webhook/secret", {"secret": secret})
     say("Secret removed. Deliveries are refused." if remove else "Secret saved. A previous secret works for another day.")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from server.core.errors import Conflict, InvalidInput, NotFound, Unavailable
-from server.integrations.conversations.imports.job import SCRATCH, TOPIC, ImportJob
+from server.integrations.conversations.imports.job import EVENT_TYPES, SCRATCH, TOPIC, ImportJob
 from server.integrations.conversations.imports.models import Import, ImportProgress, Memory, Selection, State, Work
 from server.integrations.conversations.imports.views import iso, view
 from server.integrations.conversations.store import import_runs
@@ -39,6 +39,7 @@ class Imports:
         self._turn = asyncio.Lock()
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._progress: dict[int, ImportProgress] = {}
+        context.webhooks.offer(EVENT_TYPES)
 
     async def resume(self) -> None:
         """Go on with what a stop has interrupted. Without an archive there is nothing."""

@@ -25,6 +25,7 @@ BATCH_SECONDS = 0.12  # of the writer's time for one transaction, about which ot
 PROGRESS_SECONDS = 0.5
 SWITCH_SECONDS = 0.0005  # after which the writer's thread lets the event loop run, instead of Python's 5 ms
 WEBHOOK = "import.completed"
+EVENT_TYPES = {WEBHOOK: "An import of a history has ended"}
 TOPIC = "imports"
 SCRATCH = "unpacked"  # folder in the data directory of what is unpacked during an import
 MISTAKE = "Deskhand made a mistake with this export. Its log says more."

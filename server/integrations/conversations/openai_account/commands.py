@@ -8,7 +8,7 @@ import click
 
 from server.core.command import format_command
 from server.core.errors import DeskhandError
-from server.sdk.cli import confirm, connect, data_dir_option, example, json_option, say, show, yes_option
+from server.sdk.cli import confirm, connect, data_dir_option, example, json_option, read_secret, say, show, yes_option
 
 NO_KEY = f"There is no key. Enter one: {format_command('openai key')}"
 
@@ -31,8 +31,8 @@ def describe_connection(view: dict[str, Any]) -> Iterator[str]:
     yield f"Model: {view['model'] or 'the newest one'}"
     for name, model in sorted(view["aliases"].items()):
         yield f"  {name} stands for {model}"
-    spent = f"${view['spent']} of this month"
-    yield f"Spent: {spent}" + (f", budget ${view['budget']}" if view["budget"] is not None else "")
+    budget = "no budget" if view["budget"] is None else f"budget ${view['budget']}"
+    yield f"Spent this month: ${view['spent']}, {budget}"
     if view["from_environment"]:
         yield f"From the environment: {', '.join(view['from_environment'])}"
     if view["problem"]:
@@ -71,7 +71,7 @@ def key_command(data_dir: Path | None, *, remove: bool, yes: bool) -> None:
     """Store the API key in the keyring; it is typed unseen or comes from stdin, never as an argument."""
     if remove:
         confirm("Deskhand can no longer use OpenAI.", yes=yes)
-    key = "" if remove else click.prompt("API key", hide_input=True, err=True, type=str).strip()
+    key = "" if remove else read_secret("API key")
     with connect(data_dir, running_only=True) as deskhand:
         if remove:
             deskhand.call("DELETE", "/api/openai/key")
@@ -118,7 +118,7 @@ def alias_command(name: str, model: str | None, data_dir: Path | None, *, remove
 
 @openai.command("budget", epilog=example("deskhand openai budget 20"))
 @click.argument("dollars", required=False)
-@click.option("--project", default="", help="The project that it is for. Default: all together.")
+@click.option("--project", default="", help="The id of the project that it is for. Default: all together.")
 @click.option("--remove", is_flag=True, help="Remove the limit.")
 @data_dir_option
 def budget_command(dollars: str | None, project: str, data_dir: Path | None, *, remove: bool) -> None:
@@ -160,8 +160,10 @@ def describe_usage(report: dict[str, Any]) -> Iterator[str]:
 
 def describe_sum(usage: dict[str, Any]) -> str:
     """Say what was used and what it cost."""
-    unknown = f", the cost of {usage['unknown_calls']} calls is unknown" if usage["unknown_calls"] and usage["cost"] else ""
-    return f"{usage['input_tokens']} tokens in, {usage['output_tokens']} out, {describe_money(usage['cost'])}{unknown}"
+    count = usage["unknown_calls"]
+    calls = "1 request" if count == 1 else f"{count} requests"
+    unknown = f" and {calls} of unknown cost" if count and usage["cost"] else ""
+    return f"{usage['input_tokens']:,} tokens in, {usage['output_tokens']:,} out, {describe_money(usage['cost'])}{unknown}"
 
 
 @openai.command("usage", epilog=example("deskhand openai usage --json"))

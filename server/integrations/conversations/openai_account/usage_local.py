@@ -25,6 +25,8 @@ class BudgetOrder(BaseModel):
 @local.put("/budget")
 async def set_budget(service: Service, order: BudgetOrder) -> OpenAIView:
     """Sets the budget of a month, in all or of a project. A request that would exceed it is refused before it is sent."""
+    if order.project and order.budget is not None:
+        await service.projects.find(order.project)
     try:
         await service.spending.set_budget(order.budget, order.project)
     except ValueError as error:

@@ -41,6 +41,7 @@ async def test_webhook_is_stored_for_the_end(shelf, tmp_path, monkeypatch):
     )
     current = await import_all(Imports(shelf.context), write(tmp_path, *CHATS))
     ((kind, data, _),) = emitted
+    assert kind in shelf.context.webhooks.types
     assert kind == "import.completed"
     assert json.loads(json.dumps(data))["imported"] == 2
     assert data["id"] == current.id

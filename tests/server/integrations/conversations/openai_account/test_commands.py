@@ -49,8 +49,9 @@ def test_status_says_how_openai_is_used():
         "Key: …wxyz",
         "Model: the newest one",
         "  gpt-4 stands for gpt-6-luna",
-        "Spent: $1.5 of this month, budget $20.00",
+        "Spent this month: $1.5, budget $20.00",
     ]
+    assert list(describe_connection({**VIEW, "budget": None}))[-1] == "Spent this month: $1.5, no budget"
     lines = list(describe_connection({**VIEW, "key_is_set": False, "problem": "Broken.", "from_environment": ["OPENAI_MODEL"]}))
     assert lines[0].startswith("There is no key.")
     assert lines[-2:] == ["From the environment: OPENAI_MODEL", "Broken."]
@@ -110,5 +111,5 @@ def test_unknown_cost_is_unknown():
     month = {"month": "2026-11", **usage, "projects": [{"name": "Work", **usage, "cost": "0.5"}]}
     assert list(describe_usage({"months": [month]})) == [
         "2026-11  10 tokens in, 2 out, unknown",
-        "    Work                     10 tokens in, 2 out, $0.5, the cost of 1 calls is unknown",
+        "    Work                     10 tokens in, 2 out, $0.5 and 1 request of unknown cost",
     ]
