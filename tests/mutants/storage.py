@@ -58,7 +58,6 @@ MUTANTS = [
         "    if DATABASE_FILE not in manifest.files:",
     ),
     change("backup_archive", "    if manifest.format > FORMAT:", "    if False:"),
-    change("restored_database", "type NOT IN ('table', 'index') OR rootpage = 0", "type IN ('none')", "backup_archive"),
     change("backup", "        revoke(path)\n", "", "backup"),
     change("backup", "    if not stat.S_ISREG(existing.st_mode) or not backup_archive.is_backup(target):", "    if False:"),
     change("backup", "    if not overwrite:\n", "    if False:\n"),
