@@ -25,7 +25,7 @@ NEEDS_NO_FIXTURE = {
     "2025-11-25": {"server-initialize", "ping", "tools-list", "server-sse-multiple-streams", "dns-rebinding-protection"}
     | {"server-session-lifecycle"},
 }
-NOTHING_WAITS = {"read_approval"}  # a test of its own looks at what waits
+NOTHING_WAITS = {"read_approval", "read_job", "cancel_job"}  # tests of their own look at what waits
 TASKS = re.compile(r"tasks-")  # an extension, and experimental
 RESULT_LINE = re.compile(r"^([✓✗]) ([\w-]+): (\d+) passed", re.MULTILINE)
 
@@ -77,12 +77,13 @@ async def call_everything(call: Call) -> set[str]:
     """Call every tool with what the others answered, and tell which were called."""
     called = set()
 
-    async def use(name: str, **arguments: Any) -> Any:
-        called.add(name)
-        return await call(name, arguments)
+    async def use(tool: str, /, **arguments: Any) -> Any:
+        called.add(tool)
+        return await call(tool, arguments)
 
     await read_everything(use)
     await change_everything(use)
+    await hold_chats(use)
     return called
 
 
@@ -126,6 +127,22 @@ async def change_everything(use: Call) -> None:
     await use("delete_conversation", conversation_id=talk)
     for action in ("start", "stop"):
         assert (await use("control_app", app_name="demo-clock", action=action))["success"]
+
+
+async def hold_chats(use: Call) -> None:
+    for name in ("show_openai_status", "list_projects"):
+        await use(name)
+    await use("create_project", name="Trip")
+    chat = (await use("create_chat", projectId="1", title="Lisbon", initialMessage="Where to?"))["data"]["conversationId"]
+    await use("send_message", conversation_id=chat, message="And then?")
+    for name, arguments in (("list_chats", {}), ("read_chat", {"chat_id": chat}), ("search_chats", {"query": "lisbon"})):
+        await use(name, **arguments)
+    await use("complete_chat", messages=[{"role": "user", "content": "Hello"}])
+    run = (await use("sync_chats"))["data"]["jobId"]
+    for name in ("read_sync", "cancel_sync"):
+        await use(name, job_id=run)
+    times = {"create_time": 1760000000, "update_time": 1760000000}
+    await use("store_chat", type="conversation", data={"conversation": {"id": "from-elsewhere", "title": "Elsewhere", **times}})
 
 
 @pytest.mark.parametrize("mode", ["auto", "legacy"])

@@ -23,7 +23,7 @@ from server.integrations.conversations.openai_account.spending import Reservatio
 from server.integrations.conversations.store import answers, live, projects
 from server.sdk.context import Context
 
-NO_PROJECT = "Project not found"
+NO_PROJECT = "Project not found."
 NO_MESSAGE = "There is no such message in this conversation."
 NO_ANSWER = "There is no such answer."
 EMPTY = "Message is required"

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from server.sdk.operation import ErrorFormat, Failure
 
-LONGEST_ERROR = 60  # characters: a short sentence is the error itself
+SHORT = {"Project not found.", "Project ID is required.", "Messages array is required."}  # each is an error by itself there
 NAMES = {
     401: "Invalid API key",
     404: "Not found",
@@ -29,10 +29,10 @@ class ChatError(BaseModel):
 
 
 def write_error(failure: Failure) -> Mapping[str, Any]:
-    """Write a failure: a short sentence is the error, a longer one follows its name."""
-    body: dict[str, Any] = {"error": failure.detail}
-    if len(failure.detail) > LONGEST_ERROR or "." in failure.detail:
-        body = {"error": name_error(failure), "message": failure.detail}
+    """Write a failure: its name and its sentence, or one of ChatBETO's own errors."""
+    body: dict[str, Any] = {"error": name_error(failure), "message": failure.detail}
+    if failure.detail in SHORT:
+        body = {"error": failure.detail.removesuffix(".")}
     if fields := failure.extra.get("errors"):
         body = {"error": NAMES[422], "message": failure.detail, "details": fields}
     return {**body, "timestamp": write_time(datetime.now(UTC))}

@@ -36,8 +36,8 @@ from server.integrations.conversations.store import answers, live
 from server.sdk.context import Context
 from server.sdk.operation import Effect, current_call
 
-NO_PROJECT_ID = "Project ID is required"
-NO_MESSAGES = "Messages array is required"
+NO_PROJECT_ID = "Project ID is required."
+NO_MESSAGES = "Messages array is required."
 UNTITLED = "Untitled"
 
 

@@ -7,7 +7,7 @@ from server.sdk.operation import Failure
 @pytest.mark.parametrize(
     ("failure", "error", "message"),
     [
-        (Failure(404, "Project not found"), "Project not found", None),
+        (Failure(404, "Project not found."), "Project not found", None),
         (Failure(400, "Message is required"), "Message is required", None),
         (Failure(404, "There is nothing at this address. /docs says what there is."), "Not found", "There is nothing"),
         (Failure(401, "Send your key."), "Invalid API key", "Send your key."),
