@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import Path, Query
 
+from server.core.sentences import Sentence
 from server.integrations.conversations.library.models import ChatFilter
 from server.integrations.conversations.library.reading import PageQuery
 from server.integrations.conversations.library.reading import list_chats as list_page
@@ -12,10 +13,32 @@ from server.integrations.conversations.library.reading_models import ChatAnswer,
 from server.integrations.conversations.live.error_format import CHAT_ERRORS
 from server.integrations.conversations.models import Source
 from server.integrations.conversations.service import ConversationsService
-from server.sdk.operation import Operations
+from server.sdk.operation import Operations, Wording
 from server.sdk.services import provided
 
 operations = Operations(prefix="/api/v1/openai", title="Conversations", scopes=("read:chats", "write:chats"), errors=CHAT_ERRORS)
+LIST_CHATS = Wording(
+    "List conversations",
+    "The titles of your conversations with ChatGPT and OpenAI's models.",
+    (Sentence("list conversations", "is listing conversations", "listed conversations", "could not list conversations"),),
+)
+READ_CHAT = Wording(
+    "Read a conversation",
+    "The messages of a conversation with ChatGPT or OpenAI's models.",
+    (Sentence("read a conversation", "is reading a conversation", "read a conversation", "could not read a conversation"),),
+)
+SEARCH_CHATS = Wording(
+    "Search conversations",
+    "Your conversations with ChatGPT and OpenAI's models, by words.",
+    (
+        Sentence(
+            "search conversations for “{query}”",
+            "is searching conversations for “{query}”",
+            "searched conversations for “{query}”",
+            "could not search conversations for “{query}”",
+        ),
+    ),
+)
 Conversations = Annotated[ConversationsService, provided(ConversationsService)]
 ChatId = Annotated[str, Path(max_length=200, description="The conversation's id, or its thread id.")]
 Limit = Annotated[int, Query(ge=1, le=100, description="How many at most.")]
@@ -37,7 +60,7 @@ SearchText = Annotated[
 ]
 
 
-@operations.operation("GET", "/conversations")
+@operations.operation("GET", "/conversations", wording=LIST_CHATS, rare=True)
 async def list_chats(
     conversations: Conversations,
     limit: Limit = 50,
@@ -51,7 +74,7 @@ async def list_chats(
     return ChatsAnswer(data=data, timestamp=make_timestamp(conversations))
 
 
-@operations.operation("GET", "/conversations/{chat_id}")
+@operations.operation("GET", "/conversations/{chat_id}", wording=READ_CHAT)
 async def read_chat(
     conversations: Conversations,
     chat_id: ChatId,
@@ -65,7 +88,7 @@ async def read_chat(
     return ChatAnswer(data=await read_page(conversations.library, chat_id, query), timestamp=make_timestamp(conversations))
 
 
-@operations.operation("GET", "/search")
+@operations.operation("GET", "/search", wording=SEARCH_CHATS)
 async def search_chats(conversations: Conversations, query: SearchText, limit: Limit = 20, cursor: Cursor = None) -> SearchAnswer:
     """Search the titles and texts of all conversations, the whole ChatGPT history included, in any language."""
     data = await conversations.search.search_for_client(query, cursor, limit)
