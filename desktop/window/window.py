@@ -112,7 +112,7 @@ class Window:
         self._process = process = self._start()
         allow_to_front(process.pid)
         place = f"&page={page}" if page else ""
-        seen = threading.Event()
+        seen = threading.Event()  # followed before anything is written, so that its pipes are closed however early it ends
         threading.Thread(target=follow, args=(process, seen, self._tell_choice), name="window", daemon=True).start()
         if not self._say(f"show {address}?key={key}{place}"):
             return False
