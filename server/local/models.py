@@ -112,6 +112,7 @@ class OperationView(BaseModel):
     scope: str
     changes: bool = Field(description="It alters something, here or elsewhere.")
     reaches_others: bool = Field(description="Other people see what it does.")
+    asks: bool = Field(description="The person can be asked about a call; else it is allowed or denied.")
     individual: bool = Field(description="It is not allowed together with all others of its scope.")
     always: str = Field(description="What is permitted by allowing it without asking; empty for one that reads.")
     integration: str

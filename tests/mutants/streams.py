@@ -45,7 +45,7 @@ MUTANTS = [
         "OPERATION not in request.scope",
         STREAMS,
     ),
-    Mutant("server/access/guard/permissions.py", "        if not operation.asks:", "        if False:", STREAMS),
+    Mutant("server/access/clients/client.py", "policy is Policy.ask and not operation.asks", "False", STREAMS),
     Mutant("server/sdk/operation.py", "        if errors and not prefix:", "        if False:", STREAMS),
     Mutant("server/http/error_format.py", "self.statuses.get(failure.status, failure.status)", "failure.status", FORMATS),
     Mutant("server/http/error_format.py", "if header[0].lower() not in REPLACED]", "if header is None]", FORMATS),
@@ -54,8 +54,8 @@ MUTANTS = [
     Mutant("server/sdk/offers.py", "        if protocol in self._objects:", "        if False:", OFFERS),
     Mutant(
         "server/access/clients/presets.py",
-        "for operation in operations if operation.asks]\n    if",
-        "for operation in operations]\n    if",
+        "for operation in operations if operation.asks]\n    for_all",
+        "for operation in operations]\n    for_all",
         PRESETS,
     ),
     Mutant(

@@ -24,8 +24,8 @@ def read(server, name: str) -> dict:
     return server.person("GET", f"/api/clients/{name}").json()
 
 
-def unfold(page: Page, title: str, index: int) -> None:
-    page.get_by_role("button", name=re.compile(f"^{title} ")).nth(index).click()
+def unfold(page: Page, title: str, integration: str = "Gmail") -> None:
+    page.get_by_role("region", name=integration).get_by_role("button", name=re.compile(f"^{title} ")).click()
 
 
 def choice(page: Page, title: str, word: str):
@@ -66,7 +66,7 @@ def test_access_page_is_accessible(open_page, clients, look, width):
     page.evaluate("document.documentElement.style.fontSize = '100%'")
     page.get_by_role("link", name=re.compile("my-gpt")).click()
     expect(page.get_by_role("heading", name="my-gpt", level=1)).to_be_visible()
-    unfold(page, "Change", 1)
+    unfold(page, "Change")
     expect(choice(page, "Send emails", "Allow")).to_be_checked()
     expect(page.get_by_text("any text to anyone in your name")).to_be_visible()
     assert find_barriers(page) == []
@@ -101,7 +101,7 @@ def test_client_gets_exactly_the_chosen_permissions(open_page, server):
     choose_preset(page, "Let me choose")
     set_all(page, "Apps: read", NEVER)
     set_all(page, "Apps: change", NEVER)
-    unfold(page, "Change", 1)
+    unfold(page, "Change")
     choice(page, "Write drafts", "Allow").check()
     choice(page, "Delete drafts", NEVER).check()
     page.get_by_role("button", name="Create client").click()
@@ -123,7 +123,7 @@ def test_duplicate_client_name_is_reported_beside_the_button(open_page, clients)
 
 def test_client_permission_is_changed_by_keyboard(open_page, clients):
     page = open_page("access/my-gpt")
-    unfold(page, "Change", 1)
+    unfold(page, "Change")
     with changed(page):
         choice(page, "Send emails", "Allow").press("ArrowRight")
     expect(choice(page, "Send emails", "Ask me")).to_be_checked()
@@ -160,10 +160,10 @@ def test_scope_enabled_for_one_operation_allows_no_other(open_page, clients):
     response = clients.person("PATCH", "/api/clients/narrow", json={"policies": {"send_mail": "allow"}})  # out of its reach
     assert response.status_code == 200, response.text
     page = open_page("access/narrow")
-    unfold(page, "Read", 1)
+    unfold(page, "Read")
     with changed(page):
         choice(page, "Search emails", "Allow").check()
-    unfold(page, "Change", 1)
+    unfold(page, "Change")
     with changed(page):
         choice(page, "Write drafts", "Allow").check()
     expect(choice(page, "Write drafts", "Allow")).to_be_checked()
@@ -336,7 +336,7 @@ def test_preset_is_chosen_for_a_new_client_and_changed_later(open_page, server):
         choose_preset(page, "Ask me before changes")
     assert read(server, "reader")["operations"]["send_mail"] == "ask"
     choose_preset(page, "Let me choose")
-    unfold(page, "Change", 1)
+    unfold(page, "Change")
     with changed(page):
         choice(page, "Send emails", "Allow").check()
     expect(page.get_by_text("Without asking you: send emails. This covers every later request")).to_be_visible()

@@ -100,8 +100,8 @@ def test_choices_can_be_changed_by_going_back(open_page, server):
     region = page.get_by_role("region", name="Apps")
     region.get_by_role("button", name=re.compile("^Change")).click()
     region.get_by_role("radio", name="Allow", exact=True).check()
-    for group in ("read", "change"):
-        page.get_by_role("combobox", name=f"Gmail: {group}, all").press("Enter")
+    for group in ("Gmail: read", "Gmail: change", "Conversations: read", "Conversations: change"):
+        page.get_by_role("combobox", name=f"{group}, all").press("Enter")
         page.get_by_role("option", name="Don\u2019t allow").click()
     page.get_by_role("button", name="Continue").click()
     expect(heading(page, "Let ChatGPT reach this computer")).to_be_visible()

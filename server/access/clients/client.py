@@ -63,10 +63,15 @@ class Client:
         return replace(self, grant=grant, scopes=self.scopes & scopes)
 
     def policy_for(self, operation: "Operation") -> Policy:
-        """Policy for an operation. By default reading, keeping and what is trusted are allowed, and changing asks."""
+        """Policy for an operation. By default reading, keeping and what is trusted are allowed, and changing asks.
+
+        What would ask is denied where nobody can be asked.
+        """
         usual = Policy.ask if operation.changes and not operation.trusted else Policy.allow
         policy = self.policies.get(operation.name, usual)
-        return Policy.ask if operation.unaccepted and policy is Policy.allow else policy
+        if operation.unaccepted and policy is Policy.allow:
+            policy = Policy.ask
+        return Policy.deny if policy is Policy.ask and not operation.asks else policy
 
 
 UNCHANGED = "as it was"

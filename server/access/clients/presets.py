@@ -48,12 +48,13 @@ def choose_operations(preset: Preset, operations: "Iterable[Operation]", most: i
     of another service stand in no document, so they do not count, and keep their usual policy.
     """
     available = [operation for operation in operations if operation.asks]
+    for_all = [operation for operation in available if not operation.scope]
+    candidates = [operation for operation in available if operation.scope and not operation.ingests]
     if preset is Preset.read_only:
-        candidates = [operation for operation in available if operation.scope and not (operation.changes or operation.ingests)]
-    else:
-        candidates = [operation for operation in available if operation.scope and not operation.ingests]
-        most -= sum(not operation.scope and is_needed(operation, candidates) for operation in available)
-    ranked = sorted(candidates, key=lambda operation: operation.rare)[: max(most, 0)]
+        candidates = [operation for operation in candidates if not (operation.changes or operation.destructive)]
+    ranked = sorted(candidates, key=lambda operation: operation.rare)
+    while ranked and len(ranked) + sum(is_needed(operation, ranked) for operation in for_all) > most:
+        ranked.pop()
     return [operation for operation in candidates if operation in ranked]
 
 

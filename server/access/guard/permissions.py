@@ -1,6 +1,7 @@
 """Checks of a call against its client, the policies and the pause, as they are at that moment."""
 
 from dataclasses import dataclass
+from typing import NoReturn
 
 from server.access.clients.allowances import ENDED, Allowance
 from server.access.clients.client import Policy
@@ -21,7 +22,7 @@ NEVER_ASKS = (
     "They can allow it in Deskhand's window, under Access."
 )
 ALLOWANCE_ENDED = "You had just removed the permission."
-BLOCKED = "{operation} is blocked for {client!r}. The person at this computer can allow it in Deskhand's window, under Access."
+BLOCKED = "{} is blocked for {!r}. The person at this computer can allow it in Deskhand's window, under Access."
 
 
 @dataclass(frozen=True)
@@ -66,13 +67,9 @@ class Permissions:
 
     def require_asking(self, *, has_token: bool) -> None:
         """Raises Forbidden if the person cannot be asked about the call. `has_token`: its caller has one of their own."""
-        operation, client = self.record.operation, self.record.client
         if has_token:  # what waits would have to store it
             self.record.refuse("It is not allowed for callers with a token of their own.")
-            raise Forbidden(CALLERS_ASK.format(operation.name))
-        if not operation.asks:
-            self.record.refuse("It is not allowed, and its clients cannot be told that you are asked.")
-            raise Forbidden(NEVER_ASKS.format(operation.name, client.name))
+            raise Forbidden(CALLERS_ASK.format(self.record.operation.name))
 
     def require_allowance(self, allowance: Allowance | None) -> None:
         """Raises Forbidden if a call that was allowed would have to be asked about now."""
@@ -91,11 +88,18 @@ class Permissions:
         client, operation = self.record.client, self.record.operation
         policy = client.policy_for(operation)
         if policy is Policy.deny:
-            self.record.refuse("You denied it to this client.")
-            raise Forbidden(BLOCKED.format(operation=operation.name, client=client.name))
+            self._refuse_policy()
         if policy is Policy.allow and not self.approved:
             self.record.allow("You allowed it." if operation.name in client.policies else describe_default(operation))
         return policy
+
+    def _refuse_policy(self) -> NoReturn:
+        operation, client = self.record.operation, self.record.client
+        if operation.asks:
+            self.record.refuse("You denied it to this client.")
+            raise Forbidden(BLOCKED.format(operation.name, client.name))
+        self.record.refuse("It is not allowed, and its clients cannot be told that you are asked.")
+        raise Forbidden(NEVER_ASKS.format(operation.name, client.name))
 
 
 def describe_default(operation: Operation) -> str:

@@ -188,6 +188,7 @@ async def create_draft(mailbox: Box, order: DraftMail) -> DraftSaved:
     wording=wording.REPLACE_DRAFT,
     preview="drafts.preview_update",
     idempotent=True,
+    rare=True,
     largest_body=LARGEST_BODY,
 )
 async def update_draft(mailbox: Box, draft_id: DraftId, order: DraftMail) -> DraftSaved:

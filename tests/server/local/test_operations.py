@@ -9,6 +9,7 @@ def test_operations_are_listed_with_their_summary_and_effects(demo) -> None:
         "scope": "write:mail",
         "changes": True,
         "reaches_others": True,
+        "asks": True,
         "individual": False,
         "always": "It can send any text to anyone in your name without asking. You only see it afterwards.",
         "integration": "gmail",

@@ -51,11 +51,16 @@ def test_polling_of_jobs_counts_only_if_an_operation_may_take_long(long):
 
 
 def test_operation_in_no_document_counts_for_no_preset_and_keeps_its_policy():
-    never_ask = declare(5, "speak", "write:mail", changes=True, asks=False)
+    never_ask = declare(5, "hear", "write:mail", changes=False, asks=False)
     operations = [*never_ask, *declare(40, "write", "write:mail", changes=True)]
     assert choose_operations(Preset.ask, operations) == operations[5 : 5 + MOST_OPERATIONS]
     policies = permitted(Preset.ask, operations)
-    assert {policies[operation.name] for operation in never_ask} == {Policy.ask}
+    assert {policies[operation.name] for operation in never_ask} == {Policy.allow}
+
+
+def test_what_changes_is_denied_where_nobody_can_be_asked():
+    [speak] = declare(1, "speak", "write:mail", changes=True, asks=False)
+    assert speak.name not in permitted(Preset.ask, [speak, *declare(1, "write", "write:mail", changes=True)])
 
 
 def test_preset_fits_even_if_nothing_is_rare():
@@ -75,6 +80,7 @@ def test_read_only_preset_reaches_nothing_that_changes():
         *MANY,
         *declare(1, "sneak", "read:mail", changes=True),
         *declare(1, "drop", "read:mail", changes=False, ingests=True),
+        *declare(1, "stop", "read:mail", changes=False, destructive=True),
     ]
     assert {name.partition("_")[0] for name in permitted(Preset.read_only, same_scope)} <= {"read", "rare"}
     assert make_permissions(Preset.read_only, MANY).scopes == {"read:mail"}

@@ -14,9 +14,9 @@ const WORDS: readonly { value: Policy; label: string }[] = [
   { value: 'deny', label: texts.policies.deny },
 ]
 
-/** Policy labels: a read is allowed or denied, only a change can ask. */
+/** Policy labels: a read is allowed or denied, only a change can ask, and not where nobody can be asked. */
 export const wordsFor = (operations: readonly OperationView[]): typeof WORDS =>
-  operations.some(({ changes }) => changes) ? WORDS : WORDS.filter(({ value }) => value !== 'ask')
+  operations.some(({ changes, asks }) => changes && asks) ? WORDS : WORDS.filter(({ value }) => value !== 'ask')
 
 /** Groups operations by integration, in their order. */
 export function group(operations: readonly OperationView[]): Group[] {
@@ -40,8 +40,13 @@ export const policiesOfPreset = (preset: PresetView): Map<string, Policy> => new
 export const usual = (presets: readonly PresetView[]): Map<string, Policy> => policiesOfPreset(presets.find(({ name }) => name === 'ask')!)
 
 /** Policies of a whole group. Operations that are allowed individually only, as those that reach other people, ask instead. */
-export const setAll = (operations: readonly OperationView[], policy: Policy): Map<string, Policy> =>
-  new Map(operations.map(({ name, reaches_others, individual }) => [name, policy === 'allow' && (reaches_others || individual) ? 'ask' : policy]))
+export function setAll(operations: readonly OperationView[], policy: Policy): Map<string, Policy> {
+  const choose = ({ reaches_others, individual, asks }: OperationView): Policy => {
+    const wanted = policy === 'allow' && (reaches_others || individual) ? 'ask' : policy
+    return wanted === 'ask' && !asks ? 'deny' : wanted
+  }
+  return new Map(operations.map((operation) => [operation.name, choose(operation)]))
+}
 
 /** Client update for the wanted policies; other operations keep theirs, even if a scope is added. */
 export function permit(client: ClientView, operations: readonly OperationView[], wanted: Policies): ClientChange {
