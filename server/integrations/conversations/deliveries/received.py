@@ -16,7 +16,7 @@ from server.integrations.conversations.store import received as store
 from server.integrations.conversations.store.reading import find_chat
 from server.sdk.context import Context
 
-INVALID, INVALID_TYPE = "Invalid payload", "Invalid sync type"
+INVALID, INVALID_TYPE = "Invalid payload", "Invalid sync type."
 CONVERSATION, MESSAGE = "conversation", "message"
 IMPORTED = ""  # no conversation has this id
 EVENTS = {

@@ -26,7 +26,7 @@ from server.sdk.context import Context
 NO_PROJECT = "Project not found."
 NO_MESSAGE = "There is no such message in this conversation."
 NO_ANSWER = "There is no such answer."
-EMPTY = "Message is required"
+EMPTY = "Message is required."
 PRUNE = "delete expired conversations"
 TEMPORARY_TITLE = "Temporary chat"
 

@@ -9,7 +9,15 @@ from pydantic import BaseModel, Field
 
 from server.sdk.operation import ErrorFormat, Failure
 
-SHORT = {"Project not found.", "Project ID is required.", "Messages array is required."}  # each is an error by itself there
+SHORT = {  # each is an error by itself there
+    "Conversation not found.",
+    "Invalid sync type.",
+    "Project not found.",
+    "Project name is required.",
+    "Project ID is required.",
+    "Message is required.",
+    "Messages array is required.",
+}
 NAMES = {
     401: "Invalid API key",
     404: "Not found",

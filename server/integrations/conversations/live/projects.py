@@ -21,7 +21,7 @@ from server.integrations.conversations.store import projects as store
 from server.sdk.context import Context
 from server.sdk.operation import Effect
 
-NO_NAME = "Project name is required"
+NO_NAME = "Project name is required."
 DEFAULT_STAYS = "The default project stays, as conversations without another one belong to it."
 
 

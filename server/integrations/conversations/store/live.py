@@ -12,7 +12,7 @@ from server.integrations.conversations.store.message_keys import allocate_keys, 
 from server.integrations.conversations.store.search_index import index_stored_messages, index_stored_titles, unindex_titles
 from server.integrations.conversations.store.tables import conversation, message
 
-NO_CHAT = "Conversation not found"
+NO_CHAT = "Conversation not found."
 CHAT_COLUMNS = (
     *(conversation.c[name] for name in Chat.model_fields if name in conversation.c),
     live.c.thread_id,

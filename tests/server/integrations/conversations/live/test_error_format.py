@@ -8,7 +8,7 @@ from server.sdk.operation import Failure
     ("failure", "error", "message"),
     [
         (Failure(404, "Project not found."), "Project not found", None),
-        (Failure(400, "Message is required"), "Message is required", None),
+        (Failure(400, "Message is required."), "Message is required", None),
         (Failure(404, "There is nothing at this address. /docs says what there is."), "Not found", "There is nothing"),
         (Failure(401, "Send your key."), "Invalid API key", "Send your key."),
         (Failure(413, "The request is too large."), "Request too large", "The request"),
