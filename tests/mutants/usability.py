@@ -13,17 +13,18 @@ MUTANTS: list[Mutant] = [
     Mutant(PRESETS, "key=lambda operation: operation.rare)", "key=lambda operation: not operation.rare)", OF_PRESETS),
     Mutant(
         PRESETS,
-        "        most -= sum(not operation.scope and is_needed(operation, candidates) for operation in available)\n",
-        "        pass\n",
+        "len(ranked) + sum(is_needed(operation, ranked) for operation in for_all) > most",
+        "len(ranked) > most",
         OF_PRESETS,
     ),
-    Mutant(PRESETS, "[: max(most, 0)]", "", OF_PRESETS),
+    Mutant(PRESETS, "        ranked.pop()\n", "        break\n", OF_PRESETS),
     Mutant(
         PRESETS,
-        "if operation.scope and not (operation.changes or operation.ingests)]",
-        "if operation.scope and not operation.ingests]",
+        "if not (operation.changes or operation.destructive)]",
+        "if not operation.destructive]",
         OF_PRESETS,
     ),
+    Mutant(PRESETS, "if not (operation.changes or operation.destructive)]", "if not operation.changes]", OF_PRESETS),
     Mutant(PRESETS, "dict.fromkeys(left_out, Policy.deny)", "{}", OF_PRESETS),
     Mutant(
         "server/demo/traffic.py",

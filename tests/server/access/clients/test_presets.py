@@ -58,7 +58,7 @@ def test_operation_in_no_document_counts_for_no_preset_and_keeps_its_policy():
     assert {policies[operation.name] for operation in never_ask} == {Policy.allow}
 
 
-def test_what_changes_is_denied_where_nobody_can_be_asked():
+def test_change_is_denied_where_the_person_cannot_be_asked():
     [speak] = declare(1, "speak", "write:mail", changes=True, asks=False)
     assert speak.name not in permitted(Preset.ask, [speak, *declare(1, "write", "write:mail", changes=True)])
 
