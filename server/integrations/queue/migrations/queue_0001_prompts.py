@@ -124,11 +124,11 @@ def create_prompt() -> None:
     op.create_index(
         "queue_prompt_completed", "queue_prompt", ["completed_at", "state"], sqlite_where=sa.text("completed_at IS NOT NULL")
     )
-    op.create_index("queue_prompt_dead", "queue_prompt", ["number"], sqlite_where=sa.text("dead"))
+    op.create_index("queue_prompt_dead", "queue_prompt", ["number"], sqlite_where=sa.text("dead = 1"))
     op.create_index("queue_prompt_held", "queue_prompt", ["chat_key", "worker"], sqlite_where=sa.text("worker IS NOT NULL"))
     op.create_index("queue_prompt_id", "queue_prompt", ["id"], unique=True)
     op.create_index("queue_prompt_later", "queue_prompt", ["not_before"], sqlite_where=sa.text("ready = 2"))
-    op.create_index("queue_prompt_open", "queue_prompt", ["chat_key", "position"], sqlite_where=sa.text("is_open"))
+    op.create_index("queue_prompt_open", "queue_prompt", ["chat_key", "position"], sqlite_where=sa.text("is_open = 1"))
     op.create_index(
         "queue_prompt_ready", "queue_prompt", ["lane", sa.text("priority DESC"), "position"], sqlite_where=sa.text("ready = 1")
     )

@@ -1,13 +1,17 @@
 """Leases of extensions. Each function is a part of its caller's transaction."""
 
-from sqlalchemy import Connection, bindparam, update
+from collections.abc import Iterable
+from operator import attrgetter
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, update
 
 from server.integrations.queue.models import Prompt
 from server.integrations.queue.states import State
 from server.integrations.queue.store.rows import PROMPTS, to_prompt
 from server.integrations.queue.store.tables import IS_HELD, prompt
 
-HELD = PROMPTS.where(IS_HELD).order_by(prompt.c.number)
+HELD = PROMPTS.where(IS_HELD)  # few, in an index of their own
 LEASED = prompt.c.state.in_((State.leased, State.executing))
 OF_WORKER = HELD.where(prompt.c.worker == bindparam("holder"), LEASED)
 EXPIRED = HELD.where(prompt.c.expires_at < bindparam("now"), LEASED)
@@ -22,12 +26,17 @@ PROGRESS = (
 def list_held(connection: Connection, worker: str | None = None) -> list[Prompt]:
     """List what an extension holds, or all that is held or uncertain."""
     rows = connection.execute(HELD) if worker is None else connection.execute(OF_WORKER, {"holder": worker})
-    return [to_prompt(row) for row in rows]
+    return sort(rows)
+
+
+def sort(rows: Iterable[Row[Any]]) -> list[Prompt]:
+    """Convert rows, in the order of submission. (In SQL it would be read from the table of all prompts.)"""
+    return sorted(map(to_prompt, rows), key=attrgetter("number"))
 
 
 def list_expired(connection: Connection, now: float) -> list[Prompt]:
     """List what is held beyond its lease."""
-    return [to_prompt(row) for row in connection.execute(EXPIRED, {"now": now})]
+    return sort(connection.execute(EXPIRED, {"now": now}))
 
 
 def extend(connection: Connection, worker: str, until: float) -> None:
