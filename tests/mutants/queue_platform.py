@@ -4,6 +4,9 @@ from tests.mutants.mutant import Mutant
 
 SOCKETS = ("tests/server/public/test_sockets.py",)
 ADMISSIONS = ("tests/server/access/guard/test_admissions.py",)
+RATES = ("tests/server/access/guard/test_rate_limits.py",)
+DUPLICATES = ("tests/server/access/guard/test_duplicates.py",)
+PRESETS = ("tests/server/access/clients/test_presets.py",)
 
 MUTANTS = [
     Mutant("server/http/deferred_routes.py", " or len(self._router.routes) > known", "", SOCKETS),
