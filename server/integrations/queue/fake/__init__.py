@@ -18,7 +18,7 @@ from starlette.applications import Starlette
 
 from server.integrations.queue.fake.account import Account
 from server.integrations.queue.fake.behaviour import Behaviour, Outcome, change
-from server.integrations.queue.fake.controls import make_control_routes
+from server.integrations.queue.fake.controls import Controls
 from server.integrations.queue.fake.methods import Methods, Site
 from server.integrations.queue.fake.pages import Pages
 from server.integrations.queue.fake.server import serving
@@ -33,7 +33,7 @@ class FakeChatGPT:
         self.site = Site(Behaviour(**behaviour))
         self.origin = ""
         routes = [*Methods(self.site).routes(), *Pages(self.site).routes()]
-        routes += make_control_routes(self.site) if controls else []
+        routes += Controls(self.site).routes() if controls else []
         self.app = Starlette(routes=routes)
 
     @property

@@ -10,51 +10,63 @@ from server.integrations.queue.fake.behaviour import Behaviour, Outcome, change
 from server.integrations.queue.fake.methods import Site
 
 
-def make_control_routes(site: Site) -> list[Route]:
-    """Make the routes. `POST /fake/behaviour` changes settings, `DELETE` resets them and the outcomes."""
+class Controls:
+    """The control routes. `POST /fake/behaviour` changes settings, `DELETE` resets them and the outcomes."""
 
-    async def read_behaviour(_: Request) -> Response:
-        return JSONResponse(asdict(site.behaviour))
+    def __init__(self, site: Site) -> None:
+        self._site = site
 
-    async def set_behaviour(request: Request) -> Response:
+    def routes(self) -> list[Route]:
+        """List the routes."""
+        return [
+            Route("/fake/behaviour", self.read_behaviour, methods=["GET"]),
+            Route("/fake/behaviour", self.set_behaviour, methods=["POST"]),
+            Route("/fake/behaviour", self.reset, methods=["DELETE"]),
+            Route("/fake/outcomes", self.order, methods=["POST"]),
+            Route("/fake/replies", self.script, methods=["POST"]),
+            Route("/fake/sent", self.list_sent, methods=["GET"]),
+            Route("/fake/chats", self.add_chat, methods=["POST"]),
+        ]
+
+    async def read_behaviour(self, _: Request) -> Response:
+        """Answer the settings."""
+        return JSONResponse(asdict(self._site.behaviour))
+
+    async def set_behaviour(self, request: Request) -> Response:
+        """Change some settings."""
         try:
-            site.behaviour = change(site.behaviour, await request.json())
+            self._site.behaviour = change(self._site.behaviour, await request.json())
         except ValueError as error:
             return JSONResponse({"detail": str(error)}, 400)
-        return await read_behaviour(request)
+        return await self.read_behaviour(request)
 
-    async def reset(_: Request) -> Response:
-        site.behaviour = Behaviour()
-        site.outcomes.ordered.clear()
+    async def reset(self, _: Request) -> Response:
+        """Reset settings and outcomes."""
+        self._site.behaviour = Behaviour()
+        self._site.outcomes.ordered.clear()
         return Response(status_code=204)
 
-    async def order(request: Request) -> Response:
+    async def order(self, request: Request) -> Response:
+        """Order an outcome; its fields are those of Outcome."""
         try:
-            site.outcomes.order(Outcome(**await request.json()))
+            self._site.outcomes.order(Outcome(**await request.json()))
         except (TypeError, ValueError) as error:
             return JSONResponse({"detail": str(error)}, 400)
         return Response(status_code=204)
 
-    async def script(request: Request) -> Response:
-        site.replies.scripted.extend(await request.json())
+    async def script(self, request: Request) -> Response:
+        """Add replies to come."""
+        self._site.replies.scripted.extend(await request.json())
         return Response(status_code=204)
 
-    async def list_sent(request: Request) -> Response:
-        chat_id = request.query_params.get("chat_id")
-        sent = [each for each in site.account.describe_sent() if chat_id in (None, each["chat_id"])]
-        return JSONResponse({"sent": sent, "counts": site.account.count_sent(), "actions": site.account.actions})
+    async def list_sent(self, request: Request) -> Response:
+        """List and count what was sent, in all chats or in one, and the other actions."""
+        chat_id, account = request.query_params.get("chat_id"), self._site.account
+        sent = [each for each in account.describe_sent() if chat_id in (None, each["chat_id"])]
+        return JSONResponse({"sent": sent, "counts": account.count_sent(), "actions": account.actions})
 
-    async def add_chat(request: Request) -> Response:
+    async def add_chat(self, request: Request) -> Response:
+        """Add an earlier chat: title, turns as pairs of role and text, created."""
         given = await request.json()
-        chat = site.account.add_chat(given["title"], [tuple(turn) for turn in given["turns"]], given.get("created"))
+        chat = self._site.account.add_chat(given["title"], [tuple(turn) for turn in given["turns"]], given.get("created"))
         return JSONResponse({"chat_id": chat.chat_id}, 201)
-
-    return [
-        Route("/fake/behaviour", read_behaviour, methods=["GET"]),
-        Route("/fake/behaviour", set_behaviour, methods=["POST"]),
-        Route("/fake/behaviour", reset, methods=["DELETE"]),
-        Route("/fake/outcomes", order, methods=["POST"]),
-        Route("/fake/replies", script, methods=["POST"]),
-        Route("/fake/sent", list_sent, methods=["GET"]),
-        Route("/fake/chats", add_chat, methods=["POST"]),
-    ]

@@ -9,7 +9,13 @@ from server.integrations.queue.fake.account import Chat, Message
 def describe_item(chat: Chat) -> dict[str, Any]:
     """Describe a chat in the list."""
     times = {"create_time": write_time(chat.created), "update_time": write_time(chat.updated)}
-    return {"id": chat.chat_id, "title": chat.title or "New chat", **times, "gizmo_id": chat.project or None, "is_archived": False}
+    return {
+        "id": chat.chat_id,
+        "title": chat.title or "New chat",
+        **times,
+        "gizmo_id": chat.project or None,
+        "is_archived": False,
+    }
 
 
 def describe_chat(chat: Chat) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from server.integrations.queue.fake.account import Account, Chat, Message, Sent
 from server.integrations.queue.fake.answers import Answer, Answers
-from server.integrations.queue.fake.behaviour import Behaviour, Outcomes
+from server.integrations.queue.fake.behaviour import Behaviour, Outcomes, change
 from server.integrations.queue.fake.history import describe_chat, describe_item
 from server.integrations.queue.fake.replies import Replies
 
@@ -66,7 +66,7 @@ class Methods:
         outcome = site.outcomes.take(text)
         kind = outcome.kind if outcome else ""
         if outcome and kind == "limit":
-            await self.limit(time.time() + outcome.seconds)
+            site.behaviour = change(site.behaviour, {"limit_until": time.time() + outcome.seconds})
         refusal = self._refuse(kind)
         if order["chat_id"] and order["chat_id"] not in site.account.chats:
             refusal = refusal or JSONResponse({"detail": "Conversation not found"}, 404)
@@ -87,12 +87,6 @@ class Methods:
         if kind == "lost_answer":  # it was sent, and the page is told of a failure
             return JSONResponse({"detail": "Something went wrong."}, 502)
         return stream(answer)
-
-    async def limit(self, until: float) -> None:
-        """Refuse messages until a moment."""
-        from server.integrations.queue.fake.behaviour import change
-
-        self._site.behaviour = change(self._site.behaviour, {"limit_until": until})
 
     def _refuse(self, kind: str) -> Response | None:
         until = self._site.behaviour.limit_until
@@ -125,7 +119,8 @@ class Methods:
         chat = self._site.account.chats.get(request.path_params["chat_id"])
         if chat is None:
             return JSONResponse({"detail": "Conversation not found"}, 404)
-        messages = [{"role": one.role, "text": one.text, "message_id": one.message_id, "model": one.model} for one in chat.messages]
+        names = ("role", "text", "message_id", "model")
+        messages = [{name: getattr(message, name) for name in names} for message in chat.messages]
         return JSONResponse({"title": chat.title, "messages": messages})
 
     async def list_chats(self, request: Request) -> Response:

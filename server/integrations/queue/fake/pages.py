@@ -14,7 +14,10 @@ from server.integrations.queue.fake.methods import Site
 
 ASSETS = Path(__file__).parent / "assets"
 TYPES = {".js": "text/javascript", ".css": "text/css"}
-POLICY = {"Content-Security-Policy": "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'", "Cache-Control": "no-store"}
+POLICY = {
+    "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'",
+    "Cache-Control": "no-store",
+}
 
 
 class Pages:
@@ -64,7 +67,9 @@ class Pages:
             "language": language,
             "parts": find_parts(layout, behaviour.missing),
             "texts": texts,
-            "chats": [{"chat_id": chat.chat_id, "title": chat.title or "New chat"} for chat in self._site.account.list_chats()[:30]],
+            "chats": [
+                {"chat_id": chat.chat_id, "title": chat.title or "New chat"} for chat in self._site.account.list_chats()[:30]
+            ],
         }
         encoded = json.dumps(config).replace("<", "\\u003c")
         page = read_text("page.html").replace("@LANGUAGE@", language).replace("@DIRECTION@", texts["direction"])

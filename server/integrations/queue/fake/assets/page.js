@@ -105,8 +105,8 @@ async function follow(response, turn) {
     } else if (event.type === "rest") {
       turn.show(event.text);
       turn.finish();
-    } else if (event.type === "two_answers") turn.offerTwo(event.text, act);
-    else if (event.type === "continue_generating") turn.offerContinue(act);
+    } else if (event.type === "two_answers") turn.offerTwo(event.text, (action) => act(action, turn));
+    else if (event.type === "continue_generating") turn.offerContinue((action) => act(action, turn));
     else if (event.type === "title" && !isTemporary) document.title = event.title;
   }
 }
@@ -138,11 +138,11 @@ function showLimit(until) {
   bottom.prepend(slot);
 }
 
-async function act(action) {
+async function act(action, turn) {
   const response = await fetch(`/backend-api/conversation/${chatId}/${action}`, { method: "POST" });
   if (response.status === 200) {
     setBusy(true);
-    await follow(response, new AnswerTurn());
+    await follow(response, turn);
     setBusy(false);
   }
 }

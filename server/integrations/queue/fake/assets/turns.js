@@ -36,7 +36,7 @@ export class AnswerTurn {
   }
 
   start(id, model) {
-    [this.id, this.model] = [id, model];
+    Object.assign(this, { id, model, text: "" });
   }
 
   think(key) { this.thinking.textContent = texts[key]; }
