@@ -10,13 +10,14 @@ if TYPE_CHECKING:
 
 def load() -> IntegrationSpec:
     """Import its parts."""
+    from server.integrations.queue.extension.routes import sockets
     from server.integrations.queue.models import QueueSettings
     from server.integrations.queue.service import start
 
     return IntegrationSpec(
         start=start,
         public=(),
-        deliveries=(),
+        deliveries=(sockets,),
         local=(),
         settings=QueueSettings,
     )
@@ -31,6 +32,7 @@ integration = Integration(
     name="queue",
     title="Browser queue",
     prefixes=("/api/chat", "/api/sse", "/ws/extension"),
+    open_paths=("/ws/extension/pair",),
     load=load,
     commands=commands,
     scopes={

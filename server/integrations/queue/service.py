@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from server.integrations.queue.extension.service import Extensions
 from server.integrations.queue.queue import Queue
 from server.sdk.context import Context
 from server.sdk.health import Health
@@ -14,6 +15,7 @@ class QueueService(Health):
     def __init__(self, context: Context) -> None:
         self.context = context
         self.queue = Queue(context)
+        self.extensions = Extensions(context, self.queue)
 
 
 @asynccontextmanager

@@ -10,7 +10,7 @@ from fastapi import WebSocket, WebSocketDisconnect
 
 from server.core.errors import DeskhandError, Forbidden, InvalidInput, NotAuthenticated, TooManyRequests, Unavailable
 from server.core.sentences import Sentence
-from server.integrations.queue.extension.channel import Channel, Closed, CloseCode
+from server.integrations.queue.extension.channel import Channel, CloseCode, Closed
 from server.integrations.queue.extension.messages import Hello, read_message
 from server.integrations.queue.extension.origin import is_extension, is_from_here, read_origin
 from server.integrations.queue.extension.requests import PROTOCOL
@@ -31,7 +31,9 @@ KIND = ConnectionKind(
     ),
 )
 NOT_PAIRED = "This extension is not paired with Deskhand. Pair it in Deskhand's window, under Browser queue."
-QUERY_KEY = "A key in the address is accepted from this computer alone. Send it in the first message: {\"type\": \"hello\", \"key\": …}."
+QUERY_KEY = (
+    'A key in the address is accepted from this computer alone. Send it in the first message: {"type": "hello", "key": …}.'
+)
 FULL = "Too many extensions are connected. Close one, or try again in a moment."
 NO_HELLO = "The first message was to be hello, with a key."
 OTHER_PROTOCOL = f"Deskhand speaks version {PROTOCOL} of this protocol. Load the extension that it contains."
