@@ -31,14 +31,17 @@ The rate is $r = \\frac{a}{b}$. [[cite:Example|https://example.com/queues?utm_so
 
 @dataclass
 class Replies:
-    """What the model says. `scripted`: replies to come; without them it repeats what it was told."""
+    """What the model says. `scripted`: replies to come; `known`: by message. Without one it repeats what it was told."""
 
     scripted: deque[str] = field(default_factory=deque)
+    known: dict[str, str] = field(default_factory=dict)
 
     def make(self, message: str) -> str:
         """Answer a message."""
         if self.scripted:
             return self.scripted.popleft()
+        if reply := self.known.get(message):
+            return reply
         if "markdown" in message.lower():
             return RICH
         return f"You wrote: {message}\n\nThat is an answer of two paragraphs, so that there is something to stream. END"
