@@ -18,8 +18,8 @@ CHATS = ("Garden plan", "Library move")  # that the account has already
 PROMPTS = (
     DemoPrompt(
         "Write a packing list for three days of hiking in October.",
-        "Pack for **wet and cold** weather.\n\n- rain jacket and warm layer\n- map, lamp, first-aid kit\n- food for one day more\n\n"
-        "Keep the load below a fifth of your weight.",
+        "Pack for **wet and cold** weather.\n\n- rain jacket and warm layer\n- map, lamp, first-aid kit\n- food for one day more\n"
+        "\nKeep the load below a fifth of your weight.",
     ),
     DemoPrompt(
         "Which vegetables can still be sown in September?",
@@ -41,7 +41,8 @@ PROMPTS = (
     ),
     DemoPrompt(
         "Summarize what is left to do before the shelves arrive.",
-        "| Task | By |\n| --- | --- |\n| Measure the wall | Monday |\n| Order brackets | Tuesday |\n| Clear the corridor | Friday |",
+        "| Task | By |\n| --- | --- |\n| Measure the wall | Monday |\n| Order brackets | Tuesday |\n"
+        "| Clear the corridor | Friday |",
         chat="Library move",
     ),
     DemoPrompt("Draft a note to the neighbours about Saturday's move.", "", chat="Library move", outcome="lost_answer"),
