@@ -1,0 +1,22 @@
+"""The service of the browser queue: what its parts share, and its health."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from server.integrations.queue.queue import Queue
+from server.sdk.context import Context
+from server.sdk.health import Health
+
+
+class QueueService(Health):
+    """The queue and the extensions that work on it, each a part of its own."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.queue = Queue(context)
+
+
+@asynccontextmanager
+async def start(context: Context) -> AsyncIterator[QueueService]:
+    """Start it, and end it afterwards."""
+    yield QueueService(context)
