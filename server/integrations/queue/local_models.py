@@ -4,10 +4,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, StringConstraints
 
-from server.integrations.queue.states import State
+from server.integrations.queue.models import Lane, UnavailableMode
 
 QueueGroup = Literal["all", "waiting", "running", "uncertain", "done", "failed", "dead"]
-Lane = Literal["browser", "api"]
+StateName = Literal["idle", "leased", "executing", "uncertain", "done", "failed", "cancelled"]
 Place = Literal["first", "up", "down", "last"]
 MessageText = Annotated[str, StringConstraints(min_length=1, max_length=1_000_000)]
 
@@ -19,7 +19,7 @@ class QueueCap(BaseModel):
     most: int | None
 
 
-class QueueClient(BaseModel):
+class WaitingClient(BaseModel):
     """A client whose first prompt waits for the person's approval."""
 
     id: str
@@ -31,7 +31,7 @@ class QueueRules(BaseModel):
 
     pause_seconds: float = Field(description="Shortest time between two prompts.")
     daily_cap: int | None
-    on_unavailable_mode: str = Field(description="If ChatGPT does not offer the response type: default or fail.")
+    on_unavailable_mode: UnavailableMode = Field(description="If ChatGPT does not offer the response type: default or fail.")
     api_fallback: bool = Field(description="Prompts go through the OpenAI API, at the person's cost, if no browser can take them.")
 
 
@@ -40,11 +40,11 @@ class QueueRulesChange(BaseModel):
 
     pause_seconds: Annotated[float, Field(ge=0, le=3600)] | None = None
     daily_cap: Annotated[int, Field(ge=1, le=100_000)] | None = None
-    on_unavailable_mode: Literal["default", "fail"] | None = None
+    on_unavailable_mode: UnavailableMode | None = None
     api_fallback: bool | None = None
 
 
-class QueueSummary(BaseModel):
+class QueueOverview(BaseModel):
     """The state of the queue in numbers."""
 
     waiting: int
@@ -57,7 +57,7 @@ class QueueSummary(BaseModel):
     draining: bool
     limit_until: str | None = Field(description="ChatGPT's own limit: nothing is sent before.")
     cap: QueueCap
-    approval_needed: list[QueueClient]
+    approval_needed: list[WaitingClient]
     browsers: int = Field(description="Browsers that are connected.")
     paired: int = Field(description="Browsers that were ever connected and not removed.")
     problem: str | None = Field(description="What keeps prompts from being sent, as a sentence.")
@@ -70,15 +70,15 @@ class QueuePrompt(BaseModel):
 
     id: str
     number: int
-    state: QueueState
+    state: StateName
     dead: bool
-    client: str
+    client: str = Field(description="Its name.")
     message: str = Field(description="The beginning of the message.")
     message_length: int
     response_length: int | None
     chat: int | None = Field(description="Number of the chat; None for a new one.")
     chat_title: str | None
-    lane: str
+    lane: Lane
     queued_at: str
     not_before: str | None
     started_at: str | None
@@ -110,7 +110,7 @@ class QueueTransition(BaseModel):
     """A change of state."""
 
     at: str
-    state: QueueState
+    state: StateName
     reason: str
 
 
@@ -122,12 +122,12 @@ class QueuePromptDetails(QueuePrompt):
     partial: str
     position: int | None = Field(description="Place among those that wait, from 1.")
     expected_at: str | None
-    worker: str = Field(description="The browser that has it.")
-    chat_id: str | None
+    worker: str | None = Field(description="The browser that has it.")
+    chat_url: str | None = Field(description="ChatGPT's address of the chat.")
     response_type: str
     thinking_time: str
-    model: str
-    project: str
+    model: str | None
+    project: str | None
     temporary: bool
     priority: int
     notes: list[str]
@@ -158,7 +158,7 @@ class MessageChange(BaseModel):
 class Replay(BaseModel):
     """Another run of a prompt that has ended; its answer is kept beside the first."""
 
-    lane: Lane = "browser"
+    lane: Lane = Lane.browser
     model: Annotated[str, StringConstraints(max_length=100)] = ""
 
 
