@@ -14,13 +14,15 @@ from hatchling.builders.config import BuilderConfig
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 NOT_SOURCES = {"node_modules", "dist", "generated", "__pycache__"}
-SHIPPED = ("ui/dist", "assets", "app_config.json")
+SHIPPED = ("ui/dist", "ui/extension", "assets", "app_config.json")
+EXTENSION = "extension"  # of the browser: it ships as it is
 
 
 def list_sources(root: Path) -> list[Path]:
-    """List what the pages are made of: all below ui/, the guides and the icon."""
+    """List what the pages are made of: all below ui/ without the browser extension, the guides and the icon."""
     ui = root / "ui"
     files = [path for path in ui.rglob("*") if path.is_file() and not NOT_SOURCES & set(path.relative_to(ui).parts)]
+    files = [path for path in files if path.relative_to(ui).parts[0] != EXTENSION]
     guides = [*(root / "docs").glob("*.md"), *(root / "docs" / "integrations").glob("*.md")]
     return sorted([*files, *guides, root / "assets" / "icon.svg"])
 

@@ -1,4 +1,4 @@
-"""Files that ship with the program: ui/dist, assets and app_config.json."""
+"""Files that ship with the program: ui/dist, ui/extension, assets and app_config.json."""
 
 from pathlib import Path
 

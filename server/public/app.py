@@ -6,8 +6,9 @@ from importlib import import_module
 from fastapi import Depends
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp
+from starlette.websockets import WebSocket
 
 from server.access.activity.deliveries import DeliveryLog
 from server.access.oauth.metadata import OPEN_TO_PAGES
@@ -105,5 +106,11 @@ def explain_broken(member: LoadedIntegration) -> list[BaseRoute]:
     async def explain(_: Request) -> Response:
         raise Unavailable(member.problem or "")
 
-    paths = (path for prefix in member.integration.prefixes for path in (prefix, prefix + "/{rest:path}"))
-    return [Route(path, explain, methods=METHODS) for path in paths]
+    async def explain_to_socket(_: WebSocket) -> None:
+        raise Unavailable(member.problem or "")
+
+    paths = [path for prefix in member.integration.prefixes for path in (prefix, prefix + "/{rest:path}")]
+    return [
+        *(Route(path, explain, methods=METHODS) for path in paths),
+        *(WebSocketRoute(path, explain_to_socket) for path in paths),
+    ]
