@@ -26,7 +26,7 @@ class Message(BaseModel):
 
 
 class Hello(Message):
-    """The first message of our dialect. `key`: empty if a header carried it."""
+    """The first message of our dialect. `key`: empty if a header carried it. `instance`: of several with the same key."""
 
     type: Literal["hello"]
     protocol: int = 1
@@ -34,6 +34,7 @@ class Hello(Message):
     version: ShortText = ""
     browser: ShortText = ""
     capabilities: Names = []
+    instance: Annotated[str, Field(max_length=40, pattern=r"^[A-Za-z0-9._-]*$")] = ""
 
 
 class RequestMessage(Message):
