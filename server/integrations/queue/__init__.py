@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
 def load() -> IntegrationSpec:
     """Import its parts."""
+    from server.integrations.queue.extension_local import local as extension_local
+    from server.integrations.queue.local import local
     from server.integrations.queue.models import QueueSettings
     from server.integrations.queue.service import start
 
@@ -17,7 +19,7 @@ def load() -> IntegrationSpec:
         start=start,
         public=(),
         deliveries=(),
-        local=(),
+        local=(local, extension_local),
         settings=QueueSettings,
     )
 
@@ -30,7 +32,7 @@ def commands() -> "list[click.Command]":
 integration = Integration(
     name="queue",
     title="Browser queue",
-    prefixes=("/api/chat", "/api/sse", "/ws/extension"),
+    prefixes=("/api/chat", "/api/sse", "/ws/extension", "/api/queue", "/api/extension"),
     load=load,
     commands=commands,
     scopes={

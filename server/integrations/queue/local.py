@@ -34,7 +34,7 @@ PromptId = Annotated[str, Path(min_length=1, max_length=100)]
 @local.get("/summary")
 async def read_summary(service: Queued) -> QueueOverview:
     """Summarizes the queue in numbers."""
-    return await service.monitor.summarize()
+    return await service.summarize()
 
 
 @local.get("/prompts")

@@ -181,7 +181,7 @@ class QueueCount(BaseModel):
     count: int
 
 
-class Extension(BaseModel):
+class ExtensionView(BaseModel):
     """A paired browser and its health."""
 
     id: str
@@ -193,21 +193,20 @@ class Extension(BaseModel):
     page: str = Field(description="State of ChatGPT's page, such as ready, signed_out or limit; empty if it is not known.")
     detail: str
     missing: list[str] = Field(description="What the page's adapter did not find.")
-    tested_at: str | None
-    test_ok: bool | None
+    test_ok: bool | None = Field(description="Result of the last self-test; None without one.")
     outdated: bool
 
 
-class Extensions(BaseModel):
+class ExtensionList(BaseModel):
     """The paired browsers. `wanted_version`: of this Deskhand's extension."""
 
-    extensions: list[Extension]
+    extensions: list[ExtensionView]
     wanted_version: str
     command: str = Field(description="The command that writes the extension's zip file.")
 
 
-class Pairing(BaseModel):
-    """A code that connects one browser."""
+class PairingView(BaseModel):
+    """A code that pairs one browser."""
 
     code: str
     expires_at: str

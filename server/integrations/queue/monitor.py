@@ -21,8 +21,8 @@ class Monitor:
         self._queue, self._context = queue, queue.context
         self._database = queue.context.database
 
-    async def summarize(self, *, connected: int, paired: int, problem: str | None) -> views.QueueOverview:
-        """Summarize the queue in numbers."""
+    async def summarize(self, connected: int = 0, paired: int = 0, problem: str | None = None) -> views.QueueOverview:
+        """Summarize the queue in numbers, and the browsers that it is told of."""
         summary = await self._queue.summarize()
         return views.QueueOverview(
             waiting=summary.waiting,

@@ -164,7 +164,6 @@ export const texts = {
     outdated: (wanted: string) => `This Deskhand brings extension ${wanted}. Replace the extension’s folder and reload it in the browser.`,
     test: 'Self-test',
     testing: 'Testing…',
-    tested: (ago: string) => `tested ${ago}`,
     testOk: 'The page is as expected',
     testFailed: (missing: string) => `Not found on ChatGPT’s page: ${missing}`,
     testStarted: 'Self-test started',

@@ -1,11 +1,11 @@
 /** Actions on prompts; what fails is shown as a toast, where no button stands beside it. */
-import { api, explain, unwrap, type Place } from '../../lib/api'
+import { api, explain, unwrap, type Move } from '../../lib/api'
 import { showToast } from '../../lib/toast.svelte'
 import { texts } from '../../texts/queue'
 
 const path = (prompt_id: string) => ({ params: { path: { prompt_id } } })
 
-export async function movePrompt(id: string, place: Place): Promise<void> {
+export async function movePrompt(id: string, place: Move['place']): Promise<void> {
   try {
     await unwrap(api.POST('/api/queue/prompts/{prompt_id}/move', { ...path(id), body: { place } }))
     showToast(texts.actions.moved)

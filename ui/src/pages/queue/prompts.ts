@@ -1,11 +1,11 @@
 /** Prompts of the queue, as the pages use them. */
-import { unwrap, api, type QueueGroup, type QueuePrompt, type QueuePromptDetails } from '../../lib/api'
+import { unwrap, api, type QueuePrompt, type QueuePromptDetails } from '../../lib/api'
 import { texts } from '../../texts/queue'
 import { makeVisible } from '../../lib/visible'
 
-export interface PromptFilter { group: QueueGroup; chat: string; query: string }
-export const NO_FILTER: PromptFilter = { group: 'all', chat: '', query: '' }
 export const GROUPS = ['all', 'waiting', 'running', 'uncertain', 'done', 'failed', 'dead'] as const
+export interface PromptFilter { group: (typeof GROUPS)[number]; chat: string; query: string }
+export const NO_FILTER: PromptFilter = { group: 'all', chat: '', query: '' }
 export const PAGE = 100 // rows of one request
 const RUNS = new Set(['leased', 'executing'])
 const ENDED = new Set(['done', 'failed', 'cancelled'])
