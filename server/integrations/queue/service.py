@@ -1,7 +1,7 @@
 """The service of the browser queue: what its parts share, and its health."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from server.integrations.queue.extension.service import Extensions
 from server.integrations.queue.health import describe_problem, describe_work
@@ -26,7 +26,8 @@ class QueueService(Health):
 
     async def refresh(self) -> None:
         """Read the state of the queue, for the properties below."""
-        self._overview = await self.summarize()
+        with suppress(NotImplementedError):
+            self._overview = await self.summarize()
 
     async def summarize(self) -> QueueOverview:
         """Summarize the queue and the browsers that work on it."""
