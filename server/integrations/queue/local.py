@@ -18,7 +18,6 @@ from server.integrations.queue.local_models import (
     Replay,
     Resolution,
 )
-from server.integrations.queue.monitor import Monitor
 from server.integrations.queue.service import QueueService
 from server.integrations.queue.store.monitor import MOST, Selection
 from server.sdk.routing import DeferredRouter

@@ -32,7 +32,9 @@ class QueueRules(BaseModel):
     pause_seconds: float = Field(description="Shortest time between two prompts.")
     daily_cap: int | None
     on_unavailable_mode: UnavailableMode = Field(description="If ChatGPT does not offer the response type: default or fail.")
-    api_fallback: bool = Field(description="Prompts go through the OpenAI API, at the person's cost, if no browser can take them.")
+    api_fallback: bool = Field(
+        description="Prompts go through the OpenAI API, at the person's cost, if no browser can take them."
+    )
 
 
 class QueueRulesChange(BaseModel):

@@ -100,7 +100,9 @@ class Monitor:
     async def resolve(self, prompt_id: str, resolution: views.Resolution) -> None:
         """Carry out the person's word on an uncertain prompt."""
         kind = DecisionKind(resolution.decision)
-        await self._queue.resolve(prompt_id, Decision.answered(resolution.text) if kind is DecisionKind.answered else Decision(kind))
+        await self._queue.resolve(
+            prompt_id, Decision.answered(resolution.text) if kind is DecisionKind.answered else Decision(kind)
+        )
 
     async def retry_dead(self) -> int:
         """Put all dead letters back into the queue; return their number."""

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 from server.integrations.queue.extension.service import Extensions
+from server.integrations.queue.fallback import Fallback
 from server.integrations.queue.health import describe_problem, describe_work
 from server.integrations.queue.local_models import QueueOverview
 from server.integrations.queue.monitor import Monitor
@@ -22,6 +23,7 @@ class QueueService(Health):
         self.queue = Queue(context)
         self.extensions = Extensions(context, self.queue)
         self.monitor = Monitor(self.queue)
+        self.fallback = Fallback(self.queue, lambda: [session.worker for session in self.extensions.hub])
         self._overview: QueueOverview | None = None
 
     async def refresh(self) -> None:
@@ -60,4 +62,6 @@ class QueueService(Health):
 @asynccontextmanager
 async def start(context: Context) -> AsyncIterator[QueueService]:
     """Start it, and end it afterwards."""
-    yield QueueService(context)
+    service = QueueService(context)
+    async with service.fallback.running():
+        yield service

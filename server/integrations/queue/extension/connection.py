@@ -31,7 +31,9 @@ KIND = ConnectionKind(
     ),
 )
 NOT_PAIRED = "This extension is not paired with Deskhand. Pair it in Deskhand's window, under Browser queue."
-QUERY_KEY = "A key in the address is accepted from this computer alone. Send it in the first message: {\"type\": \"hello\", \"key\": …}."
+QUERY_KEY = (
+    'A key in the address is accepted from this computer alone. Send it in the first message: {"type": "hello", "key": …}.'
+)
 FULL = "Too many extensions are connected. Close one, or try again in a moment."
 NO_HELLO = "The first message was to be hello, with a key."
 OTHER_PROTOCOL = f"Deskhand speaks version {PROTOCOL} of this protocol. Load the extension that it contains."

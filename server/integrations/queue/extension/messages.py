@@ -135,9 +135,7 @@ class Ping(Message):
     type: Literal["ping"]
 
 
-Incoming = (
-    Hello | StatusUpdate | Progress | ResponsePart | Response | Failure | Found | Page | SelfTest | History | Ping
-)
+Incoming = Hello | StatusUpdate | Progress | ResponsePart | Response | Failure | Found | Page | SelfTest | History | Ping
 MESSAGES: TypeAdapter[Incoming] = TypeAdapter(Annotated[Incoming, Field(discriminator="type")])
 
 
