@@ -147,6 +147,7 @@ class Prompt:
 
     `response`: the latest answer. `answers`, `history` and `partial` are only read by `Queue.read`.
     `find_first`: the message may be in the chat already, so the extension looks for it before it sends.
+    `chat_key`, `ends` and `webhook_depth` are the queue's own: see its tables.
     """
 
     id: str
@@ -181,6 +182,9 @@ class Prompt:
     partial: str | None = None
     answers: tuple[Answer, ...] = ()
     history: tuple[HistoryEntry, ...] = ()
+    chat_key: str = ""
+    ends: int = 0
+    webhook_depth: int = 0
 
     @property
     def status(self) -> Status:
@@ -253,7 +257,7 @@ Decision.fail = Decision(DecisionKind.fail)
 
 @dataclass(frozen=True, slots=True)
 class PromptFilter:
-    """A selection of prompts, newest first. `query`: part of the message. `chat`: the integer id of a chat."""
+    """A selection of prompts, newest first. `query`: part of the message. `chat`: the integer id. `count`: with the total."""
 
     client_id: str | None = None
     status: Status | None = None
@@ -263,6 +267,7 @@ class PromptFilter:
     query: str = ""
     cursor: str | None = None
     limit: int = 100
+    count: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,11 @@
 """The queue: its rules over the store. What a method did is durable when it returns."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import datetime
 
 from server.integrations.queue.changes import Changes
+from server.integrations.queue.claiming import Claiming
+from server.integrations.queue.core import SECTION, Core
 from server.integrations.queue.models import (
     Chat,
     ClientRef,
@@ -21,9 +23,9 @@ from server.integrations.queue.models import (
     QueueSettings,
     QueueSummary,
 )
+from server.integrations.queue.results import Results
+from server.integrations.queue.submitting import Submitting
 from server.sdk.context import Context
-
-SECTION = "queue"
 
 
 class Queue:
@@ -35,6 +37,8 @@ class Queue:
     def __init__(self, context: Context) -> None:
         self.context = context
         self.changes = Changes(context.events)
+        core = Core(context, self.changes)
+        self._submitting, self._claiming, self._results = Submitting(core), Claiming(core), Results(core)
 
     def read_settings(self) -> QueueSettings:
         """Read the settings in force."""
@@ -44,7 +48,7 @@ class Queue:
 
     async def submit(self, client: ClientRef, order: PromptOrder) -> Prompt:
         """Store a prompt. Raises Unavailable while the queue drains, InvalidInput for a webhook address that is not allowed."""
-        raise NotImplementedError
+        return await self._submitting.submit(client, order)
 
     async def read(self, prompt_id: str, client_id: str | None = None) -> Prompt:
         """Read a prompt with its answers, partial text and history."""
@@ -134,11 +138,11 @@ class Queue:
 
     async def claim(self, worker_id: str, capabilities: Collection[str] = (), lane: Lane = Lane.browser) -> Lease | None:
         """Lease the prompt that is next, if one may be sent now. An extension may hold several; they are of different chats."""
-        raise NotImplementedError
+        return await self._claiming.claim(worker_id, lane)
 
     async def next_claim_at(self, lane: Lane = Lane.browser) -> datetime | None:
         """Read when a claim may succeed although nothing changes; None if only a change can help."""
-        raise NotImplementedError
+        return await self._claiming.next_claim_at(lane)
 
     async def acknowledge(self, prompt_id: str, token: int, worker_id: str | None = None) -> Prompt:
         """Record that an extension begins, before it types. Of an uncertain prompt: its extension is back.
@@ -157,7 +161,7 @@ class Queue:
 
     async def complete(self, prompt_id: str, token: int, result: PromptResult) -> Prompt:
         """Record the answer, the chat and the webhook. The same result again changes nothing and raises nothing."""
-        raise NotImplementedError
+        return await self._results.complete(prompt_id, token, result)
 
     async def fail(self, prompt_id: str, token: int, failure: PromptFailure) -> Prompt:
         """Record a failure: tried again if the message was not sent and attempts are left."""
@@ -184,4 +188,4 @@ class Queue:
         raise NotImplementedError
 
 
-__all__ = ["SECTION", "Mapping", "Queue"]
+__all__ = ["SECTION", "Queue"]
