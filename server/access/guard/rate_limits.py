@@ -7,6 +7,7 @@ from time import time
 from typing import TYPE_CHECKING
 
 from server.access.clients.registry import Client
+from server.core.errors import TooManyRequests
 from server.core.rates import read_rate
 
 if TYPE_CHECKING:
@@ -74,3 +75,9 @@ class Limits:
         else:
             self._refused.add((client_id, kind))
         return not passed and not known
+
+
+def too_many_requests(client: Client, quota: Quota) -> TooManyRequests:
+    """Refusal of a client that calls too often."""
+    sentence = f"The client {client.name!r} has made its {quota.limit} calls. Go on in {quota.reset} seconds."
+    return TooManyRequests(sentence, retry_after=quota.reset)

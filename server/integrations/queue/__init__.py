@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 def load() -> IntegrationSpec:
     """Import its parts."""
+    from server.integrations.queue.extension.routes import sockets
     from server.integrations.queue.extension_local import local as extension_local
     from server.integrations.queue.local import local
     from server.integrations.queue.models import QueueSettings
@@ -18,7 +19,7 @@ def load() -> IntegrationSpec:
     return IntegrationSpec(
         start=start,
         public=(),
-        deliveries=(),
+        deliveries=(sockets,),
         local=(local, extension_local),
         settings=QueueSettings,
     )
@@ -33,6 +34,7 @@ integration = Integration(
     name="queue",
     title="Browser queue",
     prefixes=("/api/chat", "/api/sse", "/ws/extension", "/api/queue", "/api/extension"),
+    open_paths=("/ws/extension/pair",),
     load=load,
     commands=commands,
     scopes={

@@ -62,6 +62,4 @@ class QueueService(Health):
 @asynccontextmanager
 async def start(context: Context) -> AsyncIterator[QueueService]:
     """Start it, and end it afterwards."""
-    service = QueueService(context)
-    async with service.fallback.running():
-        yield service
+    yield QueueService(context)

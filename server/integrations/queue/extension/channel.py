@@ -24,7 +24,7 @@ class CloseCode(IntEnum):
     replaced = 4409
 
 
-class Closed(Exception):  # noqa: N818, it is no error
+class Closed(Exception):
     """The socket is to be closed. `name`, `detail`: for the extension, which shows them."""
 
     def __init__(self, code: CloseCode, name: str, detail: str) -> None:

@@ -10,7 +10,7 @@ from fastapi import WebSocket, WebSocketDisconnect
 
 from server.core.errors import DeskhandError, Forbidden, InvalidInput, NotAuthenticated, TooManyRequests, Unavailable
 from server.core.sentences import Sentence
-from server.integrations.queue.extension.channel import Channel, Closed, CloseCode
+from server.integrations.queue.extension.channel import Channel, CloseCode, Closed
 from server.integrations.queue.extension.messages import Hello, read_message
 from server.integrations.queue.extension.origin import is_extension, is_from_here, read_origin
 from server.integrations.queue.extension.requests import PROTOCOL

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from server.integrations.queue.changes import Change
-from server.integrations.queue.extension.channel import Closed, CloseCode
+from server.integrations.queue.extension.channel import CloseCode, Closed
 from server.integrations.queue.states import State
 
 if TYPE_CHECKING:

@@ -18,6 +18,7 @@ from server.integrations.queue.extension.requests import write_hello
 from server.integrations.queue.extension.session import Session
 from server.integrations.queue.extension.worker import Worker
 from server.integrations.queue.extension_files import read_manifest
+from server.integrations.queue.models import Lane
 from server.integrations.queue.queue import Queue
 from server.sdk.context import Context
 
@@ -49,6 +50,8 @@ class Extensions:
         """Dispatch while the block runs. Leases of the last run are lost first: their connections ended with it."""
         context, limits = self.context, self.limits
         await self.registry.load()
+        for worker_id in {lease.prompt.worker for lease in await self.queue.list_held() if lease.prompt.lane is Lane.browser}:
+            await self.queue.lose(worker_id or "")
         context.approval_requests.add(self.pairing)
         tasks = (
             context.tasks.start(self.dispatcher.run(), name="hand prompts to the browser"),

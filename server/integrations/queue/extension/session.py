@@ -7,7 +7,7 @@ from fastapi import WebSocketDisconnect
 
 from server.core.clock import Clock
 from server.core.errors import Conflict, DeskhandError, InvalidInput, NotFound
-from server.integrations.queue.extension.channel import Channel, Closed, CloseCode
+from server.integrations.queue.extension.channel import Channel, CloseCode, Closed
 from server.integrations.queue.extension.limits import SocketLimits
 from server.integrations.queue.extension.messages import (
     Failure,
@@ -40,7 +40,7 @@ TakeHistory = Callable[[Worker, History], Awaitable[dict[str, Any]]]
 class Session:
     """One extension, from its first message on. `on_change`: called when it may take another prompt, or its page has changed."""
 
-    def __init__(  # noqa: PLR0913, its parts
+    def __init__(
         self,
         queue: Queue,
         channel: Channel,
