@@ -18,7 +18,8 @@ CHATS = ("Garden plan", "Library move")  # that the account has already
 PROMPTS = (
     DemoPrompt(
         "Write a packing list for three days of hiking in October.",
-        "Pack for **wet and cold** weather.\n\n- rain jacket and warm layer\n- map, lamp, first-aid kit\n- food for one day more\n"
+        "Pack for **wet and cold** weather.\n\n"
+        "- rain jacket and warm layer\n- map, lamp, first-aid kit\n- food for one day more\n"
         "\nKeep the load below a fifth of your weight.",
     ),
     DemoPrompt(
