@@ -82,15 +82,15 @@ class DeferredRoutes:
         self._parts.clear()
 
     async def prepare(self, path: str) -> bool:
-        """Make the routes that own a path, and report whether there were any."""
-        part = self._find(path)
+        """Make the routes that own a path, and report whether there may be new ones."""
+        part, known = self._find(path), len(self._router.routes)
         if part is None:
             await self._ready(path)
             part = self._find(path)
         if part:
             await part.add_to(self._router.routes)
             self._parts = [part for part in self._parts if not part.added]
-        return part is not None
+        return part is not None or len(self._router.routes) > known  # those of an integration that turned out to be broken
 
     async def _route_again(self, scope: Scope, receive: Receive, send: Send) -> None:
         route = self._router if await self.prepare(scope["path"]) else self._not_found

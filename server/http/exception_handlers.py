@@ -6,14 +6,16 @@ from http import HTTPStatus
 from math import ceil
 from typing import Any
 
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, HTTPConnection
+from starlette.status import WS_1008_POLICY_VIOLATION, WS_1011_INTERNAL_ERROR
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from server.core.errors import DeskhandError, NotAuthenticated
-from server.http.problem_details import PROBLEM_TYPE, problem_body
+from server.http.problem_details import PROBLEM_TYPE, problem_body, read_detail
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +25,7 @@ SENTENCES = {
     413: "The request is too large. Send less at once.",
 }
 MOST_FIELDS = 20  # named in one answer
+LONGEST_CLOSE_REASON = 123  # bytes
 
 
 class Problem(BaseModel):
@@ -96,6 +99,15 @@ def respond(
     return Response(body, status, dict(headers or {}), media_type=PROBLEM_TYPE)
 
 
+async def close_socket(socket: WebSocket, response: Response) -> None:
+    """Close a WebSocket that was accepted, with the sentence of a failure as far as a close frame has room (RFC 6455, 5.5)."""
+    if WebSocketState.DISCONNECTED in {socket.application_state, socket.client_state}:
+        return
+    code = WS_1011_INTERNAL_ERROR if response.status_code >= 500 else WS_1008_POLICY_VIOLATION
+    reason = read_detail(bytes(response.body)).encode()[:LONGEST_CLOSE_REASON].decode(errors="ignore")
+    await socket.close(code, reason)
+
+
 def phrase(status: int) -> str:
     """The usual words for a status."""
     return HTTPStatus(status).phrase
@@ -104,12 +116,20 @@ def phrase(status: int) -> str:
 def install(app: FastAPI) -> None:
     """Make the application answer every failure this way."""
 
-    async def handle(_: Request, error: Exception) -> Response:
-        return to_response(error)
+    async def handle(connection: HTTPConnection, error: Exception) -> Response | None:
+        response = to_response(error)
+        if isinstance(connection, WebSocket) and connection.application_state is not WebSocketState.CONNECTING:
+            await close_socket(connection, response)
+            return None
+        return response
 
     async def leave(*_: object) -> Response:
         return Response(status_code=400)  # unread: the client disconnected, which is no server error
 
+    async def end(*_: object) -> None:
+        """Do nothing: the peer has closed the socket."""
+
     app.add_exception_handler(ClientDisconnect, leave)
+    app.add_exception_handler(WebSocketDisconnect, end)  # type: ignore[arg-type]  # Starlette takes None from handlers
     for kind in (DeskhandError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(kind, handle)

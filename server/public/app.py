@@ -6,8 +6,9 @@ from importlib import import_module
 from fastapi import Depends
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp
+from starlette.websockets import WebSocket
 
 from server.access.activity.deliveries import DeliveryLog
 from server.access.oauth.metadata import OPEN_TO_PAGES
@@ -53,7 +54,9 @@ def create_public(state: State) -> ASGIApp:
     headers = {"Content-Security-Policy": POLICY} | ({"X-Deskhand-Demo": "1"} if state.context.demo else {})
     paths = WebhookDepthMiddleware(PathMiddleware(app, {PATH: Endpoint(state, documents)}))
     hosts, origins = state.address.public_hosts, lambda: state.context.settings.read(SECTION, OriginSettings).allowed
-    checked = HostOriginMiddleware(TrailingSlashMiddleware(paths), hosts, origins, OPEN_TO_PAGES)
+    checked = HostOriginMiddleware(
+        TrailingSlashMiddleware(paths), hosts, origins, lambda: (*OPEN_TO_PAGES, *state.runtime.open_paths)
+    )
     return ErrorFormatMiddleware(SecurityHeadersMiddleware(checked, headers), state.runtime.find_error_format)
 
 
@@ -105,5 +108,11 @@ def explain_broken(member: LoadedIntegration) -> list[BaseRoute]:
     async def explain(_: Request) -> Response:
         raise Unavailable(member.problem or "")
 
-    paths = (path for prefix in member.integration.prefixes for path in (prefix, prefix + "/{rest:path}"))
-    return [Route(path, explain, methods=METHODS) for path in paths]
+    async def explain_to_socket(_: WebSocket) -> None:
+        raise Unavailable(member.problem or "")
+
+    paths = [path for prefix in member.integration.prefixes for path in (prefix, prefix + "/{rest:path}")]
+    return [
+        *(Route(path, explain, methods=METHODS) for path in paths),
+        *(WebSocketRoute(path, explain_to_socket) for path in paths),
+    ]

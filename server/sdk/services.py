@@ -2,7 +2,8 @@
 
 from typing import Any, TypeVar
 
-from fastapi import Depends, Request
+from fastapi import Depends
+from starlette.requests import HTTPConnection
 
 from server.core.errors import DeskhandError, Unavailable
 
@@ -12,15 +13,15 @@ Service = TypeVar("Service")
 def provided(kind: type[Service]) -> Any:
     """Create the dependency on the running service of this type, to be declared with `Annotated`."""
 
-    async def find(request: Request) -> Service:  # FastAPI would call a plain function in a thread
-        return find_service(request, kind)
+    async def find(connection: HTTPConnection) -> Service:  # FastAPI would call a plain function in a thread
+        return find_service(connection, kind)
 
     return Depends(find)
 
 
-def find_service(request: Request, kind: type[Service]) -> Service:
+def find_service(connection: HTTPConnection, kind: type[Service]) -> Service:
     """Find the running service of this type. Raises Unavailable, or why it does not run."""
-    service = request.app.state.services.get(kind)
+    service = connection.app.state.services.get(kind)
     if service is None:
         raise Unavailable
     if isinstance(service, DeskhandError):

@@ -16,6 +16,7 @@ from server.integrations.conversations.library.library import Library
 from server.integrations.conversations.live.chats import Chats, running_chats
 from server.integrations.conversations.live.completions import Completions
 from server.integrations.conversations.live.copies import Copies
+from server.integrations.conversations.live.model_answers import OpenAIAnswers
 from server.integrations.conversations.live.operations import ChatOperations
 from server.integrations.conversations.live.projects import Projects
 from server.integrations.conversations.live.sync import Syncs
@@ -26,6 +27,7 @@ from server.integrations.conversations.openai_account.webhook import OpenAIWebho
 from server.integrations.conversations.search.search import Search
 from server.sdk.context import Context
 from server.sdk.health import Health
+from server.sdk.model_answers import ModelAnswers
 
 
 class ConversationsService(Health):
@@ -102,6 +104,7 @@ async def running_live(service: ConversationsService) -> AsyncIterator[None]:
         if context.demo:
             context.tasks.start(fill(context, service.imports, chats, service.projects, spending), name="fill the demo")
         try:
-            yield
+            with context.offers.offer(ModelAnswers, OpenAIAnswers(openai, service.completions)):
+                yield
         finally:
             await service.syncs.close()

@@ -1,0 +1,45 @@
+"""Puts prompts of clients into ChatGPT in the person's own browser, one after another, and returns the answers."""
+
+from typing import TYPE_CHECKING
+
+from server.sdk.integration import Integration, IntegrationSpec
+
+if TYPE_CHECKING:
+    import click
+
+
+def load() -> IntegrationSpec:
+    """Import its parts."""
+    from server.integrations.queue.extension.routes import sockets
+    from server.integrations.queue.extension_local import local as extension_local
+    from server.integrations.queue.local import local
+    from server.integrations.queue.models import QueueSettings
+    from server.integrations.queue.service import start
+
+    return IntegrationSpec(
+        start=start,
+        public=(),
+        deliveries=(sockets,),
+        local=(local, extension_local),
+        settings=QueueSettings,
+    )
+
+
+def commands() -> "list[click.Command]":
+    """Import its commands."""
+    return []
+
+
+integration = Integration(
+    name="queue",
+    title="Browser queue",
+    prefixes=("/api/chat", "/api/sse", "/ws/extension", "/api/queue", "/api/extension"),
+    open_paths=("/ws/extension/pair",),
+    load=load,
+    commands=commands,
+    scopes={
+        "read:queue": "Read prompts and answers of the browser queue",
+        "write:queue": "Put prompts into ChatGPT in your browser",
+        "extension": "Serve as the browser extension",
+    },
+)

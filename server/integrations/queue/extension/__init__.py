@@ -1,0 +1,1 @@
+"""The browser extension's side of the queue: sockets, dispatch, pairing, and what is known of each extension."""

@@ -1,0 +1,1 @@
+"""Persistence of the browser queue: all of its SQL."""
