@@ -27,7 +27,9 @@ def load() -> IntegrationSpec:
 
 def commands() -> "list[click.Command]":
     """Import its commands."""
-    return []
+    from server.integrations.queue.extension_commands import extension
+
+    return [extension]
 
 
 integration = Integration(
