@@ -87,21 +87,21 @@ def test_unknown_layout_is_reported_by_name_and_nothing_is_lost(run, browser) ->
     sent = len(run.fake.account.sent)
     run.fake.behave(layout="unknown")
     prompt_id = run.submit("A message for a page that is not known")
-    page = until(lambda: find_page(run, "unknown_layout"), 60)
-    assert "editor" in page["missing"]
+    until(lambda: read_extension(run)["page"] == "unknown_layout", 60)
+    assert "editor" in read_extension(run)["missing"]
     assert run.read(prompt_id)["status"] == "idle"
     assert len(run.fake.account.sent) == sent
     run.fake.behave(layout="2026")
-    (extension,) = run.server.person("GET", "/api/extension").json()["extensions"]
-    assert run.server.person("POST", f"/api/extension/{extension['id']}/self-test").status_code < 300
+    path = f"/api/extension/{read_extension(run)['id']}/self-test"
+    assert run.server.person("POST", path).status_code == 204
     assert run.wait_for(prompt_id)["status"] == "done"
     assert len(run.fake.account.sent) == sent + 1
 
 
-def find_page(run: QueueRun, state: str) -> dict[str, Any]:
-    """Find the page of an extension that is in a state."""
-    pages = [extension["page"] or {} for extension in run.server.person("GET", "/api/extension").json()["extensions"]]
-    return next((page for page in pages if page.get("state") == state), {})
+def read_extension(run: QueueRun) -> dict[str, Any]:
+    """Read the extension as the window shows it."""
+    (extension,) = run.server.person("GET", "/api/extension").json()["extensions"]
+    return dict(extension)
 
 
 class Writers:
@@ -162,7 +162,7 @@ def settle(run: QueueRun, writers: Writers) -> None:
     """Wait until all prompts have ended; of one that may have been sent, the person says that it failed."""
 
     def decide() -> bool:
-        held = run.server.person("GET", "/api/queue/prompts?state=uncertain").json()["prompts"]
+        held = run.server.person("GET", "/api/queue/prompts?group=uncertain").json()["prompts"]
         for prompt in held:
             run.server.person("POST", f"/api/queue/prompts/{prompt['id']}/resolve", json={"decision": "fail"})
         return all(future.done() for future in writers.working) and not writers.list_open()

@@ -30,6 +30,7 @@ SECRET = "queue/demo"  # noqa: S105, where the keys are
 BROWSER, CLIENT = "Demo browser", "report-builder"
 PAUSES = (2.0, 45.0)  # seconds between two prompts: at the start, and later
 MOST = 60  # prompts in one run
+PACE = {"piece_ms": 120, "piece_size": 12, "thinking_ms": 900, "title_ms": 300}  # as a person likes to watch it
 RETRY_SECONDS = 0.5  # while the server starts
 
 
@@ -46,7 +47,7 @@ async def serve_fake(context: Context) -> AsyncIterator[None]:
     if os.environ.get("DESKHAND_DEMO_QUEUE") == "off":
         yield
         return
-    fake = FakeChatGPT(controls=True, piece_ms=120, piece_size=12, thinking_ms=900, title_ms=300)
+    fake = FakeChatGPT(controls=True, **PACE)
     chats = {title: fake.account.add_chat(title, [("user", title), ("assistant", "All right.")]) for title in CHATS}
     fake.site.replies.known.update({prompt.message: prompt.reply for prompt in PROMPTS})
     async with fake.serving() as origin:
