@@ -8,6 +8,7 @@ import threading
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -84,18 +85,41 @@ def test_chat_continues_and_its_webhook_has_the_fields_of_the_guide(run, browser
 
 
 def test_unknown_layout_is_reported_by_name_and_nothing_is_lost(run, browser) -> None:
-    sent = len(run.fake.account.sent)
-    run.fake.behave(layout="unknown")
-    prompt_id = run.submit("A message for a page that is not known")
-    until(lambda: read_extension(run)["page"] == "unknown_layout", 60)
-    assert "editor" in read_extension(run)["missing"]
-    assert run.read(prompt_id)["status"] == "idle"
-    assert len(run.fake.account.sent) == sent
-    run.fake.behave(layout="2026")
+    with unknown_layout(run) as prompt_id:
+        assert "editor" in read_extension(run)["missing"]
+        assert run.read(prompt_id)["status"] == "idle"
     path = f"/api/extension/{read_extension(run)['id']}/self-test"
     assert run.server.person("POST", path).status_code == 204
     assert run.wait_for(prompt_id)["status"] == "done"
-    assert len(run.fake.account.sent) == sent + 1
+    assert run.fake.account.count_sent()[run.read(prompt_id)["message"]] == 1
+
+
+def test_fallback_takes_over_on_an_unknown_layout_where_it_is_allowed(run, browser) -> None:
+    with unknown_layout(run) as prompt_id:
+        allow_fallback(run, allowed=True)
+        assert run.wait_for(prompt_id)["status"] == "done"
+        allow_fallback(run, allowed=False)
+    (note,) = run.server.person("GET", f"/api/queue/prompts/{prompt_id}").json()["notes"]
+    assert "OpenAI API" in note
+    assert "did not recognize" in note
+    assert len(run.openai.requests.find("/v1/responses")) == 1
+
+
+@contextmanager
+def unknown_layout(run: QueueRun) -> Iterator[str]:
+    """Submit a prompt while the page has an unknown layout, which is reported, and yield its id."""
+    sent = len(run.fake.account.sent)
+    run.fake.behave(layout="unknown")
+    prompt_id = run.submit(f"Message {sent} for an unknown page", chat_id=run.fake.account.list_chats()[0].chat_id)
+    until(lambda: read_extension(run)["page"] == "unknown_layout", 60)
+    yield prompt_id
+    assert len(run.fake.account.sent) == sent
+    run.fake.behave(layout="2026")
+
+
+def allow_fallback(run: QueueRun, *, allowed: bool) -> None:
+    """Set whether the API may be used, at the person's cost."""
+    assert run.server.person("PUT", "/api/queue/settings", json={"api_fallback": allowed}).status_code == 200
 
 
 def read_extension(run: QueueRun) -> dict[str, Any]:
