@@ -110,7 +110,7 @@ def unknown_layout(run: QueueRun) -> Iterator[str]:
     """Submit a prompt while the page has an unknown layout, which is reported, and yield its id."""
     sent = len(run.fake.account.sent)
     run.fake.behave(layout="unknown")
-    prompt_id = run.submit(f"Message {sent} for an unknown page", chat_id=run.fake.account.list_chats()[0].chat_id)
+    prompt_id = run.submit(f"Message {sent} for an unknown page")
     until(lambda: read_extension(run)["page"] == "unknown_layout", 60)
     yield prompt_id
     assert len(run.fake.account.sent) == sent
