@@ -104,7 +104,7 @@ async function lookAtPage() {
 async function selfTest() {
   return jobs.enqueue(async () => {
     try {
-      const link = await tab.open('/')
+      const link = await tab.open('/', {fresh: true})
       test = await untilLoaded(link)
     } catch (error) {
       test = {ok: false, layout: '', language: '', missing: [error.message]}

@@ -15,7 +15,7 @@ export const LAYOUTS = [
       turn: {selectors: ['[data-testid^="conversation-turn"]', 'article[data-turn]', 'article']},
       copy: {selectors: ['[data-testid="copy-turn-action-button"]'], label: 'copy'},
       modes: {selectors: ['.__composer-pill[aria-haspopup="menu"]', '[data-testid="model-switcher-dropdown-button"]']},
-      mode: {selectors: ['[role="menuitemradio"]', '[role="menuitem"]']},
+      mode: {selectors: ['[role="menuitemradio"]', '[role="menuitem"]']},  // a row of the menu; a button in it leads to the thinking times
       link: {selectors: ['nav a[href*="/c/"]']},
     },
   },
@@ -50,7 +50,7 @@ export const STATES = [
   },
   {
     name: 'signed_out',
-    selectors: ['[data-testid="login-button"]', 'a[href*="/auth/login"]', '[data-testid="modal-expired-session"]'],
+    selectors: ['[data-testid="login-button"]', 'a[href*="/auth/login"]', '[data-testid="modal-session-expired"]'],
     texts: ['signed_out'],
   },
   {
@@ -59,7 +59,7 @@ export const STATES = [
     texts: ['two_answers'],
   },
   {name: 'continue_generating', selectors: ['[data-testid="continue-generating-button"]'], labels: ['continue_generating']},
-  {name: 'limit', selectors: ['[data-testid="rate-limit-notice"]'], texts: ['limit']},
+  {name: 'limit', selectors: ['[data-testid="rate-limit-banner"]', '[data-testid="rate-limit-notice"]'], texts: ['limit']},
 ]
 
 // Places where the page tells something to the person, outside of any message.
@@ -145,7 +145,7 @@ export const LANGUAGES = {
     stop: '(ストリーミング|生成|回答)(の停止|を停止)',
     copy: '^(回答を)?コピー(する)?$',
     continue_generating: '^(生成を続ける|続きを生成する?)$',
-    two_answers: 'どちらの(回答|応答)が(良い|好み)',
+    two_answers: 'どちらの(回答|応答)が(良い|お?好み)',
     challenge: '人間であることを確認',
     signed_out: 'セッションの有効期限が切れ',
     limit: '上限に達し|制限に達し|リクエストが多すぎ',
@@ -154,5 +154,22 @@ export const LANGUAGES = {
     thinking: '^(thinking|思考|じっくり)',
     standard: '^(standard|標準)',
     extended: '^(extended|拡張|延長)',
+  },
+  fa: {
+    new_chat: '^گفتگوی جدید$',
+    failure: 'خطایی رخ داد|بارگیری گفتگو ممکن نشد',
+    send: 'ارسال (درخواست|پیام)',
+    stop: 'توقف (پخش|تولید)',
+    copy: '^کپی( پاسخ)?$',
+    continue_generating: '^ادامه(ٔ|‌ی)? تولید$',
+    two_answers: 'کدام پاسخ را ترجیح',
+    challenge: 'تأیید کنید که انسان هستید',
+    signed_out: 'نشست شما منقضی شده|برای ادامه دوباره وارد شوید',
+    limit: 'به سقف[^.]{0,60}رسیده',
+    auto: '^خودکار',
+    instant: '^فوری',
+    thinking: '^تفکر',
+    standard: '^استاندارد',
+    extended: '^گسترده',
   },
 }

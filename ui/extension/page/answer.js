@@ -4,6 +4,8 @@ import {toMarkdown} from './markdown.js'
 
 const SETTLED = 1.5  // seconds without a change; up to 1.07 were seen between the stop button's end and the last text
 const SETTLED_WITHOUT_COPY = 3
+const SETTLED_WITHOUT_STOP = 10  // if the stop button of a new answer was never seen: the page may have another one
+const UNREAD = 20  // seconds after the stop button's end in which an answer appears, if its part of the page is known
 const SILENCE = 180  // seconds without a stop button, a text or a state, after which no answer is expected
 const TITLE = 4  // seconds that a new chat's title is waited for
 
@@ -43,7 +45,7 @@ export function readAnswer(page, message) {
 
 /** Wait until the answer to a message is finished, and return it. `locate` finds the message, which the page may draw anew.
 
-The stop button is gone and the text has settled, which is looked at again after the title has come.
+The stop button is gone and the text has settled, which is looked at again after the title has come. `isNew`: the message was sent just now.
 `report(held)`: the page's state changed; `progress(text)`: there is more text; `note(chatId)`: the chat has got its id. */
 export async function waitForAnswer({silence = SILENCE, ...job}) {
   const {page, watch, locate} = job
@@ -55,28 +57,43 @@ export async function waitForAnswer({silence = SILENCE, ...job}) {
   }
 }
 
-async function settle({page, watch, locate, silence, report, progress, note}) {
-  let chat = '', text = null, changed = watch.now(), alive = watch.now(), state = ''
+async function settle({page, watch, locate, silence, isNew, report, progress, note}) {
+  const seen = {chat: '', state: '', text: null, changed: watch.now(), alive: watch.now(), stop: false}
   return watch.until(() => {
-    const held = page.held(), message = locate(), now = watch.now()
-    if (page.chatId !== chat) note((chat = page.chatId))
-    if ((held?.state ?? '') !== state) report(held)
-    state = held?.state ?? ''
+    const message = locate(), now = watch.now()
+    const held = heldWhile(page, seen)
+    if (page.chatId !== seen.chat) note((seen.chat = page.chatId))
+    if ((held?.state ?? '') !== seen.state) report(held)
+    seen.state = held?.state ?? ''
     const answer = message ? readAnswer(page, message) : {text: ''}
-    if (answer.text !== text) {
-      text = answer.text
-      changed = alive = now
-      progress(text)
+    if (answer.text !== seen.text) {
+      Object.assign(seen, {text: answer.text, changed: now, alive: now})
+      progress(answer.text)
     }
+    if (page.find('stop')) seen.stop = true
     if (page.find('stop') || held) {
-      changed = alive = now
+      Object.assign(seen, {changed: now, alive: now})
       return null
     }
-    if (page.failure && !page.find('stop') && now - changed > SETTLED * 1000) throw new Refused('page_error', page.failure, {sent: true})
-    if (now - alive > silence * 1000) throw new Refused('no_answer', 'ChatGPT did not answer.', {sent: true})
-    const wait = page.find('copy', turnOf(page, message)) ? SETTLED : SETTLED_WITHOUT_COPY
-    return text && message && now - changed >= wait * 1000 && {...answer, message}
+    refuseSilence(page, seen, (now - seen.alive) / 1000, silence)
+    const wait = !seen.stop && isNew ? SETTLED_WITHOUT_STOP : page.find('copy', turnOf(page, message)) ? SETTLED : SETTLED_WITHOUT_COPY
+    return seen.text && message && now - seen.changed >= wait * 1000 && {...answer, message}
   })
+}
+
+/** The state in which an answer does not go on. A notice of a limit is none once the answer has begun. */
+function heldWhile(page, seen) {
+  const held = page.held()
+  return held?.state === 'limit' && seen.text ? null : held
+}
+
+/** Reject when no answer can be expected any more. */
+function refuseSilence(page, seen, seconds, silence) {
+  if (page.failure && seconds > SETTLED) throw new Refused('page_error', page.failure, {sent: true})
+  if (seen.stop && !seen.text && seconds > UNREAD) {
+    throw new Refused('unknown_layout', 'The page has changed: assistant not found.', {missing: ['assistant'], sent: true})
+  }
+  if (seconds > silence) throw new Refused('no_answer', 'ChatGPT did not answer.', {sent: true})
 }
 
 /** The part of the page that holds the last answer and its buttons. */

@@ -109,7 +109,7 @@ class Writer {
 
   image(element) {
     const url = this.address(element.currentSrc || element.getAttribute('src'))
-    if (!url || (element.naturalWidth > 0 && element.naturalWidth <= 32)) return ''  // the icon of a site
+    if (!url || (element.naturalWidth <= 32 && element.closest(`a, ${CITATION}`))) return ''  // the icon of a site
     const alt = element.alt.replace(/\s+/g, ' ').trim()
     this.note(this.images, url, {alt, url})
     return `![${escape(alt)}](${target(url)})`
@@ -188,11 +188,12 @@ function fence(element) {
 
 function languageOf(element, content) {
   const named = [content, element].flatMap((each) => [...each.classList]).find((name) => name.startsWith('language-'))
-  if (named) return named.slice('language-'.length)
+  if (named) return named.replace(/^language-(text|plaintext)?/, '')
   const walker = element.ownerDocument.createTreeWalker(element, NodeFilter.SHOW_TEXT)
   const first = walker.nextNode()
   if (!first || content.contains(first) || first.parentElement.closest('button')) return ''
-  return /^[\w#+.-]{1,20}$/.test(first.data.trim()) ? first.data.trim().toLowerCase() : ''
+  const text = first.data.trim().toLowerCase()
+  return /^[\w#+.-]{1,20}$/.test(text) && text !== 'text' ? text : ''
 }
 
 const indent = (text, first, others) => text.split('\n').map((line, index) => (index ? (line ? others : others.trimEnd()) : first) + line).join('\n')

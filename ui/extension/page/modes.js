@@ -1,8 +1,8 @@
 // The kind of answer (auto, instant, thinking) and the thinking time, chosen in the page's menus if it has them.
-import {nameOf} from './page.js'
+import {isVisible, nameOf} from './page.js'
 import {TimedOut} from './watch.js'
 
-const MENU = 2  // seconds until a menu is open
+const MENU = 1  // seconds until a menu is open
 
 /** Press an element as a pointer does: some menus open on the way down. */
 export function press(element) {
@@ -16,29 +16,30 @@ export function press(element) {
 
 /** Choose a kind of answer and a thinking time. Returns what the page does not offer: ["response_type=thinking"]. */
 export async function chooseMode(page, watch, {response_type: kind, thinking_time: time}) {
-  const wanted = kind === 'thinking' ? [kind, time] : [kind]
-  if (!(await openMenu(page, watch))) return kind === 'auto' ? [] : [`response_type=${kind}`]
+  const lacking = kind === 'auto' ? [] : [`response_type=${kind}`]  // auto is what the page does by itself
+  if (!(await openMenu(page, watch))) return lacking
   const row = page.all('mode').find((item) => offers(page, item, kind))
   if (!row) {
     closeMenu(page)
-    return kind === 'auto' ? [] : [`response_type=${kind}`]
+    await closed(page, watch)
+    return lacking
   }
-  const button = wanted.length > 1 && [...row.querySelectorAll('button')].find((each) => offers(page, each, time))
-  press(button || row)
+  const times = kind === 'thinking' ? [...row.querySelectorAll('button')].filter(isVisible) : []
+  const chosen = times.length ? await chooseTime(page, watch, times, time) : time === 'standard' || kind !== 'thinking'
+  if (!times.length) press(row)
   await closed(page, watch)
-  if (wanted.length === 1 || button || !time) return []
-  return (await chooseTime(page, watch, time)) ? [] : [`thinking_time=${time}`]
+  return chosen ? [] : [`thinking_time=${time}`]
 }
 
-/** Choose a thinking time where it has a menu of its own, or is a second level of the first one. */
-async function chooseTime(page, watch, time) {
-  if (time === 'standard' && !page.find('times')) return true  // it is what the page does by itself
-  if (!(await openMenu(page, watch, page.find('times') ? 'times' : 'modes'))) return false
-  const row = page.all('mode').find((item) => offers(page, item, time))
-  if (row) press(row)
-  else closeMenu(page)
-  await closed(page, watch)
-  return Boolean(row)
+/** Choose a thinking time: by a button of its own in the row, or in the menu that the row's button opens. */
+async function chooseTime(page, watch, buttons, time) {
+  const direct = buttons.find((button) => offers(page, button, time))
+  press(direct ?? buttons[0])
+  const find = () => page.all('mode').find((item) => offers(page, item, time))
+  const item = direct ? null : await within(watch, find)
+  if (item) press(item)
+  if (!direct && !item) closeMenu(page)
+  return Boolean(direct || item)
 }
 
 /** Return whether a menu item stands for a choice: by an id, or by its name in the page's language. */
@@ -47,10 +48,10 @@ function offers(page, item, choice) {
   return ids.some((id) => id === choice || id.endsWith(`-${choice}`)) || Boolean(page.pattern(choice)?.test(nameOf(item)))
 }
 
-/** Open a menu. Its button may be covered or drawn anew while it is pressed, so it is pressed up to three times. */
-async function openMenu(page, watch, part = 'modes') {
+/** Open the menu. Its button may be covered or drawn anew while it is pressed, so it is pressed up to three times. */
+async function openMenu(page, watch) {
   for (let attempt = 0; attempt < 3; attempt++) {
-    const button = page.find(part)
+    const button = page.find('modes')
     if (!button) return false
     press(button)
     if (await within(watch, () => page.find('mode'))) return true

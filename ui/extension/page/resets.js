@@ -6,9 +6,9 @@ const UNITS = {
   day: 86400,
 }
 const DURATIONS = [
-  ['minute', '(\\d+) ?(?:minutes?|mins?|minuten?|minutos?|分)'],
-  ['hour', '(\\d+) ?(?:hours?|hrs?|stunden?|heures?|horas?|時間)'],
-  ['day', '(\\d+) ?(?:days?|tage?n?|jours?|días?|日)'],
+  ['minute', '(\\d+) ?(?:minutes?|mins?|minuten?|minutos?|分|دقیقه)'],
+  ['hour', '(\\d+) ?(?:hours?|hrs?|stunden?|heures?|horas?|時間|ساعت)'],
+  ['day', '(\\d+) ?(?:days?|tage?n?|jours?|días?|日|روز)'],
 ]
 
 /** Find the moment: in an element's `datetime`, as a duration, or as a time of day. Null if there is none. */

@@ -7,7 +7,7 @@ import {isEnabled, selfTest} from './page.js'
 import {findReset} from './resets.js'
 import {TimedOut} from './watch.js'
 
-const LOAD = 30  // seconds until the page is there
+const LOAD = 15  // seconds until the page is there
 const BUTTON = 10  // seconds until the message can be sent
 const SENT = 20  // seconds until the page shows the message that was sent
 const BUSY = 900  // seconds that an answer which is still being written is waited for
@@ -29,6 +29,7 @@ export async function openPage(document, watch, chatId) {
     result = await watch.until(() => {
       const test = selfTest(document)
       if (test.page.held()) return test
+      if (chatId && test.page.chatId !== chatId && test.page.failure) throw notSent('chat_not_found', test.page.failure)
       const loaded = test.ok && (!chatId || test.page.chatId === chatId)
       return loaded && document.readyState !== 'loading' && test
     }, LOAD)
@@ -36,7 +37,6 @@ export async function openPage(document, watch, chatId) {
     if (!(error instanceof TimedOut)) throw error
     const test = selfTest(document)
     if (chatId && test.page.chatId !== chatId) throw notSent('chat_not_found', 'ChatGPT did not open this chat.')
-    if (chatId && test.page.failure) throw notSent('chat_not_found', test.page.failure)
     throw unknownLayout(test.missing)
   }
   refuseHeld(result.page)
@@ -68,8 +68,8 @@ export async function run({document, watch, job, ask, report, progress, note}) {
   await send(page, watch, job, skip, ask)
   report(null)
   const locate = () => findMessage(page, request.message, skip) ?? findMessage(page, request.message)
-  const answer = await waitForAnswer({page, watch, locate, report, progress, note})
-  restore(page, draft)
+  const answer = await waitForAnswer({page, watch, locate, isNew: true, report, progress, note})
+  if (squeeze(draft) !== squeeze(request.message)) restore(page, draft)
   noteModel(request, answer, notes)
   return {...answer, notes}
 }
@@ -114,22 +114,35 @@ async function send(page, watch, job, skip, ask) {
   if (compare(request.message, readEditor(page.find('editor'))) === 'different') throw notSent('text_mismatch', 'The text in the editor was changed.')
   job.pressed = true
   ;(page.find('send') ?? button).click()
-  await confirm(page, watch, request, skip)
+  await confirm(page, watch, job, skip)
 }
 
-/** Wait until the page shows the message. A message that is still in the editor while a limit is shown was not sent. */
-async function confirm(page, watch, request, skip) {
+/** Wait until the page shows the message. One that is back in the editor while a limit is shown was not sent. */
+async function confirm(page, watch, {request}, skip) {
   const wanted = squeeze(request.message)
-  const isSent = () => page.all('user').length > skip && findMessage(page, request.message, skip)
-  const isLeft = () => page.find('editor') && squeeze(readEditor(page.find('editor'))) === wanted
+  const isShown = () => page.all('user').length > skip && Boolean(findMessage(page, request.message, skip))
+  const isLeft = () => Boolean(page.find('editor')) && squeeze(readEditor(page.find('editor'))) === wanted
   try {
-    const held = await watch.until(() => (isSent() ? {} : page.held()), SENT)
-    if (!held.state || isSent()) return
-    throw new Refused(held.state, held.detail, {...describeState(held), sent: !isLeft()})
+    const result = await watch.until(() => refusal(page, isLeft) ?? (isShown() && (page.find('stop') || page.failure || answered(page, skip)) ? 'shown' : null), SENT)
+    if (result === 'shown') return
+    if (result.sent === false) clear(page.find('editor'))
+    throw new Refused(result.state, result.detail, result)
   } catch (error) {
     if (!(error instanceof TimedOut)) throw error
+    if (isShown()) return
+    if (page.chatId || page.find('stop')) throw new Refused('unknown_layout', 'The page has changed: user not found.', {missing: ['user'], sent: true})
     throw new Refused('not_confirmed', page.failure || 'The page does not show the message.', {sent: true})
   }
+}
+
+const answered = (page, skip) => page.all('assistant').length > skip
+
+/** The state of the page that keeps a message from being sent; null if there is none. */
+function refusal(page, isLeft) {
+  const held = page.held()
+  if (!held || ['two_answers', 'continue_generating'].includes(held.state)) return null
+  if (held.state === 'limit' && !isLeft()) return null
+  return {...describeState(held), sent: held.state !== 'limit'}
 }
 
 /** Put the person's own draft back into an empty editor. */

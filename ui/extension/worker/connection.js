@@ -61,7 +61,7 @@ export class Connection {
 
   /** Send a message and wait until Deskhand has stored it. Rejects with NotAcknowledged. */
   confirm(message) {
-    const name = `${message.type} ${message.request_id}`
+    const name = `${message.type} ${message.request_id ?? ''}`
     return new Promise((resolve, reject) => {
       const fail = (text, refused) => {
         this.#waiting.delete(name)
@@ -90,9 +90,9 @@ export class Connection {
       this.#beat(message.heartbeat_seconds ?? BEAT)
       this.#set('ready')
     }
-    if (message.type === 'ack') return this.#waiting.get(`${message.of} ${message.request_id}`)?.resolve()
-    if (message.type === 'error' && message.request_id) {
-      const waiting = this.#waiting.get(`${message.of} ${message.request_id}`)
+    if (message.type === 'ack') return this.#waiting.get(`${message.of} ${message.request_id ?? ''}`)?.resolve()
+    if (message.type === 'error' && message.of) {
+      const waiting = this.#waiting.get(`${message.of} ${message.request_id ?? ''}`)
       if (waiting) return waiting.fail(message.detail, true)
     }
     if (message.type === 'error') this.detail = message.detail ?? ''

@@ -107,7 +107,7 @@ export class History {
   async #tell(state, conversations) {
     const {offset, sent, count, skipped, total, done} = state
     const cursor = JSON.stringify({offset: Math.max(0, offset - PAGE), sent: sent.slice(-2 * PAGE)})
-    const message = {type: 'history', request_id: 'history', conversations, cursor, count, total, skipped: skipped.length, done}
+    const message = {type: 'history', conversations, cursor, count, total, skipped: skipped.length, done}
     await this.connection.confirm(message)
     if (done) await this.#write(state)
     return false

@@ -10,18 +10,18 @@ export async function pair({address, code, name, browser}, tell) {
   const base = address.trim().replace(/\/+$/, '')
   if (!HERE.test(base)) throw new Error('Deskhand’s address is one of this computer, such as http://127.0.0.1:8000.')
   tell('Connecting to Deskhand…')
-  const asked = await post(`${base}/ws/extension/pair`, {code: code.replace(/[\s-]/g, '').toUpperCase(), name, browser})
+  let answer = await post(`${base}/ws/extension/pair`, {code, name, browser})
   tell('Confirm this browser in Deskhand’s window.')
   const end = Date.now() + PATIENCE * 1000
-  while (Date.now() < end) {
-    const answer = asked.key ? asked : await post(`${base}/ws/extension/pair/${encodeURIComponent(asked.id)}`, null)
-    if (answer.key) return {address: base, key: answer.key, name}
+  while (!answer.key && Date.now() < end) {
     await new Promise((resolve) => setTimeout(resolve, POLL * 1000))
+    answer = await post(new URL(answer.poll, base))
   }
+  if (answer.key) return {address: base, key: answer.key, name}
   throw new Error('Nobody confirmed this browser. Ask for a new code.')
 }
 
-async function post(url, body) {
+async function post(url, body = null) {
   let response
   try {
     response = await fetch(url, body ? {method: 'POST', headers: {'content-type': 'application/json'}, body: JSON.stringify(body)} : {})
