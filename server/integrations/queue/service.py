@@ -62,4 +62,6 @@ class QueueService(Health):
 @asynccontextmanager
 async def start(context: Context) -> AsyncIterator[QueueService]:
     """Start it, and end it afterwards."""
-    yield QueueService(context)
+    service = QueueService(context)
+    async with service.extensions.running():
+        yield service
