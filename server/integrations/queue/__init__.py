@@ -29,7 +29,10 @@ def load() -> IntegrationSpec:
 
 def commands() -> "list[click.Command]":
     """Import its commands."""
-    return []
+    from server.integrations.queue.commands import queue
+    from server.integrations.queue.extension_commands import extension
+
+    return [queue, extension]
 
 
 integration = Integration(
