@@ -2,13 +2,18 @@
 
 import asyncio
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx2
+from pydantic import BaseModel
 
+from server.integrations.conversations.fake import KEY, FakeOpenAI, running_fake_openai
+from server.integrations.conversations.models import ConversationsSettings
+from server.integrations.conversations.openai_account.settings import OpenAISettings
 from server.integrations.queue.fake import FakeChatGPT, running_fake_chatgpt
 from server.integrations.queue.models import QueueSettings
 from server.outbound.webhooks.models import SECTION as WEBHOOKS
@@ -31,13 +36,20 @@ class QueueRun:
     data: Path
     port: int
     fake: FakeChatGPT
+    openai: FakeOpenAI
     receiver: Receiver
-    server: Process
     key: str = ""
+    is_allowed: bool = False
+    started: list[Process] = field(default_factory=list)
+
+    @property
+    def server(self) -> Process:
+        """Return the server that runs."""
+        return self.started[-1]
 
     def start(self) -> Process:
         """Start a server, as the first one or after a kill."""
-        self.server = self.start_server("--port", str(self.port), data=self.data)
+        self.started.append(self.start_server("--port", str(self.port), data=self.data, OPENAI_API_KEY=KEY))
         return self.server
 
     def call(self, method: str, path: str, **options: Any) -> httpx2.Response:
@@ -75,12 +87,17 @@ class QueueRun:
         self.key = self.server.make_client(name, rate="none")
 
     def allow_client(self) -> None:
+        """Have the person allow the client, unless they have."""
+        if not self.is_allowed:
+            self.submit("The first message asks the person.")
+            self.approve()
+
+    def approve(self) -> None:
         """Answer the queue's question for the client with yes."""
-        (request,) = until(
-            lambda: [each for each in read_approvals(self.server) if not each["id"].startswith("pairing")], TIMEOUT
-        )
+        (request,) = until(lambda: read_approvals(self.server), TIMEOUT)
         approved = self.server.person("POST", f"/api/approvals/{request['id']}/approve", json={"extent": "once"})
         assert approved.status_code == 200, approved.text
+        self.is_allowed = True
 
 
 @contextmanager
@@ -88,13 +105,23 @@ def queue_run(start: Start, data: Path, **behaviour: Any) -> Iterator[QueueRun]:
     """Run a server, a page and a receiver of webhooks while the block runs. The queue neither pauses nor has a cap."""
     data.mkdir(mode=0o700)
     fake = FakeChatGPT(controls=True, **behaviour)
-    with running_fake_chatgpt(fake), Receiver().in_thread() as receiver:
-        settings = Settings(data)
+    with running_fake_chatgpt(fake), running_fake_openai() as openai, Receiver().in_thread() as receiver:
         webhooks = {"local_receivers": [receiver.listed], "delays": [0.1] * 100}
-        asyncio.run(settings.write(WEBHOOKS, WebhookSettings.model_validate(webhooks)))
-        asyncio.run(settings.write("queue", QueueSettings(pause_seconds=0, daily_cap=None, lease_seconds=10)))
-        port = free_port()
-        server = start("--port", str(port), data=data)
-        run = QueueRun(start, data, port, fake, receiver, server)
+        sections = {
+            WEBHOOKS: WebhookSettings.model_validate(webhooks),
+            "queue": QueueSettings(pause_seconds=0, daily_cap=None, lease_seconds=10),
+            "conversations": ConversationsSettings(openai=OpenAISettings(endpoint=openai.base_url)),
+        }
+        with ThreadPoolExecutor(1) as thread:  # where a browser is driven, its loop runs in this one
+            thread.submit(asyncio.run, write_settings(data, sections)).result()
+        run = QueueRun(start, data, free_port(), fake, openai, receiver)
+        run.start()
         run.make_client()
         yield run
+
+
+async def write_settings(data: Path, sections: dict[str, BaseModel]) -> None:
+    """Write sections of the settings before the server starts."""
+    settings = Settings(data)
+    for section, values in sections.items():
+        await settings.write(section, values)

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.checks.conftest import Node, starting
-from tests.checks.extension_browser import ExtensionBrowser, extension_browser, wait_for_connection
+from tests.checks.extension_browser import ExtensionBrowser, extension_browser
 from tests.checks.queue_setup import ENDED, QueueRun, queue_run
 from tests.checks.waiting import until
 
@@ -47,7 +47,7 @@ def test_python_client_of_the_guide_gets_its_answer_once_it_is_allowed(run, brow
         assert client.stdout
         assert client.stdout.readline().startswith("Request submitted: ")
         assert run.fake.account.sent == [], "it was sent before the person had allowed it"
-        run.allow_client()
+        run.approve()
         printed = client.stdout.read()
         assert client.wait(60) == 0, printed
     (sent,) = run.fake.account.sent
@@ -57,6 +57,7 @@ def test_python_client_of_the_guide_gets_its_answer_once_it_is_allowed(run, brow
 
 
 def test_javascript_client_of_the_guide_submits_and_reads(run, browser, node: Node, tmp_path) -> None:
+    run.allow_client()
     program = tmp_path / "client.mjs"
     program.write_text(fill_in("seed_queue_javascript.txt", run), encoding="utf-8")
     done = node.run(program)
@@ -67,6 +68,7 @@ def test_javascript_client_of_the_guide_submits_and_reads(run, browser, node: No
 
 
 def test_chat_continues_and_its_webhook_has_the_fields_of_the_guide(run, browser) -> None:
+    run.allow_client()
     first = run.wait_for(run.submit("Remember the number 7."))
     second_id = run.submit("Which number?", chat_id=first["chat"], webhook_url=run.receiver.url("/guide"))
     second = run.wait_for(second_id)
@@ -83,25 +85,37 @@ def test_chat_continues_and_its_webhook_has_the_fields_of_the_guide(run, browser
     assert chats[first["chat"]] == "Remember the number 7."
 
 
-def test_unknown_layout_is_reported_by_name_and_nothing_is_lost(run, browser) -> None:
+def test_unknown_layout_is_reported_by_name_nothing_is_lost_and_the_fallback_takes_over_where_allowed(run, browser) -> None:
+    run.allow_client()
     sent = len(run.fake.account.sent)
     run.fake.behave(layout="unknown")
-    prompt_id = run.submit("A message for a page that is not known")
-    page = until(lambda: find_page(run, "unknown_layout"), 60)
-    assert "editor" in page["missing"]
+    prompt_id = run.submit("A message for an unknown page")
+    until(lambda: read_extension(run)["page"] == "unknown_layout", 60)
+    assert "editor" in read_extension(run)["missing"]
     assert run.read(prompt_id)["status"] == "idle"
-    assert len(run.fake.account.sent) == sent
-    run.fake.behave(layout="2026")
-    (extension,) = run.server.person("GET", "/api/extension").json()["extensions"]
-    assert run.server.person("POST", f"/api/extension/{extension['id']}/self-test").status_code < 300
+    allow_fallback(run, allowed=True)
     assert run.wait_for(prompt_id)["status"] == "done"
+    allow_fallback(run, allowed=False)
+    (note,) = run.server.person("GET", f"/api/queue/prompts/{prompt_id}").json()["notes"]
+    assert "OpenAI API" in note
+    assert "did not recognize" in note
+    second_id = run.submit("A message for when the page is known again")
+    run.fake.behave(layout="2026")
+    path = f"/api/extension/{read_extension(run)['id']}/self-test"
+    assert run.server.person("POST", path).status_code == 204
+    assert run.wait_for(second_id)["response"].endswith("END")
     assert len(run.fake.account.sent) == sent + 1
 
 
-def find_page(run: QueueRun, state: str) -> dict[str, Any]:
-    """Find the page of an extension that is in a state."""
-    pages = [extension["page"] or {} for extension in run.server.person("GET", "/api/extension").json()["extensions"]]
-    return next((page for page in pages if page.get("state") == state), {})
+def allow_fallback(run: QueueRun, *, allowed: bool) -> None:
+    """Set whether the API may be used, at the person's cost."""
+    assert run.server.person("PUT", "/api/queue/settings", json={"api_fallback": allowed}).status_code == 200
+
+
+def read_extension(run: QueueRun) -> dict[str, Any]:
+    """Read the extension as the window shows it."""
+    (extension,) = run.server.person("GET", "/api/extension").json()["extensions"]
+    return dict(extension)
 
 
 class Writers:
@@ -134,35 +148,32 @@ class Writers:
 
 
 @pytest.mark.timeout(1800)
-def test_messages_are_sent_once_and_in_order_through_kills_of_browser_and_server(start, tmp_path, long: bool) -> None:
+def test_messages_are_sent_once_and_in_order_through_kills_of_browser_and_server(run, browser, long: bool) -> None:
     chats, count, kills = (10, 10, 3) if long else (2, 3, 1)
     dice, pause = random.Random(13), threading.Event()
-    behaviour: dict[str, Any] = {} if long else {"lag_ms": 100}
-    with queue_run(start, tmp_path / "data", **behaviour) as run:
-        run.submit("The first message asks the person.")
-        run.allow_client()
-        with extension_browser(tmp_path / "browser", run.fake.origin, run.server) as browser:
-            writers = Writers(run, chats, count)
-            for number in range(2 * kills):
-                goal = len(run.fake.account.sent) + dice.randint(1, chats * count // (2 * kills + 1))
-                until(lambda goal=goal: len(run.fake.account.sent) >= goal, 120)
-                pause.wait(dice.uniform(0, 0.4))
-                if number % 2:
-                    run.server.kill()
-                    run.start()
-                else:
-                    browser.kill()
-                    browser.start()
-                wait_for_connection(run.server)
-            settle(run, writers)
-        check(run, writers)
+    run.allow_client()
+    if long:
+        run.fake.behave(lag_ms=None, piece_ms=20)
+    writers = Writers(run, chats, count)
+    for number in range(2 * kills):
+        goal = len(run.fake.account.sent) + dice.randint(1, max(chats * count // (2 * kills + 2), 1))
+        until(lambda goal=goal: len(run.fake.account.sent) >= goal, 120)
+        pause.wait(dice.uniform(0, 0.4))
+        if number % 2:
+            run.server.kill()
+            run.start()
+        else:
+            browser.kill()
+            browser.start()
+    settle(run, writers)
+    check(run, writers)
 
 
 def settle(run: QueueRun, writers: Writers) -> None:
     """Wait until all prompts have ended; of one that may have been sent, the person says that it failed."""
 
     def decide() -> bool:
-        held = run.server.person("GET", "/api/queue/prompts?state=uncertain").json()["prompts"]
+        held = run.server.person("GET", "/api/queue/prompts?group=uncertain").json()["prompts"]
         for prompt in held:
             run.server.person("POST", f"/api/queue/prompts/{prompt['id']}/resolve", json={"decision": "fail"})
         return all(future.done() for future in writers.working) and not writers.list_open()

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 def load() -> IntegrationSpec:
     """Import its parts."""
+    from server.integrations.queue.demo import serve_fake
     from server.integrations.queue.extension.routes import sockets
     from server.integrations.queue.extension_local import local as extension_local
     from server.integrations.queue.local import local
@@ -22,14 +23,16 @@ def load() -> IntegrationSpec:
         deliveries=(sockets,),
         local=(local, extension_local),
         settings=QueueSettings,
+        fake=serve_fake,
     )
 
 
 def commands() -> "list[click.Command]":
     """Import its commands."""
+    from server.integrations.queue.commands import queue
     from server.integrations.queue.extension_commands import extension
 
-    return [extension]
+    return [queue, extension]
 
 
 integration = Integration(

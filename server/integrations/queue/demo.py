@@ -10,19 +10,21 @@ import logging
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import httpx2
 from pydantic import BaseModel
 
 from server.integrations.queue.demo_content import CHATS, PROMPTS, DemoPrompt
 from server.integrations.queue.extension.hub import Hub
 from server.integrations.queue.extension.registry import Registry
 from server.integrations.queue.extension_files import read_manifest
-from server.integrations.queue.fake import FakeChatGPT
-from server.integrations.queue.fake.simulated_extension import SimulatedExtension
 from server.integrations.queue.queue import Queue
 from server.sdk.context import Context
+
+if TYPE_CHECKING:
+    import httpx2
+
+    from server.integrations.queue.fake import FakeChatGPT
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +32,7 @@ SECRET = "queue/demo"  # noqa: S105, where the keys are
 BROWSER, CLIENT = "Demo browser", "report-builder"
 PAUSES = (2.0, 45.0)  # seconds between two prompts: at the start, and later
 MOST = 60  # prompts in one run
+PACE = {"piece_ms": 120, "piece_size": 12, "thinking_ms": 900, "title_ms": 300}  # as a person likes to watch it
 RETRY_SECONDS = 0.5  # while the server starts
 
 
@@ -46,7 +49,10 @@ async def serve_fake(context: Context) -> AsyncIterator[None]:
     if os.environ.get("DESKHAND_DEMO_QUEUE") == "off":
         yield
         return
-    fake = FakeChatGPT(controls=True, piece_ms=120, piece_size=12, thinking_ms=900, title_ms=300)
+    from server.integrations.queue.fake import FakeChatGPT
+    from server.integrations.queue.fake.simulated_extension import SimulatedExtension
+
+    fake = FakeChatGPT(controls=True, **PACE)
     chats = {title: fake.account.add_chat(title, [("user", title), ("assistant", "All right.")]) for title in CHATS}
     fake.site.replies.known.update({prompt.message: prompt.reply for prompt in PROMPTS})
     async with fake.serving() as origin:
@@ -83,8 +89,10 @@ def make_order(prompt: DemoPrompt, chats: dict[str, str]) -> tuple[DemoPrompt, d
     return prompt, body | ({"chat_id": chats[prompt.chat]} if prompt.chat else {})
 
 
-async def submit_all(context: Context, key: str, fake: FakeChatGPT, orders: list[tuple[DemoPrompt, dict[str, Any]]]) -> None:
+async def submit_all(context: Context, key: str, fake: "FakeChatGPT", orders: list[tuple[DemoPrompt, dict[str, Any]]]) -> None:
     """Submit the prompts: the first ones at once, so that some wait, and then one from time to time."""
+    import httpx2
+
     async with httpx2.AsyncClient(base_url=context.address.own, headers={"X-API-Key": key}, trust_env=False) as http:
         for number, (prompt, body) in enumerate(itertools.islice(itertools.cycle(orders), MOST)):
             if prompt.outcome and number < len(orders):
@@ -93,8 +101,10 @@ async def submit_all(context: Context, key: str, fake: FakeChatGPT, orders: list
             await asyncio.sleep(PAUSES[number >= len(orders)])
 
 
-async def submit(http: httpx2.AsyncClient, body: dict[str, Any]) -> None:
+async def submit(http: "httpx2.AsyncClient", body: dict[str, Any]) -> None:
     """Submit a prompt, again while the server starts."""
+    import httpx2
+
     while True:
         try:
             response = await http.post("/api/chat/submit/", json=body)

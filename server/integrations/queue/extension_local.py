@@ -43,6 +43,13 @@ async def test_extension(service: Queued, extension_id: ExtensionId) -> Response
     return Response(status_code=204)
 
 
+@local.post("/{extension_id}/import", status_code=204)
+async def import_history(service: Queued, extension_id: ExtensionId) -> Response:
+    """Has an extension import the person's ChatGPT history into the archive, from where it stopped."""
+    await service.extensions.start_import(extension_id, None, None)
+    return Response(status_code=204)
+
+
 @local.delete("/{extension_id}", status_code=204)
 async def remove_extension(service: Queued, extension_id: ExtensionId) -> Response:
     """Ends an extension's key at once."""

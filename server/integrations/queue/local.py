@@ -13,6 +13,7 @@ from server.integrations.queue.local_models import (
     QueueOverview,
     QueuePage,
     QueuePromptDetails,
+    QueuePromptId,
     QueueRules,
     QueueRulesChange,
     Replay,
@@ -53,6 +54,12 @@ async def list_prompts(
 async def read_prompt(service: Queued, prompt_id: PromptId) -> QueuePromptDetails:
     """Shows a prompt with its partial text, its answers and its history."""
     return await service.monitor.show(prompt_id)
+
+
+@local.get("/numbers/{number}")
+async def find_number(service: Queued, number: Annotated[int, Path(ge=0, le=LARGEST_KEY)]) -> QueuePromptId:
+    """Finds a prompt by its number."""
+    return QueuePromptId(id=await service.monitor.find_id(number))
 
 
 @local.put("/prompts/{prompt_id}", status_code=204, max_body_size=LARGEST_TEXT)

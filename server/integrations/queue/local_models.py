@@ -177,6 +177,12 @@ class Move(BaseModel):
     place: Place
 
 
+class QueuePromptId(BaseModel):
+    """The id of a prompt."""
+
+    id: str
+
+
 class QueueCount(BaseModel):
     """A number of prompts."""
 

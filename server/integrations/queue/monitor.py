@@ -1,6 +1,6 @@
 """The queue as the window and the command line see it."""
 
-from server.core.errors import Conflict
+from server.core.errors import Conflict, NotFound
 from server.integrations.queue import local_models as views
 from server.integrations.queue.models import Decision, DecisionKind, Lane, QueueSettings
 from server.integrations.queue.monitor_views import write_details, write_row, write_time
@@ -11,6 +11,7 @@ from server.sdk.model_answers import ModelAnswers
 
 MOST_CHATS = 500
 NOT_WAITING = "Only a prompt that waits can be moved."
+NO_NUMBER = "There is no prompt {number}."
 NO_API = "The OpenAI API cannot be used. Enter a key in Deskhand's window, under Conversations."
 
 
@@ -74,6 +75,13 @@ class Monitor:
         """List the chats."""
         rows = await self._database.read(store.list_chats, MOST_CHATS)
         return views.QueueChats(chats=[views.QueueChat(**{**row, "title": row["title"] or ""}) for row in rows])
+
+    async def find_id(self, number: int) -> str:
+        """Find the id of a prompt by its number. Raises NotFound."""
+        prompt_id = await self._database.read(store.find_id, number)
+        if prompt_id is None:
+            raise NotFound(NO_NUMBER.format(number=number))
+        return prompt_id
 
     async def show(self, prompt_id: str) -> views.QueuePromptDetails:
         """Show a prompt with all of its text. Raises NotFound."""

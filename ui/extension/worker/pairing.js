@@ -15,7 +15,7 @@ export async function pair({address, code, name, browser}, tell) {
   const end = Date.now() + PATIENCE * 1000
   while (!answer.key && Date.now() < end) {
     await new Promise((resolve) => setTimeout(resolve, POLL * 1000))
-    answer = await post(new URL(answer.poll, base))
+    answer = await post(`${base}/ws/extension/pair/${encodeURIComponent(answer.id)}`)
   }
   if (answer.key) return {address: base, key: answer.key, name}
   throw new Error('Nobody confirmed this browser. Ask for a new code.')

@@ -30,10 +30,10 @@ class PairingOrder(BaseModel):
 
 
 class PairingAnswer(BaseModel):
-    """The state of a pairing. `poll`: the path to ask again; `key`: once, after the person has confirmed."""
+    """The state of a pairing. `id`: with which its state is asked for; `key`: once, after the person has confirmed."""
 
     status: str
-    poll: str | None = None
+    id: str | None = None
     key: str | None = None
 
 
@@ -48,7 +48,7 @@ async def pair_extension(service: Service, request: Request, order: PairingOrder
     """Take the code that the window shows."""
     require_here(request)
     entered = service.extensions.pairing.enter(order.code, order.name, order.browser, read_origin(request.headers))
-    return PairingAnswer(status="pending", poll=f"{PAIR}/{entered.secret}")
+    return PairingAnswer(status="pending", id=entered.secret)
 
 
 @sockets.get(f"{PAIR}/{{secret}}")
@@ -58,7 +58,7 @@ async def read_pairing(service: Service, request: Request, response: Response, s
     key = await service.extensions.pairing.fetch_key(secret)
     if key is None:
         response.status_code = 202
-        return PairingAnswer(status="pending", poll=f"{PAIR}/{secret}")
+        return PairingAnswer(status="pending", id=secret)
     return PairingAnswer(status="paired", key=key)
 
 

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any
 
 from server.core.errors import Conflict
 from server.core.version import read_version
@@ -21,7 +20,9 @@ from server.integrations.queue.extension_files import read_manifest
 from server.integrations.queue.models import Lane
 from server.integrations.queue.queue import Queue
 from server.sdk.context import Context
+from server.sdk.history_import import HistoryImport
 
+NO_ARCHIVE = "The archive of conversations is not available."
 NOT_CONNECTED = "This extension is not connected. Open its browser."
 
 
@@ -98,9 +99,10 @@ class Extensions:
         if session is None or not session.channel.send(message):
             raise Conflict(NOT_CONNECTED)
 
-    async def take_history(self, worker: Worker, history: History) -> dict[str, Any]:
-        """Take conversations of the person's history into the archive."""
-        raise NotImplementedError
+    async def take_history(self, history: History) -> None:
+        """Take conversations of the person's history into the archive. Raises Unavailable if there is none."""
+        archive = self.context.offers.require(HistoryImport, NO_ARCHIVE)
+        await archive.take(history.conversations, last=history.done)
 
     async def remove(self, extension_id: str) -> None:
         """Revoke an extension's key and forget it. Raises NotFound."""

@@ -34,7 +34,7 @@ from server.integrations.queue.queue import Queue
 NAMES: dict[type[DeskhandError], str] = {Conflict: "stale", NotFound: "stale", InvalidInput: "invalid"}
 SILENT_BEATS = 3  # heartbeats without a message, after which an extension is taken for gone
 
-TakeHistory = Callable[[Worker, History], Awaitable[dict[str, Any]]]
+TakeHistory = Callable[[History], Awaitable[None]]
 
 
 class Session:
@@ -128,7 +128,9 @@ class Session:
             case SelfTest():
                 self.worker.self_test = message
             case History():
-                self._answer(await self._take_history(self.worker, message))
+                await self._take_history(message)
+                self.worker.history = message.model_copy(update={"conversations": []})
+                self._answer(write_ack(message.type, message.request_id))
             case Hello():
                 raise InvalidInput("The first message was it already.")
             case _:

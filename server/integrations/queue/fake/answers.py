@@ -5,6 +5,7 @@ An answer goes on when the page is closed, as ChatGPT's does: whoever opens the 
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -32,12 +33,15 @@ class Answer:
         index = 0
         while True:
             async with self._changed:
-                await self._changed.wait_for(lambda at=index: at < len(self._events) or self.is_ended)
+                await self._changed.wait_for(partial(self._has_more, index))
             while index < len(self._events):
                 yield self._events[index]
                 index += 1
             if self.is_ended and index == len(self._events):
                 return
+
+    def _has_more(self, index: int) -> bool:
+        return index < len(self._events) or self.is_ended
 
     async def write(self) -> None:
         """Write the answer at the page's pace."""

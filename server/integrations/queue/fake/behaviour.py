@@ -44,7 +44,8 @@ def change(behaviour: Behaviour, values: dict[str, Any]) -> Behaviour:
     names = {part.name for part in fields(Behaviour)}
     if unknown := values.keys() - names:
         raise ValueError(f"There is no {', '.join(sorted(unknown))}.")
-    return replace(behaviour, **{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
+    changes: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+    return replace(behaviour, **changes)
 
 
 @dataclass

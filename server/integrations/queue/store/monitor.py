@@ -96,6 +96,11 @@ def narrow(connection: Connection, query: Select[Any], selection: Selection) -> 
     return query
 
 
+def find_id(connection: Connection, number: int) -> str | None:
+    """Find the id of the prompt with a number."""
+    return connection.execute(select(prompt.c.id).where(prompt.c.number == number)).scalar_one_or_none()
+
+
 def list_waiting(connection: Connection) -> list[str]:
     """List the ids of the prompts that wait, the next one first."""
     return list(connection.execute(WAITING).scalars())

@@ -31,9 +31,15 @@ def test_unknown_fields_of_newer_extensions_are_ignored():
 
 
 def test_history_keeps_where_its_import_stands():
-    message = read_message('{"type": "history", "conversations": [{"id": "1"}], "cursor": "28"}')
+    message = read_message('{"type": "history", "conversations": [{"id": "1"}], "cursor": "28", "count": 1, "total": 9}')
     assert isinstance(message, History)
-    assert (message.conversations, message.model_extra) == ([{"id": "1"}], {"cursor": "28"})
+    assert (message.conversations, message.cursor, message.count, message.total, message.done) == (
+        [{"id": "1"}],
+        "28",
+        1,
+        9,
+        False,
+    )
 
 
 @pytest.mark.parametrize(

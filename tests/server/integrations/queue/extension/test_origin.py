@@ -21,7 +21,8 @@ def test_listed_web_page_is_no_extension():
 
 
 @pytest.mark.parametrize(
-    "origin", ["", "null", "https://a.example", "chrome-extension://", "chrome-extension://a/b", "chrome-extension://a,x", "file://"]
+    "origin",
+    ["", "null", "https://a.example", "chrome-extension://", "chrome-extension://a/b", "chrome-extension://a,x", "file://"],
 )
 def test_only_extensions_have_the_origin_of_one(origin):
     assert not names_extension(origin)
