@@ -34,6 +34,10 @@ class Pause:
             return self._clock.now() + FOR_GOOD
         return until if until and until > self._clock.now() else None
 
+    def is_on(self) -> bool:
+        """Return whether it is paused."""
+        return self.until is not None
+
     async def begin(self, minutes: float | None) -> None:
         """Pause for some minutes, or until it is resumed."""
         now = self._clock.now()

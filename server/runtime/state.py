@@ -13,8 +13,11 @@ from server.access.approvals.routes import approvals as approval_routes
 from server.access.approvals.runner import Runner
 from server.access.approvals.service import Approvals
 from server.access.clients.callers import Callers
+from server.access.clients.paired import ClientPairing
 from server.access.clients.registry import Clients
 from server.access.clients.usage import Usage
+from server.access.guard.admissions import ClientAdmissions
+from server.access.guard.authentication import Authenticator
 from server.access.guard.call import GuardServices
 from server.access.guard.guard import Guard
 from server.access.guard.rate_limits import Limits
@@ -164,12 +167,14 @@ def make_state(home: DataDir, address: Address, context: Context, rules: RateLim
     clients, activity = Clients(database, clock), Activity(database, context.events, clock)
     callers = Callers(clients)
     webhooks = make_webhooks(context, address)
-    context = replace(context, caller_tokens=callers, webhooks=webhooks.outbox)
+    pause, usage, limits = Pause(context.settings, clock), Usage(database, address, clock), Limits(rules.reading, rules.changing)
+    admissions = ClientAdmissions(Authenticator(clients, usage, address), limits, activity, clock)
+    context = replace(context, caller_tokens=callers, webhooks=webhooks.outbox, admit=admissions, is_paused=pause.is_on)
+    context = replace(context, paired_clients=ClientPairing(clients, context.settings, context.events))
     context.operations.withdraw = clients.withdraw
     runtime = Runtime(core=(approval_routes, job_routes))
-    pause, usage, inside = Pause(context.settings, clock), Usage(database, address, clock), InProcessClient(runtime.dynamic)
+    inside = InProcessClient(runtime.dynamic)
     approvals, programs = Approvals(context, activity), OAuthClients(clients, database, clock)
-    limits = Limits(rules.reading, rules.changing)
     memory = MemoryBudget(home.folders.data)
     runner = Runner(approvals, clients, inside, context.tasks, memory)
     context.approval_requests.add(CallPrompts(approvals, runner, clients, pause, context.tasks))

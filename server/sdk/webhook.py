@@ -18,6 +18,7 @@ from starlette.requests import ClientDisconnect
 
 from server.core.errors import DeskhandError
 from server.http.request_body import StrictRequest
+from server.sdk.admission import ConnectionKind
 from server.sdk.webhook_auth import SignedRequest, WebhookAuthenticator
 
 LARGEST_UNVERIFIED = 1024 * 1024  # bytes that are read of a sender who is not known yet
@@ -102,9 +103,9 @@ class WebhookDelivery:
 
 
 class WebhookRouter(APIRouter):
-    """Routes that receive deliveries of these kinds; they stand in no document."""
+    """Routes that receive deliveries or connections of these kinds; they stand in no document."""
 
-    def __init__(self, *kinds: WebhookKind, **options: Any) -> None:
+    def __init__(self, *kinds: WebhookKind | ConnectionKind, **options: Any) -> None:
         super().__init__(include_in_schema=False, **options)
         self.operations = tuple(kind.operation for kind in kinds)
 

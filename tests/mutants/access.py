@@ -81,7 +81,7 @@ MUTANTS = [
         ("tests/server/access/guard/test_guard.py::test_missing_scope_is_refused_and_recorded_before_the_body_is_read",),
     ),
     Mutant(
-        "server/access/guard/guard.py",
+        "server/access/guard/authentication.py",
         "        if len(keys) > 1:",
         "        if False:",
         ("tests/server/access/guard/test_guard.py::test_credential_is_accepted_in_every_header_and_two_credentials_are_refused",),

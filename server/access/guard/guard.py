@@ -10,12 +10,13 @@ from starlette.datastructures import Headers
 from server.access.clients.callers import read_token
 from server.access.clients.client import Client
 from server.access.clients.store import KEY_ENDED
+from server.access.guard.authentication import Authenticator
 from server.access.guard.call import Call, GuardServices
-from server.access.guard.rate_limits import Quota
+from server.access.guard.rate_limits import Quota, too_many_requests
 from server.access.guard.response_text import clean_response
 from server.access.guard.streams import Streams
 from server.access.oauth.metadata import challenge
-from server.core.errors import NotAuthenticated, NotFound, TooManyRequests
+from server.core.errors import NotAuthenticated, NotFound
 from server.http.exception_handlers import respond, to_response
 from server.http.in_process import APPROVAL, CALLER_TOKEN, CLIENT, COUNTED, OPERATION
 from server.sdk.operation import Operation, current_call
@@ -30,6 +31,7 @@ class Guard:
 
     def __init__(self, services: GuardServices) -> None:
         self._services = services
+        self._authenticator = Authenticator(services.clients, services.usage, services.address)
         self.memory = services.memory
         self.streams = Streams(services)
 
@@ -43,7 +45,8 @@ class Guard:
         quota: Quota | None = None
         try:
             if APPROVAL not in request.scope:  # which was counted when it was asked
-                quota = await services.limits.take(client, changing=operation.changes, counted=COUNTED in request.scope)
+                counted = COUNTED in request.scope
+                quota = await services.limits.take(client, changing=operation.changes, counted=counted, operation=operation)
             if quota and not quota.passed:
                 raise too_many_requests(client, quota)
             call.check_scope()
@@ -89,31 +92,8 @@ class Guard:
             raise too_many_requests(client, quota)
 
     async def authenticate_request(self, headers: Headers, resource: str = "", scope: str = "") -> Client:
-        """Find the client of a request, and record that it called. Raises NotAuthenticated, whose challenge names the metadata.
-
-        `resource`: "/mcp" for the tools, whose tokens open nothing else. `scope`: the one that is needed, if any.
-        """
-        try:
-            client = self.authenticate(headers, resource)
-        except NotAuthenticated as error:
-            error.challenge = challenge(self._services.address.public, resource, scope, wrong=bool(read_keys(headers)))
-            raise
-        await self._services.usage.record(client.id, headers.get("host", ""), client.grant)
-        return client
-
-    def authenticate(self, headers: Headers, resource: str = "") -> Client:
-        """Find the client by its key or its token, in whichever header it is sent. Raises NotAuthenticated."""
-        keys = read_keys(headers)
-        if not keys:
-            raise NotAuthenticated
-        if len(keys) > 1:
-            raise NotAuthenticated("This request carries two different keys. Send one.")
-        client = self._services.clients.find(keys.pop(), resource)
-        if client is None:
-            raise NotAuthenticated(
-                "This key is not known here, or it has been ended. Make one in Deskhand's window, under Access, or sign in again."
-            )
-        return client
+        """Find the client of a request, as Authenticator does."""
+        return await self._authenticator.authenticate_request(headers, resource, scope)
 
 
 async def run_in_context(call: Call, request: Request, operation: Operation, handle: Handle) -> Response:
@@ -143,19 +123,3 @@ def add_quota(response: Response, quota: Quota | None) -> Response:
     if quota:
         response.raw_headers.extend((name.lower().encode(), value.encode()) for name, value in quota.headers.items())
     return response
-
-
-def too_many_requests(client: Client, quota: Quota) -> TooManyRequests:
-    """Refusal of a client that calls too often."""
-    sentence = f"The client {client.name!r} has made its {quota.limit} calls. Go on in {quota.reset} seconds."
-    return TooManyRequests(sentence, retry_after=quota.reset)
-
-
-def read_keys(headers: Headers) -> set[str]:
-    """Collect the keys that a request carries: `X-API-Key`, `Authorization: Bearer` or `Authorization: ApiKey`."""
-    keys = set(headers.getlist("x-api-key"))
-    for value in headers.getlist("authorization"):
-        kind, _, key = value.strip().partition(" ")
-        if kind.lower() in {"bearer", "apikey"}:
-            keys.add(key.strip())
-    return keys - {""}

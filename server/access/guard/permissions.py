@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from server.access.clients.allowances import ENDED, Allowance
-from server.access.clients.client import Policy
+from server.access.clients.client import Client, Policy
 from server.access.clients.registry import Clients
 from server.access.clients.store import KEY_ENDED
 from server.access.guard.record import CallRecord
@@ -60,10 +60,7 @@ class Permissions:
         client, operation = self.record.client, self.record.operation
         if operation.scope and operation.scope not in client.scopes:
             self.record.refuse("The scope is missing.")
-            raise Forbidden(
-                f"The client {client.name!r} may not use {operation.name}: it lacks the scope {operation.scope}. "
-                "The person at this computer can give it in Deskhand's window, under Access."
-            )
+            raise missing_scope(client, operation.name, operation.scope)
 
     def require_asking(self, *, has_token: bool) -> None:
         """Raises Forbidden if the person cannot be asked about the call. `has_token`: its caller has one of their own."""
@@ -100,6 +97,14 @@ class Permissions:
             raise Forbidden(BLOCKED.format(operation.name, client.name))
         self.record.refuse("It is not allowed, and its clients cannot be told that you are asked.")
         raise Forbidden(NEVER_ASKS.format(operation.name, client.name))
+
+
+def missing_scope(client: Client, operation: str, scope: str) -> Forbidden:
+    """Refusal of a client that lacks a scope."""
+    return Forbidden(
+        f"The client {client.name!r} may not use {operation}: it lacks the scope {scope}. "
+        "The person at this computer can give it in Deskhand's window, under Access."
+    )
 
 
 def describe_default(operation: Operation) -> str:

@@ -10,27 +10,36 @@ if TYPE_CHECKING:
 
 def load() -> IntegrationSpec:
     """Import its parts."""
+    from server.integrations.queue.demo import serve_fake
+    from server.integrations.queue.extension.routes import sockets
+    from server.integrations.queue.extension_local import local as extension_local
+    from server.integrations.queue.local import local
     from server.integrations.queue.models import QueueSettings
     from server.integrations.queue.service import start
 
     return IntegrationSpec(
         start=start,
         public=(),
-        deliveries=(),
-        local=(),
+        deliveries=(sockets,),
+        local=(local, extension_local),
         settings=QueueSettings,
+        fake=serve_fake,
     )
 
 
 def commands() -> "list[click.Command]":
     """Import its commands."""
-    return []
+    from server.integrations.queue.commands import queue
+    from server.integrations.queue.extension_commands import extension
+
+    return [queue, extension]
 
 
 integration = Integration(
     name="queue",
     title="Browser queue",
-    prefixes=("/api/chat", "/api/sse", "/ws/extension"),
+    prefixes=("/api/chat", "/api/sse", "/ws/extension", "/api/queue", "/api/extension"),
+    open_paths=("/ws/extension/pair",),
     load=load,
     commands=commands,
     scopes={

@@ -8,7 +8,7 @@ from starlette.datastructures import Headers
 from starlette.types import Message, Receive, Scope, Send
 
 from server.access.clients.registry import Client
-from server.access.guard.guard import read_keys
+from server.access.guard.authentication import read_keys
 from server.http.exception_handlers import respond, to_response
 from server.http.in_process import CLIENT
 from server.projections.documents import Documents
