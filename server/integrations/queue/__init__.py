@@ -2,10 +2,13 @@
 
 from typing import TYPE_CHECKING
 
-from server.sdk.integration import Integration, IntegrationSpec
+from server.sdk.integration import Integration, IntegrationSpec, Revocation
 
 if TYPE_CHECKING:
     import click
+
+RESTORED = "It was open when the backup was made, so it is unknown whether ChatGPT has it. It is not sent again by itself."
+UNCERTAIN = {"state": "uncertain", "worker": "restored", "ready": "0", "expires_at": None, "webhook_url": None}
 
 
 def load() -> IntegrationSpec:
@@ -47,4 +50,13 @@ integration = Integration(
         "write:queue": "Put prompts into ChatGPT in your browser",
         "extension": "Serve as the browser extension",
     },
+    revocations=(
+        Revocation("queue_client", values={"approved": None, "webhook_url": ""}),
+        Revocation("queue_extension"),
+        # may have been sent since; the person is asked
+        *(
+            Revocation("queue_prompt", where={"state": state}, values=UNCERTAIN | {"error_message": RESTORED}, is_pending=True)
+            for state in ("idle", "leased", "executing")
+        ),
+    ),
 )
