@@ -89,7 +89,7 @@ export const LANGUAGES = {
   },
   de: {
     new_chat: '^neuer chat$',
-    failure: 'etwas ist schiefgelaufen|netzwerkfehler|konnte nicht geladen werden',
+    failure: '(ist etwas|etwas ist) schiefgelaufen|netzwerkfehler|konnte nicht geladen werden',
     send: '(prompt|nachricht) senden',
     stop: '(streamen|antwort|generieren|generierung)[a-zäöü ]* (stoppen|anhalten|beenden)',
     copy: '^(antwort )?kopieren$',
