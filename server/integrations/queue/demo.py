@@ -17,7 +17,7 @@ from server.integrations.queue.demo_content import CHATS, PROMPTS, DemoPrompt
 from server.integrations.queue.extension.hub import Hub
 from server.integrations.queue.extension.registry import Registry
 from server.integrations.queue.extension_files import read_manifest
-from server.integrations.queue.models import QueueSettings
+from server.integrations.queue.models import ClientRef, QueueSettings
 from server.integrations.queue.queue import SECTION, Queue
 from server.sdk.context import Context
 
@@ -76,7 +76,9 @@ async def prepare_keys(context: Context) -> DemoKeys:
     extension_id, extension = await context.paired_clients.pair(f"browser-{BROWSER}", "extension")
     await Registry(context, Hub()).add(extension_id, BROWSER, "Simulated browser", "")
     client_id, client = await context.paired_clients.pair(CLIENT, "write:queue")
-    await Queue(context).set_approval(client_id, approved=True)
+    queue = Queue(context)
+    await queue.set_webhook(ClientRef(client_id, CLIENT), "")  # which stores the client
+    await queue.set_approval(client_id, approved=True)
     keys = DemoKeys(extension=extension, client=client)
     await context.secrets.set(SECRET, keys.model_dump_json())
     return keys
