@@ -81,7 +81,10 @@ class Reports:
         if message.name == "limit":
             await self._queue.limit_until(self._read_reset(message.resets_at))
         if message.name in HOLDING and not sent:
-            self._worker.page = Page(type="page", state=message.name, detail=message.error, resets_at=message.resets_at)
+            if (
+                self._worker.page is None or self._worker.page.state != message.name
+            ):  # else it has said more, such as what is missing
+                self._worker.page = Page(type="page", state=message.name, detail=message.error, resets_at=message.resets_at)
             await self._queue.release(message.request_id, leased.token, message.error or message.name)
         else:
             if sent:
