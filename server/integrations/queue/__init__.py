@@ -11,11 +11,12 @@ if TYPE_CHECKING:
 def load() -> IntegrationSpec:
     """Import its parts."""
     from server.integrations.queue.models import QueueSettings
+    from server.integrations.queue.rest.routes import chat, progress
     from server.integrations.queue.service import start
 
     return IntegrationSpec(
         start=start,
-        public=(),
+        public=(chat, progress),
         deliveries=(),
         local=(),
         settings=QueueSettings,

@@ -3,7 +3,9 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from server.integrations.queue.approval import ClientApprovals
 from server.integrations.queue.queue import Queue
+from server.integrations.queue.rest.operations import PromptOperations
 from server.sdk.context import Context
 from server.sdk.health import Health
 
@@ -14,9 +16,13 @@ class QueueService(Health):
     def __init__(self, context: Context) -> None:
         self.context = context
         self.queue = Queue(context)
+        self.approvals = ClientApprovals(self.queue, context.approval_requests)
+        self.prompts = PromptOperations(self.queue, self.approvals)
 
 
 @asynccontextmanager
 async def start(context: Context) -> AsyncIterator[QueueService]:
     """Start it, and end it afterwards."""
-    yield QueueService(context)
+    service = QueueService(context)
+    context.approval_requests.add(service.approvals)
+    yield service
