@@ -81,7 +81,7 @@ def none_if_blank(value: Any) -> Any:
     return None if isinstance(value, str) and not value.strip() else value
 
 
-OptionalText = Annotated[str | None, BeforeValidator(none_if_blank), Field(max_length=2_000)]
+OptionalText = Annotated[Annotated[str, StringConstraints(max_length=2_000)] | None, BeforeValidator(none_if_blank)]
 
 
 class PromptOrder(BaseModel):
@@ -142,6 +142,7 @@ class Prompt:
 
     `response`: the latest answer. `answers`, `history` and `partial` are only read by `Queue.read`.
     `find_first`: the message may be in the chat already, so the extension looks for it before it sends.
+    `chat_key`, `ends` and `webhook_depth` are the queue's own: see its tables.
     """
 
     id: str
@@ -176,6 +177,9 @@ class Prompt:
     partial: str | None = None
     answers: tuple[Answer, ...] = ()
     history: tuple[HistoryEntry, ...] = ()
+    chat_key: str = ""
+    ends: int = 0
+    webhook_depth: int = 0
 
     @property
     def status(self) -> Status:
@@ -248,7 +252,7 @@ Decision.fail = Decision(DecisionKind.fail)
 
 @dataclass(frozen=True, slots=True)
 class PromptFilter:
-    """A selection of prompts, newest first. `query`: part of the message. `chat`: the integer id of a chat."""
+    """A selection of prompts, newest first. `query`: part of the message. `chat`: the integer id. `count`: with the total."""
 
     client_id: str | None = None
     status: Status | None = None
@@ -258,6 +262,7 @@ class PromptFilter:
     query: str = ""
     cursor: str | None = None
     limit: int = 100
+    count: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,14 +51,17 @@ class Transition:
 
 TRANSITIONS = (
     Transition(State.idle, "claim", State.leased, "it is the first of its chat, due and allowed"),
+    Transition(State.idle, "complete", State.done, "a late answer, after the person chose to resend it"),
+    Transition(State.idle, "edit", State.idle, "with another message"),
     Transition(State.idle, "cancel", State.cancelled),
     Transition(State.idle, "set_approval", State.failed, "the person does not allow its client"),
     Transition(State.leased, "acknowledge", State.executing, "before anything is typed"),
+    Transition(State.leased, "complete", State.done, "by an extension that did not acknowledge"),
     Transition(State.leased, "release", State.idle),
     Transition(State.leased, "lose", State.idle, "no attempt is counted"),
     Transition(State.leased, "expire_leases", State.idle, "no attempt is counted"),
     Transition(State.leased, "fail", State.idle, "not sent, and attempts are left"),
-    Transition(State.leased, "fail", State.failed, "not sent, and no attempt is left: a dead letter"),
+    Transition(State.leased, "fail", State.failed, "sent, or no attempt is left: a dead letter"),
     Transition(State.leased, "cancel", State.cancelled),
     Transition(State.executing, "complete", State.done),
     Transition(State.executing, "release", State.idle, "the extension is certain that it was not sent"),

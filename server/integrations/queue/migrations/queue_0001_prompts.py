@@ -51,7 +51,6 @@ def create_control() -> None:
         sa.Column("id", sa.Integer, primary_key=True),
         sa.Column("last_prompt", sa.Integer, nullable=False, server_default="0"),
         sa.Column("last_chat", sa.Integer, nullable=False, server_default="0"),
-        sa.Column("last_token", sa.Integer, nullable=False, server_default="0"),
         sa.Column("paused", sa.Boolean, nullable=False, server_default="0"),
         sa.Column("draining", sa.Boolean, nullable=False, server_default="0"),
         sa.Column("limit_until", sa.Float),
@@ -98,6 +97,7 @@ def create_prompt() -> None:
         sa.Column("worker", sa.Text),
         sa.Column("expires_at", sa.Float),
         sa.Column("attempts", sa.Integer, nullable=False),
+        sa.Column("ends", sa.Integer, nullable=False),
         sa.Column("not_before", sa.Float),
         sa.Column("queued_at", sa.Float, nullable=False),
         sa.Column("started_at", sa.Float),
@@ -119,18 +119,19 @@ def create_prompt() -> None:
         sa.Column("partial", sa.Text),
         sa.Column("history", sa.Text, nullable=False),
     )
+    op.create_index("queue_prompt_chat", "queue_prompt", ["chat", "number"])
     op.create_index("queue_prompt_client", "queue_prompt", ["client", "number"])
     op.create_index(
         "queue_prompt_completed", "queue_prompt", ["completed_at", "state"], sqlite_where=sa.text("completed_at IS NOT NULL")
     )
-    op.create_index("queue_prompt_dead", "queue_prompt", ["number"], sqlite_where=sa.text("dead"))
+    op.create_index("queue_prompt_dead", "queue_prompt", ["number"], sqlite_where=sa.text("dead = 1"))
+    op.create_index("queue_prompt_held", "queue_prompt", ["chat_key", "worker"], sqlite_where=sa.text("worker IS NOT NULL"))
     op.create_index("queue_prompt_id", "queue_prompt", ["id"], unique=True)
     op.create_index("queue_prompt_later", "queue_prompt", ["not_before"], sqlite_where=sa.text("ready = 2"))
-    op.create_index("queue_prompt_open", "queue_prompt", ["chat_key", "position"], sqlite_where=sa.text("is_open"))
+    op.create_index("queue_prompt_open", "queue_prompt", ["chat_key", "position"], sqlite_where=sa.text("is_open = 1"))
     op.create_index(
         "queue_prompt_ready", "queue_prompt", ["lane", sa.text("priority DESC"), "position"], sqlite_where=sa.text("ready = 1")
     )
-    op.create_index("queue_prompt_worker", "queue_prompt", ["worker"], sqlite_where=sa.text("worker IS NOT NULL"))
 
 
 def create_answer() -> None:

@@ -1,6 +1,8 @@
 """Tables of the browser queue in deskhand.db. Times are seconds since 1970."""
 
-from sqlalchemy import Boolean, Column, Float, ForeignKey, Index, Integer, MetaData, Table, Text
+from typing import Any
+
+from sqlalchemy import Boolean, Column, ColumnElement, Float, ForeignKey, Index, Integer, MetaData, Table, Text, literal_column
 
 metadata = MetaData()
 
@@ -10,7 +12,6 @@ control = Table(
     Column("id", Integer, primary_key=True),
     Column("last_prompt", Integer, nullable=False, server_default="0"),
     Column("last_chat", Integer, nullable=False, server_default="0"),
-    Column("last_token", Integer, nullable=False, server_default="0"),
     Column("paused", Boolean, nullable=False, server_default="0"),
     Column("draining", Boolean, nullable=False, server_default="0"),
     Column("limit_until", Float),  # the page's rate limit
@@ -56,9 +57,10 @@ prompt = Table(
     Column("position", Float, nullable=False),
     Column("lane", Text, nullable=False),
     Column("token", Integer, nullable=False),  # the fencing token of the latest lease
-    Column("worker", Text),  # that holds it
+    Column("worker", Text),  # that holds it; NULL: nobody
     Column("expires_at", Float),  # of the lease
     Column("attempts", Integer, nullable=False),
+    Column("ends", Integer, nullable=False),  # how often it has ended: more than once after a retry or replay
     Column("not_before", Float),
     Column("queued_at", Float, nullable=False),
     Column("started_at", Float),
@@ -82,19 +84,28 @@ prompt = Table(
 )
 Index("queue_prompt_id", prompt.c.id, unique=True)
 Index("queue_prompt_client", prompt.c.client, prompt.c.number)
-Index(
-    "queue_prompt_ready",
-    prompt.c.lane,
-    prompt.c.priority.desc(),
-    prompt.c.position,
-    sqlite_where=prompt.c.ready == 1,
-    postgresql_where=prompt.c.ready == 1,
-)
-Index("queue_prompt_later", prompt.c.not_before, sqlite_where=prompt.c.ready == 2, postgresql_where=prompt.c.ready == 2)
-Index("queue_prompt_open", prompt.c.chat_key, prompt.c.position, sqlite_where=prompt.c.is_open, postgresql_where=prompt.c.is_open)
-Index("queue_prompt_worker", prompt.c.worker, sqlite_where=prompt.c.worker.is_not(None))
-Index("queue_prompt_completed", prompt.c.completed_at, prompt.c.state, sqlite_where=prompt.c.completed_at.is_not(None))
-Index("queue_prompt_dead", prompt.c.number, sqlite_where=prompt.c.dead, postgresql_where=prompt.c.dead)
+Index("queue_prompt_chat", prompt.c.chat, prompt.c.number)
+
+# conditions of partial indexes: a parameter instead of a literal would not match them
+IS_READY = prompt.c.ready == literal_column("1")
+IS_LATER = prompt.c.ready == literal_column("2")
+IS_OPEN = prompt.c.is_open
+IS_HELD = prompt.c.worker.is_not(None)
+IS_DEAD = prompt.c.dead
+HAS_ENDED = prompt.c.completed_at.is_not(None)
+
+
+def index_some(name: str, condition: ColumnElement[bool], *columns: ColumnElement[Any]) -> None:
+    """Declare a partial index."""
+    Index(name, *columns, sqlite_where=condition, postgresql_where=condition)
+
+
+index_some("queue_prompt_ready", IS_READY, prompt.c.lane, prompt.c.priority.desc(), prompt.c.position)
+index_some("queue_prompt_later", IS_LATER, prompt.c.not_before)
+index_some("queue_prompt_open", IS_OPEN, prompt.c.chat_key, prompt.c.position)
+index_some("queue_prompt_held", IS_HELD, prompt.c.chat_key, prompt.c.worker)
+index_some("queue_prompt_dead", IS_DEAD, prompt.c.number)
+index_some("queue_prompt_completed", HAS_ENDED, prompt.c.completed_at, prompt.c.state)
 
 answer = Table(
     "queue_answer",

@@ -1,0 +1,69 @@
+"""Clients of the queue and the person's answers. Each function is a part of its caller's transaction."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
+
+from server.integrations.queue.models import ClientRef, QueueClient
+from server.integrations.queue.store.tables import IS_OPEN, client, prompt
+
+KNOWN = select(client).where(client.c.id.in_(bindparam("ids", expanding=True)))
+CHANGE = update(client).where(client.c.id == bindparam("which"))
+NAME = CHANGE.values(name=bindparam("called"))
+WAITING = (
+    select(prompt.c.client, func.count().label("waiting"))
+    .where(IS_OPEN, prompt.c.state == "idle")
+    .group_by(prompt.c.client)
+    .subquery()
+)
+ALL = (
+    select(client, func.coalesce(WAITING.c.waiting, 0).label("waiting"))
+    .outerjoin(WAITING, WAITING.c.client == client.c.id)
+    .order_by(client.c.created_at, client.c.id)
+)
+IDLE_KEYS = select(prompt.c.chat_key).where(prompt.c.client == bindparam("of"), IS_OPEN, prompt.c.state == "idle").distinct()
+IDLE_COUNT = select(func.count()).where(prompt.c.client == bindparam("of"), IS_OPEN, prompt.c.state == "idle")
+
+
+def add_clients(connection: Connection, clients: Iterable[ClientRef], now: float) -> dict[str, bool | None]:
+    """Store clients that are new; return the person's answer for each."""
+    named = {one.id: one for one in clients}
+    known: dict[str, Row[tuple[str, str, bool | None, str, float]]] = {
+        row.id: row for row in connection.execute(KNOWN, {"ids": list(named)})
+    }
+    for client_id, ref in named.items():
+        if client_id not in known:
+            connection.execute(insert(client), {"id": client_id, "name": ref.name, "created_at": now})
+        elif ref.name and known[client_id].name != ref.name:
+            connection.execute(NAME, {"which": client_id, "called": ref.name})
+    return {client_id: known[client_id].approved if client_id in known else None for client_id in named}
+
+
+def read_webhook_urls(connection: Connection, client_ids: Iterable[str]) -> dict[str, str]:
+    """Read to where the results of clients go."""
+    return {row.id: row.webhook_url for row in connection.execute(KNOWN, {"ids": list(client_ids)})}
+
+
+def list_clients(connection: Connection) -> list[QueueClient]:
+    """List clients, oldest first."""
+    return [QueueClient(row.id, row.name, row.approved, row.webhook_url, row.waiting) for row in connection.execute(ALL)]
+
+
+def set_approval(connection: Connection, client_id: str, approved: bool) -> bool:
+    """Store the person's answer; return False if there is no such client."""
+    return connection.execute(CHANGE.values(approved=approved), {"which": client_id}).rowcount > 0
+
+
+def set_webhook_url(connection: Connection, client_id: str, url: str) -> None:
+    """Store to where the results of a client go."""
+    connection.execute(CHANGE.values(webhook_url=url), {"which": client_id})
+
+
+def list_idle_keys(connection: Connection, client_id: str) -> list[str]:
+    """List the chats in which prompts of a client wait."""
+    return list(connection.execute(IDLE_KEYS, {"of": client_id}).scalars())
+
+
+def count_idle(connection: Connection, client_id: str) -> int:
+    """Count the prompts of a client that wait."""
+    return int(connection.scalar(IDLE_COUNT, {"of": client_id}) or 0)

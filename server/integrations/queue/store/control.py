@@ -1,0 +1,62 @@
+"""The queue as a whole: pause, limits and numbers, in one row. Each function is a part of its caller's transaction."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, select, update
+
+from server.integrations.queue.store.tables import control
+
+READ = select(control)
+LOCK = READ.with_for_update()  # of no effect in SQLite, whose writer is one
+CHANGE = update(control)
+NUMBER = (
+    update(control)
+    .values(last_prompt=control.c.last_prompt + bindparam("prompts"), last_chat=control.c.last_chat + bindparam("chats"))
+    .returning(control.c.last_prompt, control.c.last_chat, control.c.draining)
+)
+SEND = update(control).values(sent_at=bindparam("at"), day=bindparam("today"), sent_today=bindparam("sent"))
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """The state of the queue as a whole."""
+
+    paused: bool
+    draining: bool
+    limit_until: float | None
+    sent_at: float | None
+    day: str
+    sent_today: int
+
+    def count_sent(self, day: str) -> int:
+        """Count what was sent on a day, which is today."""
+        return self.sent_today if self.day == day else 0
+
+
+def read_control(connection: Connection, *, lock: bool = False) -> Control:
+    """Read the state of the queue. `lock`: until the end of the transaction."""
+    row = connection.execute(LOCK if lock else READ).one()
+    return Control(row.paused, row.draining, row.limit_until, row.sent_at, row.day, row.sent_today)
+
+
+def change_control(connection: Connection, **values: Any) -> None:
+    """Change columns."""
+    connection.execute(CHANGE.values(**values))
+
+
+def allocate_numbers(connection: Connection, prompts: int, chats: int) -> tuple[int, int, bool]:
+    """Allocate numbers: return the last of the prompts and of the chats, and whether the queue drains."""
+    row = connection.execute(NUMBER, {"prompts": prompts, "chats": chats}).one()
+    return row.last_prompt, row.last_chat, row.draining
+
+
+def record_sent(connection: Connection, at: float | None, day: str, sent_today: int) -> None:
+    """Record that prompts went out."""
+    connection.execute(SEND, {"at": at, "today": day, "sent": sent_today})
+
+
+def uncount_sent(connection: Connection, count: int, day: str) -> None:
+    """Record that prompts, which were claimed, did not go out."""
+    control = read_control(connection, lock=True)
+    record_sent(connection, control.sent_at, day, max(control.count_sent(day) - count, 0))

@@ -1,0 +1,144 @@
+"""Prompts: adding, finding and listing them. Each function is a part of its caller's transaction."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Connection, Select, bindparam, func, insert, literal_column, select, update
+
+from server.integrations.queue.models import Answer, Page, Prompt, PromptFilter
+from server.integrations.queue.states import OPEN, STATUSES, State
+from server.integrations.queue.store.control import allocate_numbers
+from server.integrations.queue.store.rows import PROMPTS, read_history, to_answer, to_prompt
+from server.integrations.queue.store.tables import IS_DEAD, IS_OPEN, answer, prompt
+
+NEW = {"state": "'idle'", "is_open": "1", "lane": "'browser'", "token": "0", "attempts": "0", "ends": "0", "notes": "'[]'"}
+NEW |= {"dead": "0", "find_first": "0"}
+ADD = insert(prompt).values(**{name: literal_column(value) for name, value in NEW.items()})
+FIND = PROMPTS.where(prompt.c.id == bindparam("which"))
+FIND_SOME = PROMPTS.where(prompt.c.id.in_(bindparam("ids", expanding=True)))
+DETAILS = select(prompt.c.history, prompt.c.partial).where(prompt.c.number == bindparam("which"))
+ANSWERS = select(answer).where(answer.c.prompt == bindparam("which")).order_by(answer.c.number)
+LATEST = (
+    select(func.max(answer.c.number)).where(answer.c.prompt.in_(bindparam("numbers", expanding=True))).group_by(answer.c.prompt)
+)
+RESPONSES = select(answer.c.prompt, answer.c.text).where(answer.c.number.in_(LATEST))
+AHEAD = (
+    select(func.count())
+    .select_from(prompt)
+    .where(
+        IS_OPEN,
+        prompt.c.state == State.idle,
+        (prompt.c.priority > bindparam("urgency"))
+        | ((prompt.c.priority == bindparam("urgency")) & (prompt.c.position < bindparam("before"))),
+    )
+)
+POSITION = select(prompt.c.position).where(prompt.c.number == bindparam("which"))
+IDLE = (
+    PROMPTS.where(prompt.c.client == bindparam("of"), IS_OPEN, prompt.c.state == State.idle)
+    .order_by(prompt.c.number)
+    .limit(bindparam("most"))
+)
+PREVIOUS = select(func.max(prompt.c.position)).where(IS_OPEN, prompt.c.position < bindparam("before"))
+SHIFT = update(prompt).where(IS_OPEN, prompt.c.position >= bindparam("start")).values(position=prompt.c.position + 1)
+DURATIONS = select(answer.c.seconds).where(answer.c.lane == "browser").order_by(answer.c.number.desc()).limit(20)
+
+
+def add_prompts(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Store new prompts."""
+    connection.execute(ADD, list(rows))
+
+
+def find_prompt(connection: Connection, prompt_id: str, client_id: str | None = None) -> Prompt | None:
+    """Find a prompt; that of another client is not found."""
+    row = connection.execute(FIND, {"which": prompt_id}).first()
+    return to_prompt(row) if row and client_id in {None, row.client} else None
+
+
+def find_prompts(connection: Connection, prompt_ids: Sequence[str]) -> dict[str, Prompt]:
+    """Find prompts by their ids."""
+    return {row.id: to_prompt(row) for row in connection.execute(FIND_SOME, {"ids": list(prompt_ids)})}
+
+
+def read_prompt(connection: Connection, prompt_id: str, client_id: str | None = None) -> Prompt | None:
+    """Find a prompt with its answers, partial text and history."""
+    found = find_prompt(connection, prompt_id, client_id)
+    if found is None:
+        return None
+    details = connection.execute(DETAILS, {"which": found.number}).one()
+    answers = tuple(to_answer(row) for row in connection.execute(ANSWERS, {"which": found.number}))
+    response = choose_response(found, answers)
+    return replace(found, answers=answers, response=response, partial=details.partial, history=read_history(details.history))
+
+
+def choose_response(found: Prompt, answers: Sequence[Answer]) -> str | None:
+    """Choose the answer that a client sees: the latest, once the prompt is done."""
+    return answers[-1].text if answers and found.state == State.done else None
+
+
+def list_prompts(connection: Connection, selection: PromptFilter) -> Page[Prompt]:
+    """List prompts, newest first, with their answers."""
+    chosen = select_prompts(PROMPTS, selection)
+    page = chosen.order_by(prompt.c.number.desc()).limit(selection.limit + 1)
+    if selection.cursor and selection.cursor.isdecimal():
+        page = page.where(prompt.c.number < int(selection.cursor))
+    rows = [to_prompt(row) for row in connection.execute(page)]
+    items = add_responses(connection, rows[: selection.limit])
+    following = str(items[-1].number) if len(rows) > selection.limit else None
+    total = connection.scalar(select_prompts(select(func.count()).select_from(prompt), selection)) if selection.count else 0
+    return Page(items, following, int(total or 0))
+
+
+def add_responses(connection: Connection, prompts: Sequence[Prompt]) -> list[Prompt]:
+    """Add to prompts that are done their latest answers."""
+    done = [found.number for found in prompts if found.state == State.done]
+    texts = {row.prompt: row.text for row in connection.execute(RESPONSES, {"numbers": done})} if done else {}
+    return [replace(found, response=texts.get(found.number)) for found in prompts]
+
+
+def select_prompts(query: Select[Any], selection: PromptFilter) -> Select[Any]:
+    """Restrict a query to a selection."""
+    states = set(selection.states or State)
+    if selection.status:
+        states &= {state for state, status in STATUSES.items() if status == selection.status}
+    if states != set(State):
+        query = query.where(prompt.c.state.in_(sorted(states)))
+    if states <= set(OPEN):
+        query = query.where(IS_OPEN)  # an index of few
+    if selection.client_id is not None:
+        query = query.where(prompt.c.client == selection.client_id)
+    if selection.dead is not None:
+        query = query.where(IS_DEAD if selection.dead else ~IS_DEAD)
+    if selection.chat is not None:
+        query = query.where(prompt.c.chat == selection.chat)
+    if selection.query:
+        query = query.where(prompt.c.message.icontains(selection.query, autoescape=True))
+    return query
+
+
+def count_ahead(connection: Connection, found: Prompt) -> int:
+    """Count the prompts that are before one that waits."""
+    position = connection.scalar(POSITION, {"which": found.number})
+    return int(connection.scalar(AHEAD, {"urgency": found.priority, "before": position}) or 0)
+
+
+def list_durations(connection: Connection) -> list[float]:
+    """List how many seconds the latest answers took."""
+    return [seconds for seconds in connection.execute(DURATIONS).scalars() if seconds is not None]
+
+
+def make_room(connection: Connection, following: Prompt) -> float:
+    """Find a position that is directly before another prompt's, and shift all that follow if there is none."""
+    position = float(connection.scalar(POSITION, {"which": following.number}) or 0)
+    previous = connection.scalar(PREVIOUS, {"before": position})
+    middle = position - 1 if previous is None else (previous + position) / 2
+    if middle in {previous, position}:
+        allocate_numbers(connection, 1, 0)  # so that the next one comes after all of them
+        connection.execute(SHIFT, {"start": position})
+        return position
+    return middle
+
+
+def list_idle(connection: Connection, client_id: str, most: int) -> list[Prompt]:
+    """List prompts of a client that wait, in the order of submission."""
+    return [to_prompt(row) for row in connection.execute(IDLE, {"of": client_id, "most": most})]
