@@ -39,10 +39,10 @@ class HostOriginMiddleware:
     `hosts` and `origins` are called for every request, so that a tunnel or the person may change them: hosts as "name:port" or
     "name" where a Host header has no port, origins as "https://name". Only an origin named there may read
     the responses (CORS), and never with credentials. `open_paths`: prefixes that any origin may call and read, because their
-    responses do not depend on the user.
+    responses do not depend on the user, or they look at the origin themselves.
     """
 
-    def __init__(self, app: ASGIApp, hosts: Names, origins: Names, open_paths: tuple[str, ...] = ()) -> None:
+    def __init__(self, app: ASGIApp, hosts: Names, origins: Names, open_paths: Names = tuple) -> None:
         self._app, self._hosts, self._origins, self._open_paths = app, hosts, origins, open_paths
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -66,7 +66,7 @@ class HostOriginMiddleware:
     def _is_open(self, scope: Scope) -> bool:
         path = scope["path"]
         return scope["type"] == "http" and any(
-            path == open_path or path.startswith(f"{open_path}/") for open_path in self._open_paths
+            path == open_path or path.startswith(f"{open_path}/") for open_path in self._open_paths()
         )
 
 

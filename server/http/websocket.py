@@ -5,11 +5,16 @@ from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+from websockets.frames import Frame
+
 from server.http.limits import Config, Deadline
+
+MOST_FRAGMENTS = 1_024  # of one message; the largest message limits their bytes, not their number
+MOST_UNREAD = 1024 * 1024  # bytes that a peer leaves unread while it goes on sending pings
 
 
 class HardenedWebSocketProtocol(WebSocketsSansIOProtocol):
-    """A WebSocket that hangs up on a peer that does not take what is sent to it."""
+    """A WebSocket that hangs up on a peer that does not take what is sent to it, or has it collect frames without end."""
 
     config: Config
 
@@ -28,6 +33,17 @@ class HardenedWebSocketProtocol(WebSocketsSansIOProtocol):
     def resume_writing(self) -> None:
         super().resume_writing()
         self._writing.clear()
+
+    def handle_cont(self, event: Frame) -> None:
+        if len(self.frames) >= MOST_FRAGMENTS:
+            self.transport.abort()
+        else:
+            super().handle_cont(event)
+
+    def handle_ping(self) -> None:
+        super().handle_ping()
+        if self.transport.get_write_buffer_size() > MOST_UNREAD:  # a pong is written whether the peer reads or not
+            self.transport.abort()
 
     async def send(self, message: Any) -> None:
         await super().send(message)

@@ -54,7 +54,9 @@ def create_public(state: State) -> ASGIApp:
     headers = {"Content-Security-Policy": POLICY} | ({"X-Deskhand-Demo": "1"} if state.context.demo else {})
     paths = WebhookDepthMiddleware(PathMiddleware(app, {PATH: Endpoint(state, documents)}))
     hosts, origins = state.address.public_hosts, lambda: state.context.settings.read(SECTION, OriginSettings).allowed
-    checked = HostOriginMiddleware(TrailingSlashMiddleware(paths), hosts, origins, OPEN_TO_PAGES)
+    checked = HostOriginMiddleware(
+        TrailingSlashMiddleware(paths), hosts, origins, lambda: (*OPEN_TO_PAGES, *state.runtime.open_paths)
+    )
     return ErrorFormatMiddleware(SecurityHeadersMiddleware(checked, headers), state.runtime.find_error_format)
 
 

@@ -74,6 +74,11 @@ class Catalogue:
     core: tuple[Operations, ...] = ()
     revision: int = 0
 
+    @property
+    def open_paths(self) -> tuple[str, ...]:
+        """Paths that look at the origin themselves."""
+        return tuple(path for member in self.members for path in member.integration.open_paths)
+
     def operations(self) -> dict[str, Operation]:
         """The operations that are on now, by name."""
         own = [operation for router in self.core for operation in list_operations(router)]

@@ -13,6 +13,7 @@ from server.access.approvals.routes import approvals as approval_routes
 from server.access.approvals.runner import Runner
 from server.access.approvals.service import Approvals
 from server.access.clients.callers import Callers
+from server.access.clients.paired import ClientPairing
 from server.access.clients.registry import Clients
 from server.access.clients.usage import Usage
 from server.access.guard.admissions import ClientAdmissions
@@ -169,6 +170,7 @@ def make_state(home: DataDir, address: Address, context: Context, rules: RateLim
     pause, usage, limits = Pause(context.settings, clock), Usage(database, address, clock), Limits(rules.reading, rules.changing)
     admissions = ClientAdmissions(Authenticator(clients, usage, address), limits, activity, clock)
     context = replace(context, caller_tokens=callers, webhooks=webhooks.outbox, admit=admissions, is_paused=pause.is_on)
+    context = replace(context, paired_clients=ClientPairing(clients, context.settings, context.events))
     context.operations.withdraw = clients.withdraw
     runtime = Runtime(core=(approval_routes, job_routes))
     inside = InProcessClient(runtime.dynamic)

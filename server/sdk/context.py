@@ -16,6 +16,7 @@ from server.sdk.caller_tokens import CallerTokens
 from server.sdk.desktop import Screen
 from server.sdk.offers import Offers
 from server.sdk.operation_changes import OperationChanges
+from server.sdk.paired_clients import PairedClients
 from server.storage.archive import no_archive
 from server.storage.data_dir import Folders
 from server.storage.database import Database
@@ -30,6 +31,7 @@ class Context:
     `address`: where Deskhand is reached now. `tasks` end with the program. `http`: for addresses that no caller chose.
     `archive`: the second database, of imported history. It may be unusable, which its use then says.
     `caller_tokens`: lets callers with a token of their own use a scope.
+    `paired_clients`: makes clients for programs that were paired.
     `operations`: for an integration whose dynamic operations have changed. `offers`: what integrations provide for each other.
     `webhooks`: stores events for their receivers. `admit`: lets clients open connections that are no calls of operations.
     `is_paused`: whether the person has paused all actions.
@@ -56,3 +58,4 @@ class Context:
     webhooks: Outbox = field(default_factory=Outbox)
     admit: Admissions = field(default_factory=Admissions)
     is_paused: Callable[[], bool] = lambda: False
+    paired_clients: PairedClients = field(default_factory=PairedClients)

@@ -103,7 +103,8 @@ class Integration:
     `scopes`: a label for each scope of its operations, such as {"read:notes": "Read your notes"}.
     `openai_scopes`: those that the client in OPENAI_CLIENT_ID gets. `revocations`: what a restored backup must not grant.
     `instructions`: a sentence that tells a model what it can do here. `aliases`: further public prefixes of its operations,
-    and the prefixes that they stand for; all of them are in `prefixes` too.
+    and the prefixes that they stand for; all of them are in `prefixes` too. `open_paths`: of `deliveries`, which any origin
+    may call, because they look at it themselves.
     """
 
     name: str
@@ -117,3 +118,4 @@ class Integration:
     onboarding: OnboardingStep | None = None
     instructions: str = ""
     aliases: Mapping[str, str] = field(default_factory=dict)
+    open_paths: tuple[str, ...] = ()

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 def load() -> IntegrationSpec:
     """Import its parts."""
+    from server.integrations.queue.extension.routes import sockets
     from server.integrations.queue.models import QueueSettings
     from server.integrations.queue.rest.routes import chat, progress
     from server.integrations.queue.service import start
@@ -17,7 +18,7 @@ def load() -> IntegrationSpec:
     return IntegrationSpec(
         start=start,
         public=(chat, progress),
-        deliveries=(),
+        deliveries=(sockets,),
         local=(),
         settings=QueueSettings,
     )
@@ -32,6 +33,7 @@ integration = Integration(
     name="queue",
     title="Browser queue",
     prefixes=("/api/chat", "/api/sse", "/ws/extension"),
+    open_paths=("/ws/extension/pair",),
     load=load,
     commands=commands,
     scopes={

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from server.integrations.queue.approval import ClientApprovals
+from server.integrations.queue.extension.service import Extensions
 from server.integrations.queue.queue import Queue
 from server.integrations.queue.rest.operations import PromptOperations
 from server.sdk.context import Context
@@ -18,6 +19,7 @@ class QueueService(Health):
         self.queue = Queue(context)
         self.approvals = ClientApprovals(self.queue, context.approval_requests)
         self.prompts = PromptOperations(self.queue, self.approvals)
+        self.extensions = Extensions(context, self.queue)
 
 
 @asynccontextmanager
@@ -25,4 +27,5 @@ async def start(context: Context) -> AsyncIterator[QueueService]:
     """Start it, and end it afterwards."""
     service = QueueService(context)
     context.approval_requests.add(service.approvals)
-    yield service
+    async with service.extensions.running():
+        yield service

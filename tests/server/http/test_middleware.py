@@ -377,7 +377,7 @@ async def test_open_path_may_be_called_from_every_page(kind, path, answered):
     async def send(_):
         pass
 
-    app = HostOriginMiddleware(note, lambda: {"localhost"}, list, ("/open",))
+    app = HostOriginMiddleware(note, lambda: {"localhost"}, list, lambda: ("/open",))
     headers = [(b"host", b"localhost"), (b"origin", b"https://evil.example")]
     await app({"type": kind, "method": "GET", "path": path, "headers": headers}, receive, send)
     assert called == [path] * answered

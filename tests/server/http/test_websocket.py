@@ -1,6 +1,8 @@
+import asyncio
 import base64
 import contextlib
 import os
+import socket
 
 import pytest
 from starlette.applications import Starlette
@@ -70,6 +72,40 @@ def test_message_in_too_many_fragments_closes_the_socket():
                 await socket.send("x" * 100_000 for _ in range(11))
             with pytest.raises(ConnectionClosed, match="1009"):
                 await socket.recv()
+
+    serve(APP, test)
+
+
+def frame(head: int, payload: bytes) -> bytes:
+    """A frame as a client sends it, masked with zeros. `head`: its first byte."""
+    return bytes([head, 0x80 | len(payload), 0, 0, 0, 0]) + payload
+
+
+async def send_for_ever(caller: Caller, data: bytes) -> None:
+    while not caller.writer.transport.is_closing():
+        await caller.send(data)
+
+
+@pytest.mark.parametrize("payload", [b"", b"x"], ids=["empty", "one byte"])
+def test_message_in_fragments_without_end_is_cut_off(payload):
+    async def test(listener: RecordingListener) -> None:
+        caller = await shake_hands(listener, "/count")
+        await caller.reader.readuntil(b"\r\n\r\n")
+        await caller.send(frame(0x01, b"") + frame(0x00, payload) * 5_000)
+        await until_alone(listener)
+
+    serve(APP, test)
+
+
+def test_peer_that_sends_pings_and_reads_no_pong_is_disconnected():
+    async def test(listener: RecordingListener) -> None:
+        caller = await shake_hands(listener, "/count")
+        await caller.reader.readuntil(b"\r\n\r\n")
+        caller.writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        caller.writer.transport.pause_reading()
+        sending = asyncio.create_task(send_for_ever(caller, frame(0x89, b"x" * 125) * 100))
+        await until_alone(listener)
+        sending.cancel()
 
     serve(APP, test)
 

@@ -3,12 +3,12 @@
 import asyncio
 import contextlib
 import json
+from collections.abc import Coroutine
 from enum import IntEnum
 from typing import Any
 
 from fastapi import WebSocket, WebSocketDisconnect
 
-from server.core.errors import InvalidInput
 from server.integrations.queue.extension.limits import SocketLimits
 
 
@@ -24,12 +24,27 @@ class CloseCode(IntEnum):
     replaced = 4409
 
 
-class Closed(Exception):  # noqa: N818, it is no error
+class Closed(Exception):
     """The socket is to be closed. `name`, `detail`: for the extension, which shows them."""
 
     def __init__(self, code: CloseCode, name: str, detail: str) -> None:
         super().__init__(detail)
         self.code, self.name, self.detail = code, name, detail
+
+
+def find_reason(*ended: "asyncio.Future[Any]") -> Closed | None:
+    """Find why a socket is to be closed: the first Closed among what has ended. Raises any other error."""
+    for future in ended:
+        if not future.done() or future.cancelled():
+            continue
+        error = future.exception()
+        if isinstance(error, Closed):
+            return error
+        if error is not None and not isinstance(error, WebSocketDisconnect):
+            raise error
+        if isinstance(future.result() if error is None else None, Closed):
+            return future.result()  # type: ignore[no-any-return]  # of `_closing`
+    return None
 
 
 class Channel:
@@ -78,9 +93,9 @@ class Channel:
         if self._allowance < 0:
             raise Closed(CloseCode.policy, "too_many_messages", "Too many messages. Send fewer than fifty a second.")
 
-    async def run(self, conversation: "asyncio.Future[None] | Any") -> Closed | None:
+    async def run(self, conversation: Coroutine[Any, Any, None]) -> Closed | None:
         """Send what is queued while a conversation goes on, and close the socket when either ends. Returns why it was closed."""
-        reading = asyncio.ensure_future(conversation)
+        reading = asyncio.create_task(conversation)
         writing = asyncio.create_task(self._write())
         try:
             await asyncio.wait({reading, writing, self._closing}, return_when=asyncio.FIRST_COMPLETED)

@@ -26,7 +26,7 @@ class Message(BaseModel):
 
 
 class Hello(Message):
-    """The first message of our dialect. `key`: empty if a header carried it."""
+    """The first message of our dialect. `key`: empty if a header carried it. `instance`: of several with the same key."""
 
     type: Literal["hello"]
     protocol: int = 1
@@ -34,6 +34,7 @@ class Hello(Message):
     version: ShortText = ""
     browser: ShortText = ""
     capabilities: Names = []
+    instance: Annotated[str, Field(max_length=40, pattern=r"^[A-Za-z0-9._-]*$")] = ""
 
 
 class RequestMessage(Message):
@@ -120,12 +121,19 @@ class SelfTest(Message):
 
 
 class History(Message):
-    """Conversations of the person's own history, in the export's form. Any other field says where the import stands."""
+    """Conversations of the person's own history, in the export's form, and where the import stands.
 
-    model_config = ConfigDict(frozen=True, extra="allow")
+    `request_id`: for the acknowledgement. `cursor`: with which another browser could go on. `done`: there are no more.
+    """
 
     type: Literal["history"]
+    request_id: Id = "history"
     conversations: Annotated[list[dict[str, Any]], Field(max_length=1_000)] = []
+    cursor: Annotated[str, Field(max_length=100_000)] | None = None
+    count: Annotated[int, Field(ge=0, le=LARGEST_TOKEN)] = 0
+    total: Annotated[int, Field(ge=0, le=LARGEST_TOKEN)] | None = None
+    skipped: Annotated[int, Field(ge=0, le=LARGEST_TOKEN)] = 0
+    done: bool = False
 
 
 class Ping(Message):
@@ -134,9 +142,7 @@ class Ping(Message):
     type: Literal["ping"]
 
 
-Incoming = (
-    Hello | StatusUpdate | Progress | ResponsePart | Response | Failure | Found | Page | SelfTest | History | Ping
-)
+Incoming = Hello | StatusUpdate | Progress | ResponsePart | Response | Failure | Found | Page | SelfTest | History | Ping
 MESSAGES: TypeAdapter[Incoming] = TypeAdapter(Annotated[Incoming, Field(discriminator="type")])
 
 

@@ -21,7 +21,7 @@ from server.integrations.queue.extension.messages import (
 from server.integrations.queue.extension.worker import HOLDING, LeasedPrompt, Worker
 from server.integrations.queue.models import PromptFailure, PromptResult
 from server.integrations.queue.queue import Queue
-from server.integrations.queue.states import State
+from server.integrations.queue.states import ENDED, State
 
 PROGRESS_SECONDS = 0.5  # between two stored pieces of one answer
 LIMIT_WITHOUT_TIME, LONGEST_LIMIT = timedelta(hours=1), timedelta(days=8)
@@ -84,6 +84,8 @@ class Reports:
             self._worker.page = Page(type="page", state=message.name, detail=message.error, resets_at=message.resets_at)
             await self._queue.release(message.request_id, leased.token, message.error or message.name)
         else:
+            if sent:
+                await self._begin(message.request_id, leased)
             failure = PromptFailure(message.name or "extension", message.error or NO_REASON, sent)
             await self._queue.fail(message.request_id, leased.token, failure)
         self._worker.leases.pop(message.request_id, None)
@@ -131,12 +133,13 @@ class Reports:
         return leased
 
     async def _find_earlier(self, request_id: str, token: int) -> LeasedPrompt:
-        """Find a lease that the same worker had on an earlier connection."""
+        """Find a lease that the same worker had on an earlier connection. Of a prompt that has ended, the queue decides."""
         prompt = await self._queue.read(request_id)
-        if prompt.worker != self._worker.id or prompt.token != token or prompt.state in {State.idle, State.cancelled}:
+        holds = prompt.state in {State.executing, State.uncertain} and prompt.worker == self._worker.id
+        if prompt.token != token or not (holds or prompt.state in ENDED):
             raise Conflict(NOT_YOURS)
         leased = LeasedPrompt(token, acknowledged=True)
-        if prompt.state in {State.executing, State.uncertain}:
+        if holds:
             self._worker.leases[request_id] = leased
         return leased
 

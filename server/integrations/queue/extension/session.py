@@ -7,7 +7,7 @@ from fastapi import WebSocketDisconnect
 
 from server.core.clock import Clock
 from server.core.errors import Conflict, DeskhandError, InvalidInput, NotFound
-from server.integrations.queue.extension.channel import Channel, Closed, CloseCode
+from server.integrations.queue.extension.channel import Channel, CloseCode, Closed
 from server.integrations.queue.extension.limits import SocketLimits
 from server.integrations.queue.extension.messages import (
     Failure,
@@ -34,13 +34,13 @@ from server.integrations.queue.queue import Queue
 NAMES: dict[type[DeskhandError], str] = {Conflict: "stale", NotFound: "stale", InvalidInput: "invalid"}
 SILENT_BEATS = 3  # heartbeats without a message, after which an extension is taken for gone
 
-TakeHistory = Callable[[Worker, History], Awaitable[dict[str, Any]]]
+TakeHistory = Callable[[History], Awaitable[None]]
 
 
 class Session:
     """One extension, from its first message on. `on_change`: called when it may take another prompt, or its page has changed."""
 
-    def __init__(  # noqa: PLR0913, its parts
+    def __init__(
         self,
         queue: Queue,
         channel: Channel,
@@ -128,7 +128,9 @@ class Session:
             case SelfTest():
                 self.worker.self_test = message
             case History():
-                self._answer(await self._take_history(self.worker, message))
+                await self._take_history(message)
+                self.worker.history = message.model_copy(update={"conversations": []})
+                self._answer(write_ack(message.type, message.request_id))
             case Hello():
                 raise InvalidInput("The first message was it already.")
             case _:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from server.integrations.queue.extension.answers import PartialAnswer
-from server.integrations.queue.extension.messages import Page, SelfTest
+from server.integrations.queue.extension.messages import History, Page, SelfTest
 
 HOLDING = frozenset({"signed_out", "challenge", "two_answers", "continue_generating", "limit", "unknown_layout", "paused"})
 
@@ -24,6 +24,7 @@ class Worker:
     """A connection that takes prompts. `id`: under which it holds leases. `seed`: it speaks seed's dialect.
 
     `origin`: empty for a program. `page`: None until it has reported it.
+    `history`: where its import stands.
     """
 
     id: str
@@ -38,6 +39,7 @@ class Worker:
     last_seen: datetime | None = None
     page: Page | None = None
     self_test: SelfTest | None = None
+    history: History | None = None
     leases: dict[str, LeasedPrompt] = field(default_factory=dict)
 
     @property

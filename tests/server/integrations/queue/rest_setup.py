@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+from starlette.types import ASGIApp
 
 from server.access.clients.client import Policy
 from server.http.addresses import Address
@@ -29,6 +30,7 @@ class Served:
     """A running public surface."""
 
     state: State
+    app: ASGIApp
     http: httpx2.AsyncClient
     queue: Queue
 
@@ -94,6 +96,6 @@ async def serving(tmp_path: Path, rules: RateLimits | None = None, **settings: A
             queue = state.runtime.services[QueueService].queue
             transport = httpx2.ASGITransport(app)
             async with httpx2.AsyncClient(transport=transport, base_url=f"http://{HOST}", headers={"Host": HOST}) as http:
-                yield Served(state, http, queue)
+                yield Served(state, app, http, queue)
             await state.guard.streams.close()
             await state.runtime.stop()

@@ -1,33 +1,64 @@
 import asyncio
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from starlette.types import Message
 
 from server.integrations.queue.models import PromptResult
 from server.integrations.queue.rest import progress
-from tests.server.integrations.queue.rest_setup import Headers, Served, serving
+from tests.server.integrations.queue.rest_setup import HOST, Headers, Served, serving
 
 
-def read_events(text: str) -> list[dict[str, Any]]:
-    lines = (line.removeprefix("data: ") for line in text.splitlines() if line.startswith("data: "))
-    return [json.loads(line) for line in lines]
+class Follower:
+    """A client that reads a stream as it comes, which httpx's ASGI transport does not."""
 
+    def __init__(self, served: Served, headers: Headers, prompt_id: str) -> None:
+        self.status, self._body = 0, b""
+        self._grown = asyncio.Event()
+        names = [(name.lower().encode(), value.encode()) for name, value in ({"Host": HOST} | headers).items()]
+        path = f"/api/sse/{prompt_id}/"
+        scope = {
+            "type": "http",
+            "asgi": {"version": "3.0"},
+            "http_version": "1.1",
+            "method": "GET",
+            "scheme": "http",
+            "path": path,
+        }
+        scope |= {"raw_path": path.encode(), "query_string": b"", "root_path": "", "headers": names}
+        self._requests = [{"type": "http.request", "body": b"", "more_body": False}]
+        self.ended = asyncio.ensure_future(served.app(scope, self._receive, self._send))
 
-async def listen(served: Served, headers: Headers, prompt_id: str) -> "asyncio.Task[list[dict[str, Any]]]":
-    """Follow a prompt; return once it is followed."""
+    async def _receive(self) -> Message:
+        if self._requests:
+            return self._requests.pop()
+        return await asyncio.Future()  # it never leaves
 
-    async def follow() -> list[dict[str, Any]]:
-        answer = await served.http.get(f"/api/sse/{prompt_id}/", headers=headers)
-        assert (answer.status_code, answer.headers["content-type"]) == (200, "text/event-stream; charset=utf-8")
-        return read_events(answer.text)
+    async def _send(self, message: Message) -> None:
+        self.status = message.get("status", self.status)
+        self._body += message.get("body", b"")
+        self._grown.set()
 
-    before = len(served.queue.changes._listeners)
-    task = asyncio.ensure_future(follow())
-    async with asyncio.timeout(30):
-        while len(served.queue.changes._listeners) == before:
-            await asyncio.sleep(0.005)
-    return task
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """The complete events so far."""
+        blocks = self._body.decode().split("\n\n")[:-1]
+        return [json.loads(line.removeprefix("data: ")) for block in blocks for line in block.splitlines() if line[:5] == "data:"]
+
+    async def until(self, condition: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """Wait for an event."""
+        async with asyncio.timeout(30):
+            while True:
+                self._grown.clear()
+                if found := next(filter(condition, self.events), None):
+                    return found
+                await self._grown.wait()
+
+    async def read_to_end(self) -> list[dict[str, Any]]:
+        await asyncio.wait_for(self.ended, 30)
+        return self.events
 
 
 async def test_progress_is_followed_from_the_queue_to_the_answer(tmp_path, monkeypatch) -> None:
@@ -36,29 +67,21 @@ async def test_progress_is_followed_from_the_queue_to_the_answer(tmp_path, monke
         bot = await served.allowed()
         await served.submit(bot)
         prompt_id = (await served.submit(bot))["id"]
-        following = await listen(served, bot, prompt_id)
+        follower, text = Follower(served, bot, prompt_id), ""
+        await follower.until(lambda event: event.get("position") == 2)
         await served.answer("first", "chat-0")
+        await follower.until(lambda event: event.get("position") == 1)
         lease = await served.begin()
-        for text in ("It is", "It is four", "No: five"):
-            await served.queue.progress(lease.prompt.id, lease.token, text)
-            await asyncio.sleep(0.1)
+        await follower.until(lambda event: event.get("status") == "executing")
+        for whole in ("It is", "It is four", "No: five"):
+            await served.queue.progress(lease.prompt.id, lease.token, whole)
+            piece = await follower.until(lambda event, whole=whole: whole.endswith(event.get("text", "-")))
+            text = text[: piece["offset"]] + piece["text"]
+            assert text == whole
         await served.queue.complete(lease.prompt.id, lease.token, PromptResult("No: five.", "chat-1", "Sums"))
-        events = await asyncio.wait_for(following, 30)
-        assert events[0] == {"type": "connected", "request_id": prompt_id}
-        statuses = [(event["status"], event["position"]) for event in events if event["type"] == "status"]
-        assert statuses[0] == ("idle", 2)
-        assert statuses[-1] == ("executing", None)
-        pieces = [(event["offset"], event["text"]) for event in events if event["type"] == "progress"]
-        assert join(pieces) == "No: five" and len(pieces) >= 1
+        events = await follower.read_to_end()
+        assert (follower.status, events[0]) == (200, {"type": "connected", "request_id": prompt_id})
         assert (events[-1]["type"], events[-1]["response"], events[-1]["chat"]) == ("done", "No: five.", "chat-1")
-
-
-def join(pieces: list[tuple[int, str]]) -> str:
-    text = ""
-    for offset, piece in pieces:
-        assert offset in {0, len(text)}
-        text = text[:offset] + piece
-    return text
 
 
 async def test_prompt_that_has_ended_is_one_event(tmp_path) -> None:
@@ -66,18 +89,13 @@ async def test_prompt_that_has_ended_is_one_event(tmp_path) -> None:
         bot = await served.allowed()
         prompt_id = (await served.submit(bot))["id"]
         await served.fail("It broke.")
-        events = await asyncio.wait_for(await listen_ended(served, bot, prompt_id), 30)
+        answer = await served.http.get(f"/api/sse/{prompt_id}/", headers=bot)
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        events = await Follower(served, bot, prompt_id).read_to_end()
         assert [event["type"] for event in events] == ["connected", "failed"]
         assert events[-1]["error_message"] == "It broke."
         entry = (await served.state.activity.list(1))[0]
         assert (entry.operation, entry.outcome) == ("follow_prompt", "done")
-
-
-async def listen_ended(served: Served, headers: Headers, prompt_id: str) -> "asyncio.Task[list[dict[str, Any]]]":
-    async def follow() -> list[dict[str, Any]]:
-        return read_events((await served.http.get(f"/api/sse/{prompt_id}/", headers=headers)).text)
-
-    return asyncio.ensure_future(follow())
 
 
 async def test_sign_of_life_comes_while_nothing_happens(tmp_path, monkeypatch) -> None:
@@ -85,25 +103,21 @@ async def test_sign_of_life_comes_while_nothing_happens(tmp_path, monkeypatch) -
     async with serving(tmp_path) as served:
         bot = await served.allowed()
         prompt_id = (await served.submit(bot))["id"]
-        following = await listen(served, bot, prompt_id)
-        await asyncio.sleep(0.1)
+        follower = Follower(served, bot, prompt_id)
+        await follower.until(lambda event: event["type"] == "keepalive")
         await served.queue.cancel(prompt_id)
-        kinds = [event["type"] for event in await asyncio.wait_for(following, 30)]
-        assert kinds[:3] == ["connected", "status", "keepalive"] and kinds[-1] == "failed"
+        assert (await follower.read_to_end())[-1]["type"] == "failed"
 
 
-@pytest.mark.parametrize("revoke", [True, False])
-async def test_stream_ends_with_the_key(tmp_path, revoke: bool) -> None:
+@pytest.mark.parametrize("revoked", [True, False])
+async def test_stream_ends_with_the_key(tmp_path, revoked: bool) -> None:
     async with serving(tmp_path) as served:
         bot = await served.allowed()
         prompt_id = (await served.submit(bot))["id"]
-        following = await listen(served, bot, prompt_id)
-        if revoke:
+        follower = Follower(served, bot, prompt_id)
+        await follower.until(lambda event: event["type"] == "status")
+        if revoked:
             await served.state.clients.revoke("bot")
-            lease = await served.begin()
-        else:
-            lease = await served.begin()
-            await served.queue.complete(lease.prompt.id, lease.token, PromptResult("Secret"))
-        events = await asyncio.wait_for(following, 30)
-        assert (events[-1].get("type") == "done") is not revoke
-        assert ("detail" in events[-1]) is revoke
+        await served.answer("Secret")
+        events = await follower.read_to_end()
+        assert ("detail" in events[-1], "Secret" in str(events)) == (revoked, not revoked)
