@@ -15,11 +15,12 @@ def load() -> IntegrationSpec:
     from server.integrations.queue.extension_local import local as extension_local
     from server.integrations.queue.local import local
     from server.integrations.queue.models import QueueSettings
+    from server.integrations.queue.rest.routes import chat, progress
     from server.integrations.queue.service import start
 
     return IntegrationSpec(
         start=start,
-        public=(),
+        public=(chat, progress),
         deliveries=(sockets,),
         local=(local, extension_local),
         settings=QueueSettings,
