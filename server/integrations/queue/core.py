@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from server.core.errors import Conflict, NotFound
 from server.integrations.queue.changes import Change, Changes
+from server.integrations.queue.limits import Moment
 from server.integrations.queue.models import Prompt, QueueSettings
 from server.integrations.queue.states import State, list_sources
 from server.integrations.queue.store import prompts
@@ -31,9 +32,10 @@ class Core:
         """Seconds since 1970."""
         return self.context.clock.now().timestamp()
 
-    def today(self) -> str:
-        """The person's day."""
-        return self.context.clock.now().astimezone().date().isoformat()
+    def moment(self) -> Moment:
+        """The time, with the person's day."""
+        now = self.context.clock.now()
+        return Moment(now.timestamp(), now.astimezone().date().isoformat())
 
     def read_settings(self) -> QueueSettings:
         """Read the settings in force."""
@@ -53,7 +55,7 @@ class Core:
         self.publish(changed)
         return changed
 
-    def publish(self, changed: Sequence[Prompt | None | Exception]) -> None:
+    def publish(self, changed: Sequence[Prompt | Exception | None]) -> None:
         """Tell of prompts that were changed."""
         news = [Change(found.id, found.client.id, found.state) for found in changed if isinstance(found, Prompt)]
         if news:

@@ -86,7 +86,7 @@ def none_if_blank(value: Any) -> Any:
     return None if isinstance(value, str) and not value.strip() else value
 
 
-OptionalText = Annotated[str | None, BeforeValidator(none_if_blank), Field(max_length=2_000)]
+OptionalText = Annotated[Annotated[str, StringConstraints(max_length=2_000)] | None, BeforeValidator(none_if_blank)]
 
 
 class PromptOrder(BaseModel):

@@ -5,7 +5,11 @@ from datetime import datetime
 
 from server.integrations.queue.changes import Changes
 from server.integrations.queue.claiming import Claiming
+from server.integrations.queue.control import QueueControl
 from server.integrations.queue.core import SECTION, Core
+from server.integrations.queue.decisions import Decisions
+from server.integrations.queue.failures import Failures
+from server.integrations.queue.leases import Leases
 from server.integrations.queue.models import (
     Chat,
     ClientRef,
@@ -23,6 +27,8 @@ from server.integrations.queue.models import (
     QueueSettings,
     QueueSummary,
 )
+from server.integrations.queue.ordering import Ordering
+from server.integrations.queue.reading import Reading
 from server.integrations.queue.results import Results
 from server.integrations.queue.submitting import Submitting
 from server.sdk.context import Context
@@ -39,6 +45,8 @@ class Queue:
         self.changes = Changes(context.events)
         core = Core(context, self.changes)
         self._submitting, self._claiming, self._results = Submitting(core), Claiming(core), Results(core)
+        self._leases, self._failures, self._decisions = Leases(core), Failures(core), Decisions(core)
+        self._reading, self._ordering, self._control = Reading(core), Ordering(core), QueueControl(core)
 
     def read_settings(self) -> QueueSettings:
         """Read the settings in force."""
@@ -52,93 +60,96 @@ class Queue:
 
     async def read(self, prompt_id: str, client_id: str | None = None) -> Prompt:
         """Read a prompt with its answers, partial text and history."""
-        raise NotImplementedError
+        return await self._reading.read(prompt_id, client_id)
 
     async def wait_for_end(self, prompt_id: str, seconds: float, client_id: str | None = None) -> Prompt:
         """Read a prompt as soon as it has ended, at the latest after so many seconds."""
-        raise NotImplementedError
+        return await self._reading.wait_for_end(prompt_id, seconds, client_id)
 
     async def list(self, selection: PromptFilter) -> Page[Prompt]:
         """List prompts, newest first."""
-        raise NotImplementedError
+        return await self._reading.list(selection)
 
     async def find_place(self, prompt_id: str) -> Place | None:
         """Find the place of a waiting prompt in the queue and when its answer is expected; None if it does not wait."""
-        raise NotImplementedError
+        return await self._reading.find_place(prompt_id)
 
     async def chats(self, client_id: str | None = None) -> "list[Chat]":
         """List chats, oldest first."""
-        raise NotImplementedError
+        return await self._reading.chats(client_id)
 
     async def find_chat(self, chat_id: str, client_id: str | None = None) -> Chat:
         """Find a chat by ChatGPT's id of it."""
-        raise NotImplementedError
+        return await self._reading.find_chat(chat_id, client_id)
 
     async def edit(self, prompt_id: str, message: str, client_id: str | None = None) -> Prompt:
         """Change the message of an idle prompt."""
-        raise NotImplementedError
+        return await self._decisions.edit(prompt_id, message, client_id)
 
     async def cancel(self, prompt_id: str, client_id: str | None = None) -> Prompt:
         """End a prompt that has not ended. Its extension is told by the change; a late result is refused."""
-        raise NotImplementedError
+        return await self._decisions.cancel(prompt_id, client_id)
 
     async def retry(self, prompt_id: str, client_id: str | None = None) -> Prompt:
         """Put a failed or cancelled prompt back into the queue."""
-        raise NotImplementedError
+        return await self._decisions.retry(prompt_id, client_id)
 
     async def replay(
         self, prompt_id: str, lane: Lane = Lane.browser, model: str | None = None, client_id: str | None = None
     ) -> Prompt:
         """Put a prompt that has ended back into the queue for another answer; earlier answers are kept."""
-        raise NotImplementedError
+        return await self._decisions.replay(prompt_id, lane, model, client_id)
 
     # the person
 
     async def reorder(self, prompt_id: str, before: str | None, client_id: str | None = None) -> None:
         """Move an idle prompt before another idle one, or to the end."""
-        raise NotImplementedError
+        await self._ordering.move(prompt_id, before, client_id)
 
     async def set_priority(self, prompt_id: str, priority: int, client_id: str | None = None) -> Prompt:
         """Change the priority of an idle prompt; higher is earlier. Inside a chat the order stays."""
-        raise NotImplementedError
+        return await self._ordering.set_priority(prompt_id, priority, client_id)
 
     async def pause(self) -> None:
         """Send nothing until `resume`."""
-        raise NotImplementedError
+        await self._control.change(paused=True)
 
     async def resume(self) -> None:
         """End a pause and draining."""
-        raise NotImplementedError
+        await self._control.change(paused=False, draining=False)
 
     async def drain(self) -> None:
         """Accept no new prompt until `resume`; those that wait are sent."""
-        raise NotImplementedError
+        await self._control.change(draining=True)
 
     async def summarize(self) -> QueueSummary:
         """Count prompts and read the state of the queue."""
-        raise NotImplementedError
+        return await self._control.summarize()
 
     async def clients(self) -> "list[QueueClient]":
         """List the clients that have submitted something, with the person's answer."""
-        raise NotImplementedError
+        return await self._control.clients()
 
     async def set_approval(self, client_id: str, approved: bool, reason: str = "") -> int:
         """Store the person's answer for a client; a no fails its idle prompts. Return how many prompts it concerned."""
-        raise NotImplementedError
+        return await self._control.set_approval(client_id, approved=approved, reason=reason)
 
     async def set_webhook(self, client: ClientRef, url: str) -> None:
         """Set the address to which the results of a client go; empty for none."""
-        raise NotImplementedError
+        await self._control.set_webhook(client, url)
 
     async def resolve(self, prompt_id: str, decision: Decision) -> Prompt:
         """Decide on an uncertain prompt."""
-        raise NotImplementedError
+        return await self._decisions.resolve(prompt_id, decision)
 
     # extensions
 
     async def claim(self, worker_id: str, capabilities: Collection[str] = (), lane: Lane = Lane.browser) -> Lease | None:
-        """Lease the prompt that is next, if one may be sent now. An extension may hold several; they are of different chats."""
-        return await self._claiming.claim(worker_id, lane)
+        """Lease the prompt that is next, if one may be sent now. An extension may hold several; they are of different chats.
+
+        `capabilities`: without "find" none that may be in its chat already, without "attachments" none that has some.
+        """
+        return await self._claiming.claim(worker_id, capabilities, lane)
 
     async def next_claim_at(self, lane: Lane = Lane.browser) -> datetime | None:
         """Read when a claim may succeed although nothing changes; None if only a change can help."""
@@ -149,15 +160,15 @@ class Queue:
 
         `worker_id`: the connection that holds the lease from now on.
         """
-        raise NotImplementedError
+        return await self._leases.acknowledge(prompt_id, token, worker_id)
 
     async def progress(self, prompt_id: str, token: int, text: str) -> None:
         """Record the whole partial text of an answer."""
-        raise NotImplementedError
+        await self._leases.progress(prompt_id, token, text)
 
     async def heartbeat(self, worker_id: str) -> None:
         """Extend the leases of an extension."""
-        raise NotImplementedError
+        await self._leases.heartbeat(worker_id)
 
     async def complete(self, prompt_id: str, token: int, result: PromptResult) -> Prompt:
         """Record the answer, the chat and the webhook. The same result again changes nothing and raises nothing."""
@@ -165,27 +176,27 @@ class Queue:
 
     async def fail(self, prompt_id: str, token: int, failure: PromptFailure) -> Prompt:
         """Record a failure: tried again if the message was not sent and attempts are left."""
-        raise NotImplementedError
+        return await self._failures.fail(prompt_id, token, failure)
 
     async def release(self, prompt_id: str, token: int, reason: str = "") -> Prompt:
         """Give a prompt back that was certainly not sent; no attempt is counted."""
-        raise NotImplementedError
+        return await self._failures.release(prompt_id, token, reason)
 
     async def lose(self, worker_id: str) -> "list[Prompt]":
         """Record that a connection was lost: what it had not acknowledged is idle again, the rest uncertain."""
-        raise NotImplementedError
+        return await self._leases.lose(worker_id)
 
     async def list_held(self, worker_id: str | None = None) -> "list[Lease]":
         """List the prompts that an extension holds, or all that are held or uncertain."""
-        raise NotImplementedError
+        return await self._leases.list_held(worker_id)
 
     async def expire_leases(self) -> "list[Prompt]":
         """Lose the leases that were not extended in time."""
-        raise NotImplementedError
+        return await self._leases.expire()
 
     async def limit_until(self, moment: datetime | None) -> None:
         """Send nothing before a moment: the rate limit of the page. None: it is over."""
-        raise NotImplementedError
+        await self._control.limit_until(moment)
 
 
 __all__ = ["SECTION", "Queue"]

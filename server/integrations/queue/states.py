@@ -52,6 +52,7 @@ class Transition:
 TRANSITIONS = (
     Transition(State.idle, "claim", State.leased, "it is the first of its chat, due and allowed"),
     Transition(State.idle, "complete", State.done, "a late answer, after the person chose to resend it"),
+    Transition(State.idle, "edit", State.idle, "with another message"),
     Transition(State.idle, "cancel", State.cancelled),
     Transition(State.idle, "set_approval", State.failed, "the person does not allow its client"),
     Transition(State.leased, "acknowledge", State.executing, "before anything is typed"),

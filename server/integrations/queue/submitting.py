@@ -14,6 +14,7 @@ from server.integrations.queue.models import Chat, ClientRef, Prompt, PromptOrde
 from server.integrations.queue.states import State
 from server.integrations.queue.store import chats, clients, control, prompts
 from server.integrations.queue.store.rows import to_moment, write_entry, write_list
+from server.integrations.queue.webhooks import make_secret
 from server.outbound.webhooks.outbox import current_depth
 
 DRAINING = "The queue takes no new requests at the moment. Try again later."
@@ -42,6 +43,7 @@ class Submitting:
         """Store a prompt."""
         if order.webhook_url:
             self._core.context.webhooks.check(order.webhook_url)
+            await make_secret(self._core.context.secrets)
         return await self._batches.call(Submission(str(uuid.uuid4()), client, order, self._core.now(), current_depth.get()))
 
 

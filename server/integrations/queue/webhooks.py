@@ -1,6 +1,8 @@
 """Webhooks of results: the body of the queue's API, for the address that a prompt or its client named."""
 
+import base64
 import json
+import secrets
 from collections.abc import Sequence
 
 from sqlalchemy import Connection
@@ -8,9 +10,16 @@ from sqlalchemy import Connection
 from server.integrations.queue.models import Prompt
 from server.integrations.queue.store import clients
 from server.outbound.webhooks.outbox import Outbox, current_depth
+from server.storage.secrets import Secrets
 
 TYPE = "queue.request"  # for the log of deliveries
 SECRET_NAME = "queue/webhook"  # noqa: S105, the name of one
+
+
+async def make_secret(keyring: Secrets) -> None:
+    """Make the secret that signs webhooks, unless there is one."""
+    if await keyring.get(SECRET_NAME) is None:
+        await keyring.set(SECRET_NAME, f"whsec_{base64.b64encode(secrets.token_bytes(24)).decode()}")
 
 
 def send_webhooks(connection: Connection, outbox: Outbox, ended: Sequence[Prompt]) -> None:

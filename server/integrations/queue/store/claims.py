@@ -4,16 +4,19 @@ In PostgreSQL `SKIP LOCKED` keeps claims of several servers apart; SQLite has on
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, literal_column, select, update
+from sqlalchemy import Boolean, Connection, bindparam, func, literal_column, or_, select, update
 
-from server.integrations.queue.models import Prompt
+from server.integrations.queue.models import Lane, Prompt
 from server.integrations.queue.store.rows import PROMPTS, to_prompt
 from server.integrations.queue.store.tables import IS_LATER, IS_READY, prompt
 
 NEXT = (
     PROMPTS.where(IS_READY, prompt.c.lane == bindparam("way"))
+    .where(or_(~prompt.c.find_first, bindparam("can_find", type_=Boolean)))
+    .where(or_(prompt.c.attachments == "[]", bindparam("can_attach", type_=Boolean)))
     .order_by(prompt.c.priority.desc(), prompt.c.position)
     .limit(bindparam("most"))
     .with_for_update(of=prompt, skip_locked=True)
@@ -35,10 +38,20 @@ FIRST_READY = select(prompt.c.number).where(IS_READY, prompt.c.lane == bindparam
 NEXT_LATER = select(func.min(prompt.c.not_before)).where(IS_LATER, prompt.c.lane == bindparam("way"))
 
 
-def find_ready(connection: Connection, lane: str, most: int, now: float) -> list[Prompt]:
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """The kind of prompts that a worker can take."""
+
+    lane: Lane
+    can_find: bool
+    can_attach: bool
+
+
+def find_ready(connection: Connection, kind: Kind, most: int, now: float) -> list[Prompt]:
     """Find the prompts that are next, each of another chat, and keep others from them."""
     connection.execute(WAKE, {"now": now})
-    return [to_prompt(row) for row in connection.execute(NEXT, {"way": lane, "most": most})]
+    values = {"way": kind.lane, "can_find": kind.can_find, "can_attach": kind.can_attach, "most": most}
+    return [to_prompt(row) for row in connection.execute(NEXT, values)]
 
 
 def lease(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -22,7 +22,7 @@ ALL = (
     .order_by(client.c.created_at, client.c.id)
 )
 IDLE_KEYS = select(prompt.c.chat_key).where(prompt.c.client == bindparam("of"), IS_OPEN, prompt.c.state == "idle").distinct()
-WITHDRAW = update(prompt).where(prompt.c.client == bindparam("of"), IS_OPEN, prompt.c.state == "idle").values(ready=0)
+IDLE_COUNT = select(func.count()).where(prompt.c.client == bindparam("of"), IS_OPEN, prompt.c.state == "idle")
 
 
 def add_clients(connection: Connection, clients: Iterable[ClientRef], now: float) -> dict[str, bool | None]:
@@ -64,6 +64,6 @@ def list_idle_keys(connection: Connection, client_id: str) -> list[str]:
     return list(connection.execute(IDLE_KEYS, {"of": client_id}).scalars())
 
 
-def withdraw(connection: Connection, client_id: str) -> None:
-    """Let no waiting prompt of a client be claimed."""
-    connection.execute(WITHDRAW, {"of": client_id})
+def count_idle(connection: Connection, client_id: str) -> int:
+    """Count the prompts of a client that wait."""
+    return int(connection.scalar(IDLE_COUNT, {"of": client_id}) or 0)

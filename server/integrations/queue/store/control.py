@@ -1,4 +1,4 @@
-"""The row of the queue as a whole: pause, limits, and the numbers of prompts. Each function is a part of its caller's transaction."""
+"""The queue as a whole: pause, limits and numbers, in one row. Each function is a part of its caller's transaction."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -54,3 +54,9 @@ def allocate_numbers(connection: Connection, prompts: int, chats: int) -> tuple[
 def record_sent(connection: Connection, at: float | None, day: str, sent_today: int) -> None:
     """Record that prompts went out."""
     connection.execute(SEND, {"at": at, "today": day, "sent": sent_today})
+
+
+def uncount_sent(connection: Connection, count: int, day: str) -> None:
+    """Record that prompts, which were claimed, did not go out."""
+    control = read_control(connection, lock=True)
+    record_sent(connection, control.sent_at, day, max(control.count_sent(day) - count, 0))

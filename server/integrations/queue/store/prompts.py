@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, func, insert, literal_column, select
+from sqlalchemy import Connection, Select, bindparam, func, insert, literal_column, select, update
 
-from server.integrations.queue.models import Answer, Page, Place, Prompt, PromptFilter
+from server.integrations.queue.models import Answer, Page, Prompt, PromptFilter
 from server.integrations.queue.states import OPEN, STATUSES, State
+from server.integrations.queue.store.control import allocate_numbers
 from server.integrations.queue.store.rows import PROMPTS, read_history, to_answer, to_prompt
 from server.integrations.queue.store.tables import IS_DEAD, IS_OPEN, answer, prompt
 
@@ -33,6 +34,14 @@ AHEAD = (
     )
 )
 POSITION = select(prompt.c.position).where(prompt.c.number == bindparam("which"))
+IDLE = (
+    PROMPTS.where(prompt.c.client == bindparam("of"), IS_OPEN, prompt.c.state == State.idle)
+    .order_by(prompt.c.number)
+    .limit(bindparam("most"))
+)
+PREVIOUS = select(func.max(prompt.c.position)).where(IS_OPEN, prompt.c.position < bindparam("before"))
+SHIFT = update(prompt).where(IS_OPEN, prompt.c.position >= bindparam("start")).values(position=prompt.c.position + 1)
+DURATIONS = select(answer.c.seconds).where(answer.c.lane == "browser").order_by(answer.c.number.desc()).limit(20)
 
 
 def add_prompts(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -107,8 +116,29 @@ def select_prompts(query: Select[Any], selection: PromptFilter) -> Select[Any]:
     return query
 
 
-def find_place(connection: Connection, found: Prompt) -> Place:
+def count_ahead(connection: Connection, found: Prompt) -> int:
     """Count the prompts that are before one that waits."""
     position = connection.scalar(POSITION, {"which": found.number})
-    ahead = connection.scalar(AHEAD, {"urgency": found.priority, "before": position})
-    return Place(int(ahead or 0) + 1)
+    return int(connection.scalar(AHEAD, {"urgency": found.priority, "before": position}) or 0)
+
+
+def list_durations(connection: Connection) -> list[float]:
+    """List how many seconds the latest answers took."""
+    return [seconds for seconds in connection.execute(DURATIONS).scalars() if seconds is not None]
+
+
+def make_room(connection: Connection, following: Prompt) -> float:
+    """Find a position that is directly before another prompt's, and shift all that follow if there is none."""
+    position = float(connection.scalar(POSITION, {"which": following.number}) or 0)
+    previous = connection.scalar(PREVIOUS, {"before": position})
+    middle = position - 1 if previous is None else (previous + position) / 2
+    if middle in {previous, position}:
+        allocate_numbers(connection, 1, 0)  # so that the next one comes after all of them
+        connection.execute(SHIFT, {"start": position})
+        return position
+    return middle
+
+
+def list_idle(connection: Connection, client_id: str, most: int) -> list[Prompt]:
+    """List prompts of a client that wait, in the order of submission."""
+    return [to_prompt(row) for row in connection.execute(IDLE, {"of": client_id, "most": most})]
