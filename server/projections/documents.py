@@ -93,11 +93,8 @@ def select(operations: list[Operation], scope: str) -> list[Operation]:
 
 
 def offered(client: Client, operations: dict[str, Operation]) -> list[Operation]:
-    """The operations that a client's documents tell of.
-
-    What only takes something in for keeping is no tool for a model, nor is what speaks the API of another service.
-    """
-    return [operation for operation in permitted(client, operations) if operation.asks and not operation.ingests]
+    """The operations that a client's documents tell of."""
+    return [operation for operation in permitted(client, operations) if operation.is_documented]
 
 
 def permitted(client: Client, operations: dict[str, Operation]) -> list[Operation]:

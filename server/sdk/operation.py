@@ -79,6 +79,8 @@ class Operation:
     `destructive`: it cannot be undone, or something is lost. `idempotent`: a second call changes nothing more.
     `open_world`: it deals with content of strangers, or with something outside of this computer and the person's own things.
     `ingests`: it only adds to Deskhand's own data, so it needs no approval, and yet is not read-only.
+    `tool`: documents and tools have it although it ingests, as models are to use it.
+    `rate`: the usual rate of its calls, such as 10/second, if these are not counted with the client's other calls.
     `rare`: seldom needed, so presets leave it out first when there are more operations than ChatGPT takes.
     `trusted`: it changes something and yet is allowed by default, as the person trusts whose it is.
     `unaccepted`: it is not what the person accepted any more, so it asks also if they have allowed it to a client.
@@ -118,6 +120,18 @@ class Operation:
     individual: bool = False
     asks: bool = True
     errors: ErrorFormat | None = None
+    tool: bool = False
+    rate: str = ""
+
+    @property
+    def is_documented(self) -> bool:
+        """Return whether documents and tools may have it: not if it only takes in what a program hands over, or never asks."""
+        return self.asks and (self.tool or not self.ingests)
+
+    @property
+    def is_reading(self) -> bool:
+        """Return whether nothing is different after a call."""
+        return not (self.changes or self.ingests or self.destructive)
 
     @property
     def public_name(self) -> str:
@@ -181,6 +195,10 @@ class CallProtocol(Protocol):
     @property
     def caller_token(self) -> str:
         """The token of a caller who has no key of Deskhand's, for the outside service; empty for every other."""
+
+    @property
+    def is_allowed(self) -> bool:
+        """Return whether the person has allowed the operation to its client, whatever is allowed by default."""
 
     def has_scope(self, scope: str) -> bool:
         """Return whether its client has a scope."""
@@ -267,6 +285,8 @@ class Operations(DeferredRouter):
         idempotent: bool | None = None,
         open_world: bool | None = None,
         ingests: bool = False,
+        tool: bool = False,
+        rate: str = "",
         rare: bool = False,
         long: bool = False,
         for_jobs: bool = False,
@@ -294,6 +314,7 @@ class Operations(DeferredRouter):
             effect = ServicePreview.of(function, preview) if isinstance(preview, str) else preview
             needed = self._choose_scope(name, method, scope)
             operation = Operation(name, needed, text, changing, reaches_others, effect, *more, for_jobs, "", listed, for_callers)
+            operation = replace(operation, tool=tool, rate=rate)
             self._add(path, method, function, operation, status_code=status_code, response_model_exclude_none=not keep_nulls)
             return function
 

@@ -161,7 +161,7 @@ MUTANTS = [
     Mutant("server/projections/documents.py", "if client.policies.get(operation.name) is not Policy.deny", "", DOCUMENTS),
     Mutant(
         "server/projections/documents.py",
-        "permitted(client, operations) if operation.asks and not operation.ingests]",
+        "permitted(client, operations) if operation.is_documented]",
         "permitted(client, operations)]",
         ("tests/server/projections/test_documents.py::test_document_has_no_ingesting_operation",),
     ),

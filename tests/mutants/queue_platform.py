@@ -4,6 +4,9 @@ from tests.mutants.mutant import Mutant
 
 SOCKETS = ("tests/server/public/test_sockets.py",)
 ADMISSIONS = ("tests/server/access/guard/test_admissions.py",)
+RATES = ("tests/server/access/guard/test_rate_limits.py",)
+DUPLICATES = ("tests/server/access/guard/test_duplicates.py",)
+PRESETS = ("tests/server/access/clients/test_presets.py",)
 
 MUTANTS = [
     Mutant("server/http/deferred_routes.py", " or len(self._router.routes) > known", "", SOCKETS),
@@ -30,4 +33,20 @@ MUTANTS = [
     Mutant(
         "server/access/guard/admissions.py", "self._open: WeakSet[ClientAdmission] = WeakSet()", "self._open = set()", ADMISSIONS
     ),
+    Mutant("server/access/guard/rate_limits.py", "if operation and operation.rate and client.rate is None:", "if False:", RATES),
+    Mutant("server/access/guard/rate_limits.py", "operation.rate and client.rate is None", "operation.rate", RATES),
+    Mutant("server/access/guard/rate_limits.py", "operation.rate, operation.name)", "operation.rate, READING)", RATES),
+    Mutant(
+        "server/access/guard/call.py",
+        "self._operation.ingests and read_idempotency_key",
+        "False and read_idempotency_key",
+        DUPLICATES,
+    ),
+    Mutant(
+        "server/access/clients/presets.py",
+        "if operation.is_reading]",
+        "if not (operation.changes or operation.destructive)]",
+        PRESETS,
+    ),
+    Mutant("server/sdk/operation.py", "self.asks and (self.tool or not self.ingests)", "self.asks and not self.ingests", PRESETS),
 ]

@@ -18,13 +18,8 @@ MUTANTS: list[Mutant] = [
         OF_PRESETS,
     ),
     Mutant(PRESETS, "        ranked.pop()\n", "        break\n", OF_PRESETS),
-    Mutant(
-        PRESETS,
-        "if not (operation.changes or operation.destructive)]",
-        "if not operation.destructive]",
-        OF_PRESETS,
-    ),
-    Mutant(PRESETS, "if not (operation.changes or operation.destructive)]", "if not operation.changes]", OF_PRESETS),
+    Mutant(PRESETS, "if operation.is_reading]", "if not (operation.destructive or operation.ingests)]", OF_PRESETS),
+    Mutant(PRESETS, "if operation.is_reading]", "if not (operation.changes or operation.ingests)]", OF_PRESETS),
     Mutant(PRESETS, "dict.fromkeys(left_out, Policy.deny)", "{}", OF_PRESETS),
     Mutant(
         "server/demo/traffic.py",

@@ -49,9 +49,9 @@ def choose_operations(preset: Preset, operations: "Iterable[Operation]", most: i
     """
     available = [operation for operation in operations if operation.asks]
     for_all = [operation for operation in available if not operation.scope]
-    candidates = [operation for operation in available if operation.scope and not operation.ingests]
+    candidates = [operation for operation in available if operation.scope and operation.is_documented]
     if preset is Preset.read_only:
-        candidates = [operation for operation in candidates if not (operation.changes or operation.destructive)]
+        candidates = [operation for operation in candidates if operation.is_reading]
     ranked = sorted(candidates, key=lambda operation: operation.rare)
     while ranked and len(ranked) + sum(is_needed(operation, ranked) for operation in for_all) > most:
         ranked.pop()

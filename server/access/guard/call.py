@@ -97,6 +97,11 @@ class Call:
         """The caller's own token, if it has no key; never stored."""
         return str(self._request.scope.get(CALLER_TOKEN, ""))
 
+    @property
+    def is_allowed(self) -> bool:
+        """Return whether the person has allowed the operation to the caller."""
+        return self.record.client.policies.get(self._operation.name) is Policy.allow
+
     def has_scope(self, scope: str) -> bool:
         """Return whether the caller has a scope."""
         return scope in self.record.client.scopes
@@ -113,7 +118,7 @@ class Call:
         """Decide on a validated call; then run it, or answer in its place."""
         record = self.record
         record.set_arguments({name: value for name, value in arguments.items() if name in self._parameters})
-        if not self._operation.changes:
+        if not (self._operation.changes or (self._operation.ingests and read_idempotency_key(self._request.headers))):
             self._permissions.check()
             with self._services.activity.watching(record.entry(Outcome.running)):
                 return await function(**arguments)
@@ -126,7 +131,18 @@ class Call:
         self._key = key and separate(record.client, key)
         services = self._services
         duplicates = Duplicates(services.activity, services.approvals, record, self._request.headers, digest, self._key)
-        return await duplicates.find() or await self._run(duplicates, function, arguments)
+        run = self._run if self._operation.changes else self._ingest
+        return await duplicates.find() or await run(duplicates, function, arguments)
+
+    async def _ingest(self, duplicates: Duplicates, function: Function, arguments: dict[str, Any]) -> Any:
+        """Run a call that ingests and has an Idempotency-Key: once."""
+        self._permissions.check()
+        begun = await self._services.activity.begin(self.record.entry(Outcome.running), self._key, duplicates.digest)
+        if not isinstance(begun, int):
+            return await duplicates.answer(begun)
+        self.record.begin(begun)
+        self._permissions.check()
+        return await function(**arguments)
 
     async def _run(self, duplicates: Duplicates, function: Function, arguments: dict[str, Any]) -> Any:
         self._permissions.check()

@@ -45,7 +45,8 @@ class Guard:
         quota: Quota | None = None
         try:
             if APPROVAL not in request.scope:  # which was counted when it was asked
-                quota = await services.limits.take(client, changing=operation.changes, counted=COUNTED in request.scope)
+                counted = COUNTED in request.scope
+                quota = await services.limits.take(client, changing=operation.changes, counted=counted, operation=operation)
             if quota and not quota.passed:
                 raise too_many_requests(client, quota)
             call.check_scope()

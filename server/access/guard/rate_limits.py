@@ -13,6 +13,9 @@ from server.core.rates import read_rate
 if TYPE_CHECKING:
     from limits.aio.strategies import MovingWindowRateLimiter
 
+    from server.sdk.operation import Operation
+
+READING, CHANGING = "reading", "changing"  # the names of counts
 ALL_CALLERS = "600/minute"  # calls of all callers of a client with tokens of their own, as anybody can invent these
 
 
@@ -38,7 +41,7 @@ class Limits:
 
     def __init__(self, reading: str, changing: str) -> None:
         self._usual = {False: reading, True: changing}
-        self._refused: set[tuple[str, bool]] = set()
+        self._refused: set[tuple[str, str]] = set()
 
     @cached_property
     def _limiter(self) -> "MovingWindowRateLimiter":
@@ -48,32 +51,39 @@ class Limits:
 
         return MovingWindowRateLimiter(MemoryStorage())
 
-    async def take(self, client: Client, *, changing: bool, counted: bool = False) -> Quota | None:
-        """Count one call. None: this client has no limit, or the request of the call was `counted` as reading."""
+    async def take(
+        self, client: Client, *, changing: bool, counted: bool = False, operation: "Operation | None" = None
+    ) -> Quota | None:
+        """Count one call. None: this client has no limit, or the request of the call was `counted` as reading.
+
+        `operation`: the one that is called; a rate of its own is counted for it alone.
+        """
         kind = changing and client.rate is None
+        if operation and operation.rate and client.rate is None:
+            return await self._hit(client.identity, operation.rate, operation.name)
         if client.rate == "none" or (counted and not kind):
             return None
         if client.caller:
-            total = await self._hit(client.id, client.rate or ALL_CALLERS, kind=False)
+            total = await self._hit(client.id, client.rate or ALL_CALLERS, READING)
             if client.rate or not total.passed:
                 return total
-        return await self._hit(client.identity, client.rate or self._usual[changing], kind=kind)
+        return await self._hit(client.identity, client.rate or self._usual[changing], CHANGING if kind else READING)
 
-    async def _hit(self, identity: str, rate: str, *, kind: bool) -> Quota:
-        item, name = read_rate(rate), "changing" if kind else "reading"
+    async def _hit(self, identity: str, rate: str, name: str) -> Quota:
+        item = read_rate(rate)
         passed = await self._limiter.hit(item, identity, name)
         window = await self._limiter.get_window_stats(item, identity, name)
         reset = max(1, ceil(window.reset_time - time()))
-        first = self._note(identity, kind, passed=passed)
+        first = self._note(identity, name, passed=passed)
         return Quota(item.amount, window.remaining if passed else 0, reset, passed, first)
 
-    def _note(self, client_id: str, kind: bool, *, passed: bool) -> bool:
+    def _note(self, client_id: str, name: str, *, passed: bool) -> bool:
         """Return whether this is the first refusal since a call last passed; only that one is worth a row in the activity."""
-        known = (client_id, kind) in self._refused
+        known = (client_id, name) in self._refused
         if passed:
-            self._refused.discard((client_id, kind))
+            self._refused.discard((client_id, name))
         else:
-            self._refused.add((client_id, kind))
+            self._refused.add((client_id, name))
         return not passed and not known
 
 

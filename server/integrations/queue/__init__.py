@@ -10,18 +10,21 @@ if TYPE_CHECKING:
 
 def load() -> IntegrationSpec:
     """Import its parts."""
+    from server.integrations.queue.demo import serve_fake
     from server.integrations.queue.extension.routes import sockets
     from server.integrations.queue.extension_local import local as extension_local
     from server.integrations.queue.local import local
     from server.integrations.queue.models import QueueSettings
+    from server.integrations.queue.rest.routes import chat, progress
     from server.integrations.queue.service import start
 
     return IntegrationSpec(
         start=start,
-        public=(),
+        public=(chat, progress),
         deliveries=(sockets,),
         local=(local, extension_local),
         settings=QueueSettings,
+        fake=serve_fake,
     )
 
 

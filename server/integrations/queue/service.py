@@ -3,12 +3,14 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
+from server.integrations.queue.approval import ClientApprovals
 from server.integrations.queue.extension.service import Extensions
 from server.integrations.queue.fallback import Fallback
 from server.integrations.queue.health import describe_problem, describe_work
 from server.integrations.queue.local_models import QueueOverview
 from server.integrations.queue.monitor import Monitor
 from server.integrations.queue.queue import Queue
+from server.integrations.queue.rest.operations import PromptOperations
 from server.sdk.context import Context
 from server.sdk.health import Health
 
@@ -21,6 +23,8 @@ class QueueService(Health):
     def __init__(self, context: Context) -> None:
         self.context = context
         self.queue = Queue(context)
+        self.approvals = ClientApprovals(self.queue, context.approval_requests)
+        self.prompts = PromptOperations(self.queue, self.approvals)
         self.extensions = Extensions(context, self.queue)
         self.monitor = Monitor(self.queue)
         self.fallback = Fallback(self.queue, lambda: [session.worker for session in self.extensions.hub])
@@ -63,5 +67,6 @@ class QueueService(Health):
 async def start(context: Context) -> AsyncIterator[QueueService]:
     """Start it, and end it afterwards."""
     service = QueueService(context)
+    context.approval_requests.add(service.approvals)
     async with service.extensions.running():
         yield service

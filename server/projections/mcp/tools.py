@@ -71,7 +71,7 @@ def make_binding(document: Schema, path: str, method: str, described: Mapping[st
         make_input(document, dict(described)),
         None if operation.content else output_schema,
         Annotations(
-            not (operation.changes or operation.ingests or operation.destructive),
+            operation.is_reading,
             operation.destructive,
             operation.idempotent,
             operation.open_world,

@@ -86,6 +86,13 @@ def test_read_only_preset_reaches_nothing_that_changes():
     assert make_permissions(Preset.read_only, MANY).scopes == {"read:mail"}
 
 
+def test_ingesting_tool_belongs_to_the_preset_that_asks_and_not_to_the_one_that_reads():
+    operations = [*declare(1, "read", "read:queue", changes=False), *declare(1, "add", "read:queue", changes=False, ingests=True)]
+    [tool] = declare(1, "submit", "read:queue", changes=False, ingests=True, tool=True)
+    assert permitted(Preset.ask, [*operations, tool]) == {"read_0": Policy.allow, "submit_0": Policy.allow}
+    assert permitted(Preset.read_only, [*operations, tool]) == {"read_0": Policy.allow}
+
+
 def test_preset_stays_within_scopes():
     assert make_permissions(Preset.ask, MANY, ["read:mail"]).scopes == {"read:mail"}
 

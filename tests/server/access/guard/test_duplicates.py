@@ -1,6 +1,7 @@
 import asyncio
 
 from server.core.errors import UpstreamFailed
+from server.sdk.operation import Operations
 from tests.server.access.letters import posting
 
 
@@ -61,3 +62,27 @@ async def test_idempotency_key_that_is_too_long_is_refused(opened) -> None:
     async with posting(opened) as post:
         bot = {**await post.client(), "Idempotency-Key": "x" * 256}
         assert (await post.send(bot)).status_code == 422
+
+
+async def test_ingesting_call_with_a_key_runs_once_and_without_one_each_time(opened) -> None:
+    notes, added = Operations(prefix="/notes", title="Notes"), list[str]()
+
+    @notes.operation("POST", "", scope="write:mail", ingests=True, status_code=201)
+    async def add_note(text: str) -> int:
+        """Add a note."""
+        added.append(text)
+        return len(added)
+
+    async with posting(opened) as post:
+        post.state.inside.app.include_router(notes)
+        bot = await post.client()
+        once = {**bot, "Idempotency-Key": "k1"}
+        answers = [await post.http.post("/notes?text=a", headers=headers) for headers in (once, once, bot, bot)]
+        assert [(answer.status_code, answer.json()) for answer in answers] == [(201, 1), (201, 1), (201, 2), (201, 3)]
+        assert [answer.headers.get("idempotent-replayed") for answer in answers] == [None, "true", None, None]
+        assert (await post.http.post("/notes?text=b", headers=once)).status_code == 422
+        outcomes = [entry.outcome for entry in await post.state.activity.list()]
+        assert outcomes == ["repeated", "done", "done", "repeated", "done"]
+        await post.state.clients.revoke("bot")
+        assert (await post.http.post("/notes?text=c", headers=once)).status_code == 401
+        assert added == ["a", "a", "a"]

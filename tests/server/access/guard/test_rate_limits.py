@@ -3,6 +3,7 @@ from dataclasses import replace
 
 from server.access.clients.registry import Client
 from server.access.guard.rate_limits import Limits, Quota
+from server.sdk.operation import Operation
 
 
 def client(name: str = "bot", rate: str | None = None) -> Client:
@@ -77,3 +78,20 @@ def test_rate_of_the_client_of_callers_is_theirs_together() -> None:
     quotas = take(Limits("1/minute", "1/minute"), calls)
     assert passed(quotas) == [True, True, False]
     assert [quota.remaining for quota in quotas if quota] == [1, 0, 0]
+
+
+def test_operation_with_a_rate_of_its_own_is_counted_alone_unless_the_client_has_one() -> None:
+    submit = Operation("submit", "write:queue", "Submit.", changes=False, rate="2/second")
+
+    async def main() -> list[list[bool]]:
+        limits = Limits("2/second", "1/minute")
+        usual, own, free = client(), client("own", rate="1/minute"), client("free", rate="none")
+        own_rate = [
+            await limits.take(usual, changing=False, counted=counted, operation=submit) for counted in (False, True, True)
+        ]
+        others = [await limits.take(usual, changing=False) for _ in range(3)]
+        theirs = [await limits.take(own, changing=False, operation=submit) for _ in range(2)]
+        none = [await limits.take(free, changing=False, operation=submit) for _ in range(3)]
+        return [passed(quotas) for quotas in (own_rate, others, theirs, none)]
+
+    assert asyncio.run(main()) == [[True, True, False], [True, True, False], [True, False], [True] * 3]
