@@ -7,6 +7,7 @@ from server.integrations.queue.approval import ClientApprovals
 from server.integrations.queue.extension.service import Extensions
 from server.integrations.queue.queue import Queue
 from server.integrations.queue.rest.operations import PromptOperations
+from server.integrations.queue.withdrawal import Withdrawal
 from server.sdk.context import Context
 from server.sdk.health import Health
 
@@ -27,5 +28,5 @@ async def start(context: Context) -> AsyncIterator[QueueService]:
     """Start it, and end it afterwards."""
     service = QueueService(context)
     context.approval_requests.add(service.approvals)
-    async with service.extensions.running():
+    async with Withdrawal(context, service.queue).running(), service.extensions.running():
         yield service

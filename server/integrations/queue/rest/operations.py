@@ -46,7 +46,7 @@ class PromptOperations:
         """List prompts, newest first, as many as one answer holds; and the token of the next page, if there is one."""
         if page_token is not None and not page_token.isdecimal():
             raise InvalidInput("This page_token is none. Give the X-Next-Page-Token of the answer before.")
-        selection = PromptFilter(client_id=read_client().id, status=status, limit=limit, cursor=page_token)
+        selection = PromptFilter(client_id=read_client().id, status=status, limit=limit, cursor=page_token, count=False)
         page = await self.queue.list(selection)
         shown = view_page(page.items)
         token = str(page.items[len(shown) - 1].number) if len(shown) < len(page.items) else page.next
@@ -54,7 +54,7 @@ class PromptOperations:
 
     async def find_next(self) -> PromptView | None:
         """Find the prompt of the client that was submitted first of those that wait."""
-        selection = PromptFilter(client_id=read_client().id, states=(State.idle,), oldest_first=True, limit=1)
+        selection = PromptFilter(client_id=read_client().id, states=(State.idle,), oldest_first=True, limit=1, count=False)
         page = await self.queue.list(selection)
         return await self._show(page.items[0]) if page.items else None
 
