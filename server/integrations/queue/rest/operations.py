@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from server.core.errors import InvalidInput
+from server.core.errors import Conflict, InvalidInput
 from server.integrations.queue.approval import ClientApprovals
 from server.integrations.queue.models import ClientRef, Lane, Prompt, PromptFilter, PromptOrder
 from server.integrations.queue.queue import Queue
@@ -10,12 +10,13 @@ from server.integrations.queue.rest.models import ChatView, EditOrder, PromptVie
 from server.integrations.queue.rest.progress import Progress
 from server.integrations.queue.rest.views import view_chat, view_page, view_prompt
 from server.integrations.queue.rest.wording import REPLAY_SENTENCE
-from server.integrations.queue.states import State, Status
+from server.integrations.queue.states import ENDED, State, Status
 from server.sdk.operation import Effect, current_call
 from server.sdk.streaming import EventStream
 
 PATH = "/api/chat/requests/{}"
 TARGETS = {Lane.browser: "ChatGPT in your browser", Lane.api: "OpenAI's API, at your cost"}
+NOT_ENDED = "This prompt has not ended yet, so it cannot be sent once more. Wait for its answer, or cancel it."
 NOTHING = "Give a new message, a new priority, or both."
 
 
@@ -93,6 +94,8 @@ class PromptOperations:
     async def preview_replay(self, prompt_id: str, order: ReplayOrder) -> Effect:
         """Preview a replay."""
         prompt = await self.queue.read(prompt_id, read_client().id)
+        if prompt.state not in ENDED:
+            raise Conflict(NOT_ENDED)
         target, model = TARGETS[order.lane], order.model or prompt.model
         fields = (("Message", prompt.message), ("To", target), *((("Model", model),) if model else ()))
         return Effect(REPLAY_SENTENCE.fill(target=target, message=prompt.message[:100]), fields)

@@ -25,8 +25,9 @@ async def test_replay_is_asked_about_with_what_it_sends_and_keeps_both_answers(t
     async with serving(tmp_path) as served:
         bot = {**await served.allowed(), "Prefer": "respond-async"}
         prompt_id = (await served.submit(bot, "What is 2 + 2?"))["id"]
-        await served.answer("4")
         path = f"{CHAT}/requests/{prompt_id}/replay/"
+        assert (await served.http.post(path, json={}, headers=bot)).status_code == 409
+        await served.answer("4")
         assert (await served.http.post(path, json={"lane": "api"}, headers=bot)).status_code == 202
         assert (await served.http.post(path, json={"model": "Thinking"}, headers=bot)).status_code == 202
         api, browser = await served.requests()
