@@ -19,6 +19,7 @@ os.environ["DESKHAND_COMMAND"] = "deskhand"  # however the tests were started
 os.environ.setdefault("DESKHAND_DEMO_OMI", "quiet")  # a test that wants the demo's deliveries asks for them
 os.environ.setdefault("DESKHAND_DEMO_TOOLS", "off")
 os.environ.setdefault("DESKHAND_DEMO_OPENAI", "quiet")
+os.environ.setdefault("DESKHAND_DEMO_QUEUE", "off")
 
 ROOT = Path(__file__).resolve().parents[1]
 SHORT_SECONDS = 300  # that the short form of a long check may take on a busy machine
@@ -29,6 +30,8 @@ IMPURE_MODULES = {
     "server.integrations.conversations.fake",
     "server.integrations.conversations.fake.server",
     "server.integrations.gmail.fake",
+    "server.integrations.queue.fake",
+    "server.integrations.queue.fake.server",
     "server.http.server",
     "server.outbound.webhooks.network",
     "server.outbound.webhooks.receivers",

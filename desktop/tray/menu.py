@@ -90,6 +90,8 @@ def status_items(status: Status, now: datetime) -> Iterator[MenuItem]:
         yield MenuItem("Demo mode")
     if status.paused_until:
         yield MenuItem(describe_pause(status.paused_until, now))
+    if status.serving:
+        yield from (MenuItem(shorten(line)) for line in status.lines)
 
 
 def describe_pause(until: datetime, now: datetime) -> str:

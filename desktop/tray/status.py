@@ -15,8 +15,8 @@ class Status:
     """Status of Deskhand and of this desktop.
 
     `address`: one that others can reach; `copied`: the one that the person copied last. `tunnel`: as the tunnel calls its state;
-    None while it could not be opened. `waiting`: approval requests. `starts_at_login` None: it cannot do
-    that here.
+    None while it could not be opened. `waiting`: approval requests. `lines`: what integrations are doing.
+    `starts_at_login` None: it cannot do that here.
     """
 
     level: StatusLevel = StatusLevel.off
@@ -29,6 +29,7 @@ class Status:
     paused_until: datetime | None = None
     waiting: int = 0
     problem: str | None = None
+    lines: tuple[str, ...] = ()
     recent: tuple[str, ...] = ()
     update: str | None = None
     demo: bool = False
@@ -55,6 +56,7 @@ def read_status(before: Status, answer: Mapping[str, Any]) -> Status:
         tunnel=answer.get("tunnel"),
         paused_until=datetime.fromisoformat(paused) if paused else None,
         waiting=answer.get("waiting", 0),
+        lines=tuple(answer.get("lines", ())),
         recent=tuple(f"{entry['client']}: {entry['sentence']}" for entry in answer.get("recent", ())[:RECENT]),
         update=answer["update"]["version"] if answer.get("update") else None,
         demo=bool(answer.get("demo")),

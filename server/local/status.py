@@ -46,6 +46,7 @@ class Status(BaseModel):
     paused_until: str | None = Field(description="Until when nothing that changes something runs, ISO 8601 in UTC.")
     waiting: int = Field(description="Number of pending approval requests.")
     problems: list[str] = Field(description="What the person should know.")
+    lines: list[str] = Field(description="What integrations are doing, a line each.")
     recent: list[Recent] = Field(description="The latest calls, newest first.")
     demo: bool = Field(description="Whether the accounts are made up.")
     update: Update | None = Field(description="A newer Deskhand, where one was found.")
@@ -75,6 +76,7 @@ def create_routes(state: State) -> APIRouter:
             paused_until=state.pause.until.isoformat() if state.pause.until else None,
             waiting=len(questions),
             problems=problems,
+            lines=[line for service in state.runtime.running() if (line := service.tray_line)],
             recent=[
                 Recent(
                     client=entry.client_name,

@@ -26,6 +26,11 @@ class Health:
         """Its state in a few words."""
         return None
 
+    @property
+    def tray_line(self) -> str | None:
+        """A line of the tray's menu, while there is something to follow."""
+        return None
+
     async def refresh(self) -> None:
         """Read again what may have changed outside of Deskhand, such as an edited file. Awaited before the health is read."""
 

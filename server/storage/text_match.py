@@ -9,7 +9,9 @@ from itertools import islice
 from server.storage.text_index import IGNORED, UNSPACED_RUN
 from server.storage.text_query import GAP, MARKS, Term, split_scripts
 
-OTHERS = re.compile("[^\x00-\x7f\u0430-\u045f\u2010-\u206f\u2190-\u27ff\u3001-\u30fa\u4e00-\u9fff\uac00-\ud7a3]+")  # need a look
+# A character that may have accents.
+OTHER = re.compile("[^\x00-\x7f\u0430-\u045f\u2010-\u206f\u2190-\u27ff\u3001-\u30fa\u4e00-\u9fff\uac00-\ud7a3]")
+MOST_REPLACED = 30  # different characters of a text, each in a pass of its own, which is faster than one for each place
 FILLER = "\x7f"  # stands for what is ignored
 MOST_CACHED = 20_000  # characters
 LONGEST_SCORED = 4_000  # characters of a text
@@ -54,12 +56,13 @@ def flatten(text: str) -> str:
     """Convert a text into one of the same length without case and accents."""
     if text.isascii():
         return text.lower()
-    return OTHERS.sub(replace_others, text.replace("\u0130", "i").lower())
-
-
-def replace_others(others: re.Match[str]) -> str:
-    """Replace characters that may have accents."""
-    return others[0].translate(BASES)
+    lower = text.replace("\u0130", "i").lower()
+    others = [character for character in set(lower) if OTHER.match(character)]
+    if len(others) > MOST_REPLACED:
+        return OTHER.sub(lambda other: BASES[ord(other[0])], lower)
+    for character in others:
+        lower = lower.replace(character, BASES[ord(character)])
+    return lower
 
 
 @dataclass(frozen=True)

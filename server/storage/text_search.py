@@ -13,11 +13,10 @@ from server.storage.text_index import TextIndex
 from server.storage.text_query import Term, express, last_word, list_words
 
 BATCH = 120  # matches that are read and rated at once
-ENOUGH = 30  # matches in the newest texts, of words that are all common
 MOST_RANKED = 5_000  # occurrences of the words of a query; FTS5 looks at each of them
 COMMON = 4_000  # texts with a word, from which on it narrows little
 MOST_LOOKUPS = 2_000  # of words in texts that have the rarest one
-WINDOW, MOST_WINDOWS = 60_000, 2  # texts that are looked through for a common word at once, and how often
+WINDOW = 120_000  # texts that are looked through for a common word
 MOST_PAGES = 40  # of the index; the beginnings of words on more of them are looked for in the texts instead
 LARGEST_KEY = 2**63 - 1
 PREFIX_PAGES = """
@@ -81,27 +80,26 @@ def find_batch(connection: Connection, index: TextIndex, query: IndexQuery, plac
             return find_ranked(connection, index, query, None)
         following = Place(keys[BATCH - 1]) if len(keys) > BATCH else None
     else:
-        keys, following = find_in_windows(connection, index, newest, WINDOW // max(2, len(counts)))
+        keys, following = find_in_window(connection, index, newest, WINDOW // max(2, len(counts)))
     return Batch(keys[:BATCH], following, newest_only=bool(place or following))
 
 
-def find_in_windows(connection: Connection, index: TextIndex, query: IndexQuery, size: int) -> tuple[list[int], Place | None]:
-    """Find matches among the newest texts, and return the place of the others.
+def find_in_window(connection: Connection, index: TextIndex, query: IndexQuery, size: int) -> tuple[list[int], Place | None]:
+    """Find matches among the texts from the newest match on, and return the place of the others.
 
-    Common words may stand together nowhere, and to find that out takes as long as to read all that FTS5 has of them.
+    Common words may stand together nowhere, and to find that out takes as long as to read all that FTS5 has of them: it looks
+    for the next match also beyond the end of a window. So the window begins where the first match is, and none is the end.
     """
-    match, keys = write_match(query), list[int]()
-    for _ in range(MOST_WINDOWS):
-        first = find_window(connection, index, query, size)
-        keys += select_keys(connection, index, match, replace(query, first=first), f"rowid DESC LIMIT {BATCH + 1 - len(keys)}")
-        if len(keys) > BATCH:
-            return keys, Place(keys[BATCH - 1])
-        if first <= query.first:
-            return keys, None
-        query = replace(query, end=first)
-        if len(keys) >= ENOUGH:
-            break
-    return keys, Place(query.end)
+    match = write_match(query)
+    newest = select_keys(connection, index, match, query, "rowid DESC LIMIT 1")
+    if not newest:
+        return [], None
+    query = replace(query, end=newest[0] + 1)
+    first = find_window(connection, index, query, size)
+    keys = select_keys(connection, index, match, replace(query, first=first), f"rowid DESC LIMIT {BATCH + 1}")
+    if len(keys) > BATCH:
+        return keys, Place(keys[BATCH - 1])
+    return keys, None if first <= query.first else Place(first)
 
 
 def find_window(connection: Connection, index: TextIndex, query: IndexQuery, size: int) -> int:

@@ -51,6 +51,12 @@ MUTANTS = [
     ),
     Mutant(
         "server/storage/text_match.py",
+        "OTHER.sub(lambda other: BASES[ord(other[0])], lower)",
+        "lower.translate(BASES)",
+        (f"{STORAGE}/test_text_match.py::test_text_with_many_kinds_of_letters_is_flattened_like_a_short_one",),
+    ),
+    Mutant(
+        "server/storage/text_match.py",
         "        if any(any(pattern.find(flat)) for pattern in self.excluded):\n            return False\n",
         "",
         (f"{STORAGE}/test_text_match.py::test_text_fits_if_it_has_all_terms_and_no_excluded_one",),
@@ -59,13 +65,13 @@ MUTANTS = [
         "server/storage/text_search.py",
         "    if is_single or is_narrow(counts):",
         "    if True:",
-        (f"{STORAGE}/test_text_search.py::test_common_words_that_never_meet_are_looked_for_in_the_newest_texts_only",),
+        (f"{STORAGE}/test_text_search.py::test_window_begins_at_the_newest_match",),
     ),
     Mutant(
         "server/storage/text_search.py",
-        "        query = replace(query, end=first)\n",
+        "    query = replace(query, end=newest[0] + 1)\n",
         "",
-        (f"{STORAGE}/test_text_search.py::test_common_words_that_never_meet_are_looked_for_in_the_newest_texts_only",),
+        (f"{STORAGE}/test_text_search.py::test_window_begins_at_the_newest_match",),
     ),
     Mutant(
         "server/storage/text_search.py",

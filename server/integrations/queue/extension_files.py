@@ -15,6 +15,7 @@ from server.core.resources import shipped
 
 NAME = "deskhand-extension"
 SITE = "https://chatgpt.com"
+CONFIG = "// Written by Deskhand.\nexport const CONFIG = {}\n"
 TIMESTAMP = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can have: equal files make an equal zip
 
 
@@ -65,9 +66,10 @@ def build_files(target: Target | None = None) -> dict[str, bytes]:
     target = target or Target()
     source = shipped("ui/extension")
     files = {path.relative_to(source).as_posix(): path.read_bytes() for path in sorted(source.rglob("*")) if path.is_file()}
-    files["config.json"] = encode({"site": target.site, "deskhand": target.deskhand})
+    files["config.js"] = CONFIG.format(json.dumps({"site": target.site, "deskhand": target.deskhand})).encode()
     if target.site != SITE:
-        files["manifest.json"] = encode(add_host(json.loads(files["manifest.json"]), target.host_match))
+        manifest = add_host(json.loads(files["manifest.json"]), target.host_match)
+        files["manifest.json"] = (json.dumps(manifest, indent=2) + "\n").encode()
     return files
 
 
@@ -77,11 +79,6 @@ def add_host(manifest: dict[str, Any], match: str) -> dict[str, Any]:
         part["matches"] = [*part["matches"], match]
     manifest["host_permissions"] = sorted({*manifest["host_permissions"], match})
     return manifest
-
-
-def encode(value: dict[str, Any]) -> bytes:
-    """Encode JSON as the repository has it."""
-    return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode()
 
 
 def write_extension(folder: Path, target: Target | None = None) -> Path:

@@ -51,6 +51,11 @@ class QueueSettings(BaseModel):
         UnavailableMode.default,
         description="Whether a prompt whose model or mode ChatGPT does not offer uses the default, or fails.",
     )
+    api_fallback: bool = Field(
+        False,
+        description="Whether prompts go through the OpenAI API, at your cost, when no browser can take them.",
+    )
+    fallback_seconds: float = Field(30, ge=0, description="How long no browser must be connected before the API answers.")
     most_attempts: int = Field(3, ge=1, le=100, description="How often a prompt is tried that could not be sent.")
     retry_seconds: float = Field(5, ge=0, description="How long it waits before it is tried again; then twice as long.")
     lease_seconds: float = Field(60, gt=0, description="How long an extension that is not heard from keeps a prompt.")

@@ -5,11 +5,17 @@ from contextlib import asynccontextmanager
 
 from server.integrations.queue.approval import ClientApprovals
 from server.integrations.queue.extension.service import Extensions
+from server.integrations.queue.fallback import Fallback
+from server.integrations.queue.health import describe_problem, describe_work
+from server.integrations.queue.local_models import QueueOverview
+from server.integrations.queue.monitor import Monitor
 from server.integrations.queue.queue import Queue
 from server.integrations.queue.rest.operations import PromptOperations
 from server.integrations.queue.withdrawal import Withdrawal
 from server.sdk.context import Context
 from server.sdk.health import Health
+
+SETUP = "Connect your browser under Browser queue."
 
 
 class QueueService(Health):
@@ -21,6 +27,40 @@ class QueueService(Health):
         self.approvals = ClientApprovals(self.queue, context.approval_requests)
         self.prompts = PromptOperations(self.queue, self.approvals)
         self.extensions = Extensions(context, self.queue)
+        self.monitor = Monitor(self.queue)
+        self.fallback = Fallback(self.queue, lambda: [session.worker for session in self.extensions.hub])
+        self._overview: QueueOverview | None = None
+
+    async def refresh(self) -> None:
+        """Read the state of the queue, for the properties below."""
+        self._overview = await self.summarize()
+
+    async def summarize(self) -> QueueOverview:
+        """Summarize the queue and the browsers that work on it."""
+        paired = await self.extensions.registry.list()
+        return await self.monitor.summarize(len(self.extensions.hub), len(paired), describe_problem(paired))
+
+    @property
+    def problem(self) -> str | None:
+        """What keeps the connected browsers from sending prompts."""
+        return self._overview and self._overview.problem
+
+    @property
+    def setup_hint(self) -> str | None:
+        """The hint to connect a browser, while there was never one."""
+        return SETUP if self._overview and not self._overview.paired and not self._overview.browsers else None
+
+    @property
+    def summary(self) -> str | None:
+        """The work that there is."""
+        return describe_work(self._overview) if self._overview else None
+
+    @property
+    def tray_line(self) -> str | None:
+        """The work that there is, while there is any."""
+        overview = self._overview
+        has_work = overview and (overview.waiting or overview.running or overview.uncertain or overview.paused)
+        return f"Browser queue: {describe_work(overview)}" if overview and has_work else None
 
 
 @asynccontextmanager
@@ -28,5 +68,5 @@ async def start(context: Context) -> AsyncIterator[QueueService]:
     """Start it, and end it afterwards."""
     service = QueueService(context)
     context.approval_requests.add(service.approvals)
-    async with Withdrawal(context, service.queue).running(), service.extensions.running():
+    async with Withdrawal(context, service.queue).running(), service.extensions.running(), service.fallback.running():
         yield service

@@ -35,6 +35,11 @@ def test_flat_text_has_the_same_length(text: str) -> None:
     assert len(flatten(text)) == len(text)
 
 
+def test_text_with_many_kinds_of_letters_is_flattened_like_a_short_one() -> None:
+    letters = "".join(map(chr, range(0xC0, 0x17F))) + "й"
+    assert flatten(letters) == "".join(map(flatten, letters))
+
+
 def test_text_fits_if_it_has_all_terms_and_no_excluded_one() -> None:
     matcher = Matcher(parse("one tw* -three").terms)
     assert matcher.fits("Two ones: one")

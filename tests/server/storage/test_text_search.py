@@ -31,14 +31,7 @@ def write(key: int) -> str:
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Reach the limits with few texts."""
-    for name, value in {
-        "BATCH": 20,
-        "COMMON": 100,
-        "MOST_RANKED": 150,
-        "MOST_LOOKUPS": 300,
-        "WINDOW": 100,
-        "MOST_WINDOWS": 2,
-    }.items():
+    for name, value in {"BATCH": 20, "COMMON": 100, "MOST_RANKED": 150, "MOST_LOOKUPS": 300, "WINDOW": 100}.items():
         monkeypatch.setattr(text_search, name, value)
 
 
@@ -80,12 +73,14 @@ def test_batches_have_each_match_once(connection: Connection, query: str) -> Non
     assert sorted(hits) == expected
 
 
-def test_common_words_that_never_meet_are_looked_for_in_the_newest_texts_only(connection: Connection) -> None:
+def test_common_words_that_never_meet_are_known_to_be_nowhere(connection: Connection) -> None:
     batch = find_batch(connection, INDEX, ask("left right"))
-    assert (list(batch.keys), batch.newest_only) == ([], True)
-    assert batch.following
-    assert batch.following.key < COUNT - 90
-    assert find_all(connection, ask("left right")) == []
+    assert (list(batch.keys), batch.following, batch.newest_only) == ([], None, False)
+
+
+def test_window_begins_at_the_newest_match(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(text_search, "MOST_LOOKUPS", 0)
+    assert find_batch(connection, INDEX, ask("all tenth", end=99)) == Batch([90, 80, 70, 60, 50, 40], Place(40), newest_only=True)
 
 
 def test_tags_and_ranges_narrow(connection: Connection) -> None:

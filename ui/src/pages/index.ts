@@ -7,6 +7,7 @@ import FolderDown from '@lucide/svelte/icons/folder-down'
 import MessagesSquare from '@lucide/svelte/icons/messages-square'
 import Ear from '@lucide/svelte/icons/ear'
 import CircleHelp from '@lucide/svelte/icons/circle-question-mark'
+import ListOrdered from '@lucide/svelte/icons/list-ordered'
 import House from '@lucide/svelte/icons/house'
 import KeyRound from '@lucide/svelte/icons/key-round'
 import Mail from '@lucide/svelte/icons/mail'
@@ -29,6 +30,7 @@ import Import from './Import.svelte'
 import Integration from './Integration.svelte'
 import Omi from './Omi.svelte'
 import Overview from './Overview.svelte'
+import Queue from './Queue.svelte'
 import Settings from './Settings.svelte'
 import Tools from './Tools.svelte'
 import Webhooks from './Webhooks.svelte'
@@ -62,6 +64,7 @@ export const pages: PageEntry[] = [
   { name: 'tools', title: texts.pages.tools, icon: Wrench, component: Tools, group: 1, when: integrated('tools') },
   { name: 'conversations', title: texts.pages.conversations, icon: MessagesSquare, component: Conversations, group: 1, when: integrated('conversations') },
   { name: 'import', title: texts.pages.import, icon: FolderDown, component: Import, group: 1, when: integrated('conversations') },
+  { name: 'queue', title: texts.pages.queue, icon: ListOrdered, component: Queue, group: 1, when: integrated('queue') },
   { name: 'access', title: texts.pages.access, icon: KeyRound, component: Access, group: 2 },
   { name: 'connect', title: texts.pages.connect, icon: Cable, component: Connect, group: 2 },
   { name: 'webhooks', title: texts.pages.webhooks, icon: WebhookIcon, component: Webhooks, group: 2 },

@@ -84,6 +84,7 @@ export const texts = {
     tools: 'Tools',
     conversations: 'Conversations',
     import: 'Import',
+    queue: 'Browser queue',
     access: 'Access',
     connect: 'Connect',
     webhooks: 'Webhooks',

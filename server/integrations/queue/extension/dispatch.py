@@ -1,6 +1,8 @@
 """Dispatch: which extension gets which prompt, and when."""
 
 import asyncio
+import math
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -13,17 +15,21 @@ from server.integrations.queue.extension.session import Session
 from server.integrations.queue.models import Lease
 from server.integrations.queue.queue import Queue
 
-SHORTEST_WAIT = 0.005
+SHORTEST_WAIT, PAUSED_WAIT = 0.05, 1.0
 
 
 @dataclass
 class Dispatcher:
-    """Hands prompts to the extensions that are free, least recently used first, whenever something has changed."""
+    """Hands prompts to the extensions that are free, least recently used first, whenever something has changed.
+
+    `is_paused`: whether the person has paused all actions.
+    """
 
     queue: Queue
     hub: Hub
     clock: Clock
     limits: SocketLimits
+    is_paused: Callable[[], bool] = lambda: False
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
 
     def wake(self) -> None:
@@ -48,7 +54,7 @@ class Dispatcher:
     async def dispatch(self) -> None:
         """Hand out what can be handed out now. A claim in vain is not repeated for extensions with the same capabilities."""
         in_vain: set[frozenset[str]] = set()
-        for session in self.hub:
+        for session in () if self.is_paused() else self.hub:
             if session.free and session.worker.capabilities not in in_vain:
                 lease = await self.queue.claim(session.worker.id, session.worker.capabilities)
                 if lease is None:
@@ -65,11 +71,15 @@ class Dispatcher:
                 await self.queue.release(lease.prompt.id, lease.token)
 
     async def _find_delay(self) -> float | None:
-        """Find in how many seconds a claim may succeed although nothing changes; None if an extension is free only later."""
-        if not any(session.free for session in self.hub):
+        """Find in how many seconds a claim may succeed although nothing changes; None if only a change can help."""
+        if len(self.hub) and self.is_paused():
+            return PAUSED_WAIT
+        now, workers = self.clock.monotonic(), [session.worker for session in self.hub if not session.worker.leases]
+        held = min((max(worker.held_until - now, 0.0) for worker in workers), default=math.inf)
+        if math.isinf(held):
             return None
         moment = await self.queue.next_claim_at()
-        return None if moment is None else max((moment - self.clock.now()).total_seconds(), SHORTEST_WAIT)
+        return None if moment is None else max((moment - self.clock.now()).total_seconds(), held, SHORTEST_WAIT)
 
     async def sweep(self) -> None:
         """Extend the leases of connections that are leases themselves, and end those of extensions that are silent."""

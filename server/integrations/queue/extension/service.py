@@ -35,7 +35,7 @@ class Extensions:
         self.hub = Hub()
         self.registry = Registry(context, self.hub)
         self.pairing = Pairing(context, self.registry)
-        self.dispatcher = Dispatcher(queue, self.hub, context.clock, self.limits)
+        self.dispatcher = Dispatcher(queue, self.hub, context.clock, self.limits, context.is_paused)
 
     @property
     def wanted_version(self) -> str:
@@ -55,7 +55,7 @@ class Extensions:
             await self.queue.lose(worker_id or "")
         context.approval_requests.add(self.pairing)
         tasks = (
-            context.tasks.start(self.dispatcher.run(), name="hand prompts to the browser"),
+            context.tasks.repeat(self.dispatcher.run, lambda: limits.sweep_seconds, name="hand prompts to the browser"),
             context.tasks.repeat(self.dispatcher.sweep, lambda: limits.sweep_seconds, name="end the leases of silent browsers"),
         )
         try:

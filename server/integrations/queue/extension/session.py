@@ -61,7 +61,7 @@ class Session:
     @property
     def free(self) -> bool:
         """Return whether it can take a prompt."""
-        return not self.closed and self.worker.free
+        return not self.closed and self.worker.is_free(self._clock.monotonic())
 
     def give(self, lease: Lease) -> bool:
         """Send a prompt. Returns False if the connection is over, and the prompt is to be released."""

@@ -1,0 +1,157 @@
+// One request on the page: enter the message, send it once, and read the answer.
+import {findMessage, squeeze, waitForAnswer} from './answer.js'
+import {clear, compare, paste, readEditor, type} from './editor.js'
+import {Refused} from './link.js'
+import {chooseMode} from './modes.js'
+import {isEnabled, selfTest} from './page.js'
+import {findReset} from './resets.js'
+import {TimedOut} from './watch.js'
+
+const LOAD = 15  // seconds until the page is there
+const BUTTON = 10  // seconds until the message can be sent
+const SENT = 20  // seconds until the page shows the message that was sent
+const BUSY = 900  // seconds that an answer which is still being written is waited for
+const TYPED = 200  // characters; more, or more than a line, is pasted
+
+const notSent = (name, text, more = {}) => new Refused(name, text, {...more, sent: false})
+
+/** Describe a state of the page as Deskhand is told it. */
+export function describeState(held) {
+  if (!held) return {state: 'ready', detail: '', missing: [], resets_at: null}
+  const resets = held.state === 'limit' ? findReset(held.element) : null
+  return {state: held.state, detail: held.detail, missing: [], resets_at: resets?.toISOString() ?? null}
+}
+
+/** Wait until the page is complete, in the chat that is wanted, and return it. Rejects with its state, by name. */
+export async function openPage(document, watch, chatId) {
+  let result
+  try {
+    result = await watch.until(() => {
+      const test = selfTest(document)
+      if (test.page.held()) return test
+      if (chatId && test.page.chatId !== chatId && test.page.failure) throw notSent('chat_not_found', test.page.failure)
+      const loaded = test.ok && (!chatId || test.page.chatId === chatId)
+      return loaded && document.readyState !== 'loading' && test
+    }, LOAD)
+  } catch (error) {
+    if (!(error instanceof TimedOut)) throw error
+    const test = selfTest(document)
+    if (chatId && test.page.chatId !== chatId) throw notSent('chat_not_found', 'ChatGPT did not open this chat.')
+    throw unknownLayout(test.missing)
+  }
+  refuseHeld(result.page)
+  return result.page
+}
+
+function unknownLayout(missing) {
+  return notSent('unknown_layout', `The page has changed: ${missing.join(', ')} not found.`, {missing})
+}
+
+function refuseHeld(page) {
+  const held = page.held()
+  if (held) throw notSent(held.state, held.detail || held.state, describeState(held))
+}
+
+/** Run a job. `ask(method, params)` calls the service worker; `report`, `progress`, `note` tell it something.
+
+`job.pressed` becomes true right before the message is sent. */
+export async function run({document, watch, job, ask, report, progress, note}) {
+  const {request} = job
+  if (request.attachments?.length) throw notSent('attachments', 'This version of the extension does not attach files.')
+  const page = await openPage(document, watch, request.chat_id)
+  await watch.until(() => !page.find('stop') || page.held(), BUSY)
+  refuseHeld(page)
+  await ask('may_type', {request_id: request.request_id})
+  const notes = await chooseModes(page, watch, request)
+  const draft = await enter(page, watch, request.message, notes)
+  const skip = page.all('user').length
+  await send(page, watch, job, skip, ask)
+  report(null)
+  const locate = () => findMessage(page, request.message, skip) ?? findMessage(page, request.message)
+  const answer = await waitForAnswer({page, watch, locate, isNew: true, report, progress, note})
+  if (squeeze(draft) !== squeeze(request.message)) restore(page, draft)
+  noteModel(request, answer, notes)
+  return {...answer, notes}
+}
+
+async function chooseModes(page, watch, request) {
+  if (request.response_type === 'auto' && !request.mode_changed) return []
+  const lacking = await chooseMode(page, watch, request)
+  if (lacking.length && request.on_unavailable_mode === 'fail') throw notSent('mode_unavailable', `ChatGPT does not offer ${lacking.join(', ')} now.`)
+  return lacking.map((choice) => `${choice} is not offered by the page; its default was used.`)
+}
+
+/** Put the message into the editor and return what was there before. Rejects, with an empty editor, unless it is there exactly. */
+async function enter(page, watch, message, notes) {
+  const draft = readEditor(page.find('editor')).trim()
+  const [first, second] = message.length > TYPED || message.includes('\n') ? [paste, type] : [type, paste]
+  for (const way of [first, second]) {
+    clear(page.find('editor'))
+    way(page.find('editor'), message)
+    const result = compare(message, readEditor(page.find('editor')))
+    if (result === 'different') continue
+    if (result === 'blank_lines') notes.push('The page removed blank lines of the message.')
+    return draft
+  }
+  clear(page.find('editor'))
+  restore(page, draft)
+  throw notSent('text_mismatch', "The page's editor did not take the message as it is.")
+}
+
+/** Press the button once the service worker has noted it. From then on the message may have been sent. */
+async function send(page, watch, job, skip, ask) {
+  const {request} = job
+  let button
+  try {
+    button = await watch.until(() => page.held() || page.all('send').find(isEnabled), BUTTON)
+  } catch (error) {
+    clear(page.find('editor'))
+    throw error instanceof TimedOut ? unknownLayout(['send']) : error
+  }
+  refuseHeld(page)
+  await ask('may_send', {request_id: request.request_id, skip})
+  if (watch.cancelled) throw watch.cancelled
+  if (compare(request.message, readEditor(page.find('editor'))) === 'different') throw notSent('text_mismatch', 'The text in the editor was changed.')
+  job.pressed = true
+  ;(page.find('send') ?? button).click()
+  await confirm(page, watch, job, skip)
+}
+
+/** Wait until the page shows the message. One that is back in the editor while a limit is shown was not sent. */
+async function confirm(page, watch, {request}, skip) {
+  const wanted = squeeze(request.message)
+  const isShown = () => page.all('user').length > skip && Boolean(findMessage(page, request.message, skip))
+  const isLeft = () => Boolean(page.find('editor')) && squeeze(readEditor(page.find('editor'))) === wanted
+  try {
+    const result = await watch.until(() => refusal(page, isLeft) ?? (isShown() && (page.find('stop') || page.failure || answered(page, skip)) ? 'shown' : null), SENT)
+    if (result === 'shown') return
+    if (result.sent === false) clear(page.find('editor'))
+    throw new Refused(result.state, result.detail, result)
+  } catch (error) {
+    if (!(error instanceof TimedOut)) throw error
+    if (isShown()) return
+    if (page.chatId || page.find('stop')) throw new Refused('unknown_layout', 'The page has changed: user not found.', {missing: ['user'], sent: true})
+    throw new Refused('not_confirmed', page.failure || 'The page does not show the message.', {sent: true})
+  }
+}
+
+const answered = (page, skip) => page.all('assistant').length > skip
+
+/** The state of the page that keeps a message from being sent; null if there is none. */
+function refusal(page, isLeft) {
+  const held = page.held()
+  if (!held || ['two_answers', 'continue_generating'].includes(held.state)) return null
+  if (held.state === 'limit' && !isLeft()) return null
+  return {...describeState(held), sent: held.state !== 'limit'}
+}
+
+/** Put the person's own draft back into an empty editor. */
+function restore(page, draft) {
+  const editor = page.find('editor')
+  if (draft && editor && !readEditor(editor).trim()) paste(editor, draft)
+}
+
+function noteModel(request, answer, notes) {
+  if (!request.model || answer.model === request.model) return
+  notes.push(answer.model ? `The model ${answer.model} answered instead of ${request.model}.` : `The page does not say whether ${request.model} answered.`)
+}

@@ -1,0 +1,126 @@
+// The import of the person's own history: politely, so that the page's limits are never met, and resumable at any point.
+import {local} from './storage.js'
+
+const PAGE = 28  // conversations in one list, as the page itself asks for them
+const QUICK = 200  // conversations before it goes slowly
+const PAUSE = 2  // seconds between two of the first ones
+const SLOW = 60  // seconds between two of the others
+const LARGEST = 900_000  // characters; a message of the socket has a mebibyte
+const RETRY = 600  // seconds after an error
+const ALARM = 'history'
+
+/** An import. Its state is stored after each conversation: {since, offset, queue, sent, done, skipped, total, resumes_at}. */
+export class History {
+  #running = false
+
+  /** `isFree()`: no request waits; requests go first. */
+  constructor({connection, tab, isFree, changed}) {
+    Object.assign(this, {connection, tab, isFree, changed})
+    chrome.alarms.onAlarm.addListener((alarm) => alarm.name === ALARM && this.go())
+  }
+
+  read() {
+    return local.read('history')
+  }
+
+  /** Start an import, or go on with one. `since`: conversations that were not changed after it (ISO 8601) are left out. */
+  async start({since = null, cursor = null}) {
+    const state = await this.read()
+    if (!state || state.done || state.since !== since) {
+      const {offset = 0, sent = []} = JSON.parse(cursor || '{}')
+      await this.#write({since, offset, queue: [], sent, count: 0, skipped: [], total: null, done: false, resumes_at: 0})
+    }
+    return this.go()
+  }
+
+  /** End an import. */
+  async stop() {
+    await local.remove('history')
+    await chrome.alarms.clear(ALARM)
+  }
+
+  /** Go on until there is a reason to wait. Called after a start, a connection and by the alarm. */
+  async go() {
+    if (this.#running) return
+    this.#running = true
+    try {
+      while (await this.#step()) await new Promise((resolve) => setTimeout(resolve, PAUSE * 1000))
+    } finally {
+      this.#running = false
+    }
+  }
+
+  /** Bring one conversation. Returns whether the next one may follow at once. */
+  async #step() {
+    const state = await this.read()
+    if (!state || state.done || this.connection.state !== 'ready') return false
+    const wait = state.resumes_at - Date.now()
+    if (wait > 0 || !this.isFree()) {
+      await this.#wait(Math.max(wait / 1000, 1))
+      return false
+    }
+    try {
+      const link = await this.tab.open('/')
+      if (!state.queue.length) await this.#list(link, state)
+      const item = state.queue.shift()
+      if (item) await this.#bring(link, state, item)
+    } catch (error) {
+      if (error.name === 'gone') return true
+      const seconds = error.more?.seconds ?? RETRY
+      await this.#write({...(await this.read()), resumes_at: Date.now() + seconds * 1000, problem: error.message})
+      await this.#wait(seconds)
+      return false
+    }
+    if (state.done) return this.#tell(state, [])
+    if (state.count < QUICK) return true
+    await this.#write({...state, resumes_at: Date.now() + SLOW * 1000})
+    await this.#wait(SLOW)
+    return false
+  }
+
+  /** Read the next list. An empty one, or one that is older than `since`, is the end. */
+  async #list(link, state) {
+    const {items, total} = await link.call('list', {offset: state.offset, limit: PAGE})
+    const since = state.since ? Date.parse(state.since) : 0
+    const recent = items.filter((item) => momentOf(item.update_time) > since)
+    state.queue = recent.map(({id}) => id).filter((id) => !state.sent.includes(id))
+    state.offset += items.length
+    state.total = total
+    state.done = !items.length || (!state.queue.length && recent.length < items.length)
+    state.problem = ''
+    await this.#write(state)
+  }
+
+  async #bring(link, state, id) {
+    const text = await link.call('conversation', {id}).catch(async (error) => {
+      if (error.name === 'gone') await this.#write(state)
+      throw error
+    })
+    if (text.length > LARGEST) state.skipped.push(id)
+    else await this.#tell(state, [JSON.parse(text)])
+    state.sent.push(id)
+    state.count++
+    await this.#write(state)
+  }
+
+  /** Send conversations and say how far it is. Deskhand can give the cursor to another browser. */
+  async #tell(state, conversations) {
+    const {offset, sent, count, skipped, total, done} = state
+    const cursor = JSON.stringify({offset: Math.max(0, offset - PAGE), sent: sent.slice(-2 * PAGE)})
+    const message = {type: 'history', conversations, cursor, count, total, skipped: skipped.length, done}
+    await this.connection.confirm(message)
+    if (done) await this.#write(state)
+    return false
+  }
+
+  async #write(state) {
+    await local.write('history', state)
+    this.changed()
+  }
+
+  #wait(seconds) {
+    return chrome.alarms.create(ALARM, {delayInMinutes: Math.max(seconds / 60, 0.5)})
+  }
+}
+
+const momentOf = (value) => (typeof value === 'number' ? value * 1000 : Date.parse(value))
