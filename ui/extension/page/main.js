@@ -25,7 +25,7 @@ const methods = {
   cancel: ({reason, stop}) => cancel(reason, stop),
   list: history.list,
   conversation: history.conversation,
-  findRecent: history.findRecent,
+  findSent: history.findSent,
   leave,
 }
 
