@@ -5,7 +5,7 @@ import {squeeze} from './answer.js'
 
 const RECENT = 28  // chats in which a message is looked for, as many as the page itself lists at once
 const SKEW = 120  // seconds by which two clocks may differ
-const PATIENCE = 600  // seconds after "too many requests" that names no time
+const PAUSE = 600  // seconds after "too many requests" that names no time
 
 /** List conversations, the last changed first: {items: [{id, title, update_time}], total}. */
 export async function list({offset, limit}) {
@@ -61,7 +61,7 @@ async function request(path, headers = {}) {
   const response = await fetch(new URL(path, document.location.origin), {headers, credentials: 'same-origin'})
   if (response.ok) return response
   if (response.status === 429) {
-    const seconds = Number(response.headers.get('retry-after')) || PATIENCE
+    const seconds = Number(response.headers.get('retry-after')) || PAUSE
     throw new Refused('limit', 'ChatGPT asks for a pause.', {seconds})
   }
   if (response.status === 401) throw new Refused('signed_out', 'ChatGPT is not signed in.')

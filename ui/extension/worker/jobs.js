@@ -60,7 +60,7 @@ export class Jobs {
     await this.#finish(id, token, () => known ?? this.#perform(request))
   }
 
-  /** Look for the message of an earlier attempt. Returns whether it was not sent; anything else is told Deskhand. */
+  /** Look for the message of an earlier attempt. Returns whether it was not sent; Deskhand is told anything else. */
   async #isUnsent(request) {
     const about = {request_id: request.request_id, token: request.token}
     try {
@@ -305,14 +305,14 @@ export class Jobs {
 
   /** Answer Deskhand's question whether a message is in its chat. */
   find(question) {
-    const asked = Date.now()
-    return this.enqueue(() => this.#find(question, asked)).catch(() => {})
+    const askedAt = Date.now()
+    return this.enqueue(() => this.#find(question, askedAt)).catch(() => {})
   }
 
-  async #find(question, asked) {
+  async #find(question, askedAt) {
     const {request_id: id, token} = question
     const record = (await this.records.read(id)) ?? {}
-    if (record.phase === 'ended' && record.at > asked) return  // it has been told meanwhile
+    if (record.phase === 'ended' && record.at > askedAt) return  // Deskhand knows by now
     try {
       const request = {...question, ...record, chat_id: record.chat_id ?? question.chat_id}
       const found = CERTAIN.includes(record.phase) ? {state: 'not_sent'} : await this.#look(request)
