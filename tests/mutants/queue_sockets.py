@@ -99,6 +99,7 @@ MUTANTS = [
     ),
     Mutant(f"{SOURCE}/worker.py", "return not self.leases and now >= self.held_until", "return now >= self.held_until", WORKER),
     Mutant(f"{SOURCE}/worker.py", "return not self.leases and now >= self.held_until", "return not self.leases", WORKER),
+    Mutant(f"{SOURCE}/worker.py", "self.held_until = max(self.held_until, until)", "self.held_until = until", WORKER),
     # dispatch
     Mutant(f"{SOURCE}/dispatch.py", "            self.hub.use(session)\n", "            pass\n", DISPATCH),
     Mutant(
