@@ -91,6 +91,7 @@ class ClientApprovals:
             asked_at=min((prompt.queued_at for prompt in page.items), default=self._queue.context.clock.now()).isoformat(),
             fields=(*(("Prompt", prompt.message) for prompt in reversed(page.items)), *more, ("Afterwards", AFTERWARDS)),
             operation=OPERATION,
+            extents=(ApprovalDuration.always,),
         )
 
 
