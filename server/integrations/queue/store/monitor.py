@@ -21,6 +21,7 @@ LATEST = (
 )
 IN_ORDER = (prompt.c.priority.desc(), prompt.c.position)
 NEWEST_FIRST = (prompt.c.number.desc(),)
+LAST_BEGUN_FIRST = (prompt.c.started_at.desc(), prompt.c.number.desc())  # by the number alone, SQLite would look at every prompt
 LAST_ENDED_FIRST = (prompt.c.completed_at.desc(), prompt.c.number.desc())
 WAITING = select(prompt.c.id).where(prompt.c.is_open, prompt.c.state == State.idle).order_by(*IN_ORDER)
 COLUMNS = select(
@@ -58,8 +59,8 @@ def still_open(*states: State) -> ColumnElement[bool]:
 GROUPS: Mapping[str, tuple[ColumnElement[bool] | None, tuple[Any, ...]]] = {
     "all": (None, NEWEST_FIRST),
     "waiting": (still_open(State.idle, State.leased), IN_ORDER),
-    "running": (still_open(State.executing), NEWEST_FIRST),
-    "uncertain": (still_open(State.uncertain), NEWEST_FIRST),
+    "running": (still_open(State.executing), LAST_BEGUN_FIRST),
+    "uncertain": (still_open(State.uncertain), LAST_BEGUN_FIRST),
     "done": (ended(State.done), LAST_ENDED_FIRST),
     "failed": (ended(State.failed, State.cancelled), LAST_ENDED_FIRST),
     "dead": (prompt.c.dead, NEWEST_FIRST),
