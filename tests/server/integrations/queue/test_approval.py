@@ -15,7 +15,7 @@ async def test_first_prompt_of_a_client_asks_once_and_a_yes_holds_from_then_on(t
         (request,) = await served.requests()
         assert (request.client, request.operation, request.kind) == ("bot", "submit_prompt", "call")
         assert [value for name, value in request.fields if name == "Prompt"] == ["What is 2 + 2?", "And 3 + 3?"]
-        assert "from now on" in request.sentence
+        assert ("from now on" in request.sentence, request.extents) == (True, (ApprovalDuration.always,))
         assert "bot" in await approvals.approve(request.id)
         assert await served.requests() == []
         assert (await served.answer("4")).id == first["id"]
