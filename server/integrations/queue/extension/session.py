@@ -72,7 +72,7 @@ class Session:
         if prompt.find_first and "find" in self.worker.capabilities:
             self._requests[prompt.id] = lease
             return self.channel.send(write_find(prompt, lease.token))
-        return self.channel.send(write_request(lease, seed=self.worker.seed))
+        return self.channel.send(self._write_request(lease))
 
     def drop(self, request_id: str, *, cancelled: bool) -> None:
         """Forget a prompt that is not this worker's any more, and tell the extension if it was cancelled."""
@@ -158,7 +158,10 @@ class Session:
     async def _take_found(self, message: Found) -> None:
         lease = self._requests.pop(message.request_id, None)
         if await self._reports.take_found(message) and lease:
-            self._answer(write_request(lease, seed=False))
+            self._answer(self._write_request(lease))
+
+    def _write_request(self, lease: Lease) -> dict[str, Any]:
+        return write_request(lease, self._queue.read_settings().on_unavailable_mode, seed=self.worker.seed)
 
     def _answer(self, message: dict[str, Any]) -> None:
         if not self.worker.seed:

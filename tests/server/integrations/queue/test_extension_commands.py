@@ -54,7 +54,9 @@ class OlderBrowser:
     def call(self, method, path, body=None, *, seconds=None):
         answers = {
             "/api/addresses": {"here": "http://127.0.0.1:8123/"},
-            "/api/extension": {"extensions": [{"name": "Laptop", "version": "0.9.0"}, {"name": "New", "version": read_manifest().version}]},
+            "/api/extension": {
+                "extensions": [{"name": "Laptop", "version": "0.9.0"}, {"name": "New", "version": read_manifest().version}]
+            },
         }
         return answers[path]
 
