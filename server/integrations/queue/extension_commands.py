@@ -57,6 +57,7 @@ def ask_running(data_dir: Path | None) -> tuple[Target, list[dict[str, Any]]]:
     try:
         with connect(data_dir, running_only=True) as deskhand:
             address = deskhand.call("GET", "/api/addresses")["here"]
-            return Target(deskhand=address.rstrip("/")), deskhand.call("GET", "/api/extension")["extensions"]
+            paired = deskhand.call("GET", "/api/extension")
+            return Target(paired["site"], address.rstrip("/")), paired["extensions"]
     except DeskhandError:
         return Target(), []

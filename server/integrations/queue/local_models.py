@@ -206,10 +206,11 @@ class ExtensionView(BaseModel):
 
 
 class ExtensionList(BaseModel):
-    """The paired browsers. `wanted_version`: of this Deskhand's extension."""
+    """The paired browsers. `wanted_version`: of this Deskhand's extension. `site`: the page that it works on."""
 
     extensions: list[ExtensionView]
     wanted_version: str
+    site: str
     command: str = Field(description="The command that writes the extension's zip file.")
 
 

@@ -43,8 +43,9 @@ class UnavailableMode(StrEnum):
 
 
 class QueueSettings(BaseModel):
-    """Settings of the browser queue."""
+    """Settings of the browser queue. `site`: in demo mode, the page that a newly written extension works on."""
 
+    site: str = "https://chatgpt.com"
     pause_seconds: float = Field(2, ge=0, le=86_400, description="The shortest time between two prompts.")
     daily_cap: int | None = Field(200, ge=1, description="How many prompts are sent in a day; null for no limit.")
     on_unavailable_mode: UnavailableMode = Field(

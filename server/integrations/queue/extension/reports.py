@@ -83,7 +83,7 @@ class Reports:
             await self._queue.limit_until(self._read_reset(message.resets_at))
         if message.name in HOLDING and not sent:
             page = Page(type="page", state=message.name, detail=message.error, resets_at=message.resets_at)
-            self._worker.take_page(page, self._clock.monotonic() + HOLD_SECONDS)
+            self._worker.hold(page, self._clock.monotonic() + HOLD_SECONDS)
             await self._queue.release(message.request_id, leased.token, message.error or message.name)
         else:
             if sent:

@@ -49,6 +49,11 @@ class Worker:
         self.page = page
         self.held_until = until if page.state in HOLDING else 0.0
 
+    def hold(self, page: Page, until: float) -> None:
+        """Hold it until a time, unless it has reported this state itself, which says more, such as what is missing."""
+        if self.page is None or self.page.state != page.state:
+            self.take_page(page, until)
+
     def is_free(self, now: float) -> bool:
         """Return whether it can take a prompt."""
         return not self.leases and now >= self.held_until

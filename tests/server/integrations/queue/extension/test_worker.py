@@ -28,6 +28,15 @@ def test_hold_after_a_failure_ends_by_itself():
     assert (worker.is_free(29), worker.is_free(30)) == (False, True)
 
 
+def test_failure_leaves_what_the_extension_has_said_of_its_page():
+    worker, reported = Worker("id", "client", "browser"), Page(type="page", state="unknown_layout", missing=["editor"])
+    worker.take_page(reported)
+    worker.hold(Page(type="page", state="unknown_layout"), until=30)
+    assert (worker.page, worker.is_free(30)) == (reported, False)
+    worker.hold(Page(type="page", state="limit"), until=30)
+    assert worker.is_free(30)
+
+
 @pytest.mark.parametrize("state", ["no_tab", "something_new"])
 def test_other_states_hold_nothing(state):
     worker = Worker("id", "client", "browser")
