@@ -100,7 +100,6 @@ MUTANTS = [
     Mutant(f"{SOURCE}/worker.py", "return not self.leases and now >= self.held_until", "return now >= self.held_until", WORKER),
     Mutant(f"{SOURCE}/worker.py", "return not self.leases and now >= self.held_until", "return not self.leases", WORKER),
     # dispatch
-    Mutant(f"{SOURCE}/dispatch.py", "() if self.is_paused() else self.hub", "self.hub", DISPATCH),
     Mutant(f"{SOURCE}/dispatch.py", "            self.hub.use(session)\n", "            pass\n", DISPATCH),
     Mutant(
         f"{SOURCE}/dispatch.py",

@@ -80,7 +80,7 @@ class ClientApprovals:
         return next((client for client in await self._queue.clients() if client.id == client_id and is_waiting(client)), None)
 
     async def _describe(self, client: QueueClient) -> ApprovalRequest:
-        page = await self._queue.list(PromptFilter(client_id=client.id, states=(State.idle,), limit=MOST_SHOWN))
+        page = await self._queue.list(PromptFilter(client_id=client.id, states=(State.idle,), limit=MOST_SHOWN, count=False))
         earlier = client.waiting - len(page.items)
         more = (("More prompts", str(earlier)),) if earlier > 0 else ()
         return ApprovalRequest(

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
@@ -15,6 +15,8 @@ from server.integrations.queue.store import claims
 from server.integrations.queue.store.claims import Kind
 from server.integrations.queue.store.control import read_control, record_sent
 from server.integrations.queue.store.rows import to_moment, write_entry
+
+PAUSED = timedelta(seconds=1)  # between two looks whether the person still has all actions paused
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,8 @@ class Claiming:
     async def claim(self, worker: str, capabilities: Collection[str], lane: Lane) -> Lease | None:
         """Lease the prompt that is next."""
         core = self._core
+        if core.context.is_paused():
+            return None
         kind = Kind(lane, can_find="find" in capabilities, can_attach="attachments" in capabilities)
         leased = await self._batches.call(Claim(worker, kind, core.moment(), core.read_settings()))
         return Lease(leased, leased.token, leased.expires_at) if leased and leased.expires_at else None
@@ -44,6 +48,8 @@ class Claiming:
     async def next_claim_at(self, lane: Lane) -> datetime | None:
         """Read when a claim may succeed although nothing changes."""
         core = self._core
+        if core.context.is_paused():
+            return core.context.clock.now() + PAUSED
         seconds = await core.context.database.read(find_next, lane, core.moment(), core.read_settings())
         return None if seconds is None else to_moment(seconds)
 

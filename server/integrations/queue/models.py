@@ -258,7 +258,10 @@ Decision.fail = Decision(DecisionKind.fail)
 
 @dataclass(frozen=True, slots=True)
 class PromptFilter:
-    """A selection of prompts, newest first. `query`: part of the message. `chat`: the integer id. `count`: with the total."""
+    """A selection of prompts, newest first unless `oldest_first`, which takes no cursor.
+
+    `query`: part of the message. `chat`: the integer id. `count`: with the total.
+    """
 
     client_id: str | None = None
     status: Status | None = None
@@ -269,6 +272,7 @@ class PromptFilter:
     cursor: str | None = None
     limit: int = 100
     count: bool = True
+    oldest_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)

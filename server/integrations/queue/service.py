@@ -1,7 +1,7 @@
 """The service of the browser queue: what its parts share, and its health."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 from server.integrations.queue.approval import ClientApprovals
 from server.integrations.queue.extension.service import Extensions
@@ -11,6 +11,7 @@ from server.integrations.queue.local_models import QueueOverview
 from server.integrations.queue.monitor import Monitor
 from server.integrations.queue.queue import Queue
 from server.integrations.queue.rest.operations import PromptOperations
+from server.integrations.queue.withdrawal import Withdrawal
 from server.sdk.context import Context
 from server.sdk.health import Health
 
@@ -32,8 +33,7 @@ class QueueService(Health):
 
     async def refresh(self) -> None:
         """Read the state of the queue, for the properties below."""
-        with suppress(NotImplementedError):
-            self._overview = await self.summarize()
+        self._overview = await self.summarize()
 
     async def summarize(self) -> QueueOverview:
         """Summarize the queue and the browsers that work on it."""
@@ -68,5 +68,5 @@ async def start(context: Context) -> AsyncIterator[QueueService]:
     """Start it, and end it afterwards."""
     service = QueueService(context)
     context.approval_requests.add(service.approvals)
-    async with service.extensions.running():
+    async with Withdrawal(context, service.queue).running(), service.extensions.running(), service.fallback.running():
         yield service

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from server.core.errors import InvalidInput
+from server.core.errors import Conflict, InvalidInput, Unavailable
 from server.integrations.queue.approval import ClientApprovals
 from server.integrations.queue.models import ClientRef, Lane, Prompt, PromptFilter, PromptOrder
 from server.integrations.queue.queue import Queue
@@ -10,12 +10,15 @@ from server.integrations.queue.rest.models import ChatView, EditOrder, PromptVie
 from server.integrations.queue.rest.progress import Progress
 from server.integrations.queue.rest.views import view_chat, view_page, view_prompt
 from server.integrations.queue.rest.wording import REPLAY_SENTENCE
-from server.integrations.queue.states import State, Status
+from server.integrations.queue.states import ENDED, State, Status
+from server.sdk.model_answers import ModelAnswers
 from server.sdk.operation import Effect, current_call
 from server.sdk.streaming import EventStream
 
 PATH = "/api/chat/requests/{}"
 TARGETS = {Lane.browser: "ChatGPT in your browser", Lane.api: "OpenAI's API, at your cost"}
+NOT_ENDED = "This prompt has not ended yet, so it cannot be sent once more. Wait for its answer, or cancel it."
+NO_API = "OpenAI's API cannot be used at the moment. The person can set it up in Deskhand's window, under Conversations."
 NOTHING = "Give a new message, a new priority, or both."
 
 
@@ -46,7 +49,7 @@ class PromptOperations:
         """List prompts, newest first, as many as one answer holds; and the token of the next page, if there is one."""
         if page_token is not None and not page_token.isdecimal():
             raise InvalidInput("This page_token is none. Give the X-Next-Page-Token of the answer before.")
-        selection = PromptFilter(client_id=read_client().id, status=status, limit=limit, cursor=page_token)
+        selection = PromptFilter(client_id=read_client().id, status=status, limit=limit, cursor=page_token, count=False)
         page = await self.queue.list(selection)
         shown = view_page(page.items)
         token = str(page.items[len(shown) - 1].number) if len(shown) < len(page.items) else page.next
@@ -54,7 +57,7 @@ class PromptOperations:
 
     async def find_next(self) -> PromptView | None:
         """Find the prompt of the client that was submitted first of those that wait."""
-        selection = PromptFilter(client_id=read_client().id, states=(State.idle,), oldest_first=True, limit=1)
+        selection = PromptFilter(client_id=read_client().id, states=(State.idle,), oldest_first=True, limit=1, count=False)
         page = await self.queue.list(selection)
         return await self._show(page.items[0]) if page.items else None
 
@@ -93,6 +96,10 @@ class PromptOperations:
     async def preview_replay(self, prompt_id: str, order: ReplayOrder) -> Effect:
         """Preview a replay."""
         prompt = await self.queue.read(prompt_id, read_client().id)
+        if prompt.state not in ENDED:
+            raise Conflict(NOT_ENDED)
+        if order.lane is Lane.api and not is_ready(self.queue.context.offers.find(ModelAnswers)):
+            raise Unavailable(NO_API)
         target, model = TARGETS[order.lane], order.model or prompt.model
         fields = (("Message", prompt.message), ("To", target), *((("Model", model),) if model else ()))
         return Effect(REPLAY_SENTENCE.fill(target=target, message=prompt.message[:100]), fields)
@@ -118,3 +125,8 @@ def read_client() -> ClientRef:
     """Read the client of the current call."""
     call = current_call.get()
     return ClientRef(call.client_id, call.client_name)
+
+
+def is_ready(answers: ModelAnswers | None) -> bool:
+    """Return whether models can be asked."""
+    return answers is not None and answers.is_ready

@@ -50,8 +50,8 @@ def view_prompt(prompt: Prompt, place: Place | None = None, text_offset: int = 0
 
 
 def view_answers(prompt: Prompt, left: int) -> list[AnswerView]:
-    """View of all answers, if there are several, each cut to its share of the characters that are left."""
-    if len(prompt.answers) < 2:
+    """View of all answers if there is another one than the latest, each cut to its share of the characters that are left."""
+    if len(prompt.answers) <= (prompt.response is not None):
         return []
     share = max(0, left // len(prompt.answers))
     return [

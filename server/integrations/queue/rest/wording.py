@@ -20,7 +20,7 @@ SUBMIT = wording(
     "Put prompts into ChatGPT",
     "Stores a prompt that your browser extension enters into ChatGPT. You are asked once for each client.",
     Sentence(
-        "put “{order}” into ChatGPT", "is submitting a prompt", "submitted a prompt for ChatGPT", "could not submit a prompt"
+        "put a prompt into ChatGPT", "is submitting a prompt", "submitted a prompt for ChatGPT", "could not submit a prompt"
     ),
 )
 READ = wording(
@@ -79,7 +79,7 @@ SET_WEBHOOK = wording(
     "Set where results go",
     "Sets the address to which the results of its prompts are sent.",
     Sentence(
-        "have its results sent to {order}",
+        "set where its results go",
         "is setting where its results go",
         "set where its results go",
         "could not set where its results go",

@@ -63,6 +63,8 @@ def test_overview_names_what_holds_the_queue_up() -> None:
     assert lines[0] == "1 waiting, 0 running, 0 uncertain, 2 done today, 0 failed today, 0 dead"
     assert lines[1:3] == ["Sent today: 3", "Browsers: 1 of 2 connected"]
     assert lines[-2:] == ["Waiting for your approval: script", "Home is signed out."]
-    held = list(describe_overview(OVERVIEW | {"paused": True, "draining": True, "limit_until": AT, "cap": {"used": 3, "most": 9}}))
+    held = list(
+        describe_overview(OVERVIEW | {"paused": True, "draining": True, "limit_until": AT, "cap": {"used": 3, "most": 9}})
+    )
     assert "Sent today: 3 of 9" in held
     assert any("limit is reached" in line for line in held)

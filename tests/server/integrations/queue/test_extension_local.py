@@ -7,7 +7,9 @@ from server.integrations.queue.extension.registry import PairedExtension
 from server.integrations.queue.extension_local import view
 from tests.window.queueing import queueing
 
-PAIRED = PairedExtension("b", "Home", "Chromium 156", "1.0.0", "chrome-extension://abc", "c", connected=True, paired_at=0, last_seen=None)
+PAIRED = PairedExtension(
+    "b", "Home", "Chromium 156", "1.0.0", "chrome-extension://abc", "c", connected=True, paired_at=0, last_seen=None
+)
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +36,9 @@ def test_browser_that_is_not_there_is_named_so(server) -> None:
 
 def test_health_has_what_the_page_and_the_self_test_lack() -> None:
     page = Page(type="page", state="unknown_layout", detail="No editor.", missing=["editor"])
-    extension = PairedExtension(**{**vars(PAIRED), "page": page, "self_test": SelfTest(type="self_test", ok=False, missing=["send"])})
+    extension = PairedExtension(
+        **{**vars(PAIRED), "page": page, "self_test": SelfTest(type="self_test", ok=False, missing=["send"])}
+    )
     shown = view(extension, "1.1.0")
     assert (shown.page, shown.detail, shown.missing, shown.test_ok) == ("unknown_layout", "No editor.", ["editor", "send"], False)
     assert shown.outdated

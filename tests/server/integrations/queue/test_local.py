@@ -49,7 +49,12 @@ def test_dead_letters_are_retried_and_discarded(server) -> None:
 
 
 def test_queue_is_paused_drained_and_resumed(server) -> None:
-    for order, expected in (("pause", (True, False)), ("resume", (False, False)), ("drain", (False, True)), ("resume", (False, False))):
+    for order, expected in (
+        ("pause", (True, False)),
+        ("resume", (False, False)),
+        ("drain", (False, True)),
+        ("resume", (False, False)),
+    ):
         assert server.person("POST", f"/api/queue/{order}").status_code == 204
         summary = server.person("GET", "/api/queue/summary").json()
         assert (summary["paused"], summary["draining"]) == expected

@@ -127,4 +127,7 @@ async def test_chats_are_listed_by_title(tmp_path) -> None:
         await room.submit("a")
         await room.finish(chat_id="abc", chat_title="Proofs")
         await room.submit("b")
-        assert sorted((chat.title, chat.open) for chat in (await Monitor(room.queue).list_chats()).chats) == [("", 1), ("Proofs", 0)]
+        assert sorted((chat.title, chat.open) for chat in (await Monitor(room.queue).list_chats()).chats) == [
+            ("", 1),
+            ("Proofs", 0),
+        ]

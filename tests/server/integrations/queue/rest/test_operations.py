@@ -1,9 +1,20 @@
 import asyncio
+from collections.abc import Sequence
 
 from server.integrations.queue.models import PromptResult
+from server.sdk.model_answers import ModelAnswer, ModelAnswers, ModelTurn
 from tests.server.integrations.queue.rest_setup import serving
 
 CHAT = "/api/chat"
+
+
+class Answers:
+    """Models that can be asked, and are not."""
+
+    is_ready = True
+
+    async def answer(self, turns: Sequence[ModelTurn], *, model: str = "", client: str = "") -> ModelAnswer:
+        raise NotImplementedError
 
 
 async def test_waiting_prompt_is_edited_and_cancelled_and_a_running_one_keeps_its_text(tmp_path) -> None:
@@ -25,9 +36,12 @@ async def test_replay_is_asked_about_with_what_it_sends_and_keeps_both_answers(t
     async with serving(tmp_path) as served:
         bot = {**await served.allowed(), "Prefer": "respond-async"}
         prompt_id = (await served.submit(bot, "What is 2 + 2?"))["id"]
-        await served.answer("4")
         path = f"{CHAT}/requests/{prompt_id}/replay/"
-        assert (await served.http.post(path, json={"lane": "api"}, headers=bot)).status_code == 202
+        assert (await served.http.post(path, json={}, headers=bot)).status_code == 409
+        await served.answer("4")
+        assert (await served.http.post(path, json={"lane": "api"}, headers=bot)).status_code == 503
+        with served.state.context.offers.offer(ModelAnswers, Answers()):
+            assert (await served.http.post(path, json={"lane": "api"}, headers=bot)).status_code == 202
         assert (await served.http.post(path, json={"model": "Thinking"}, headers=bot)).status_code == 202
         api, browser = await served.requests()
         assert api.fields == (("Message", "What is 2 + 2?"), ("To", "OpenAI's API, at your cost"))

@@ -172,13 +172,16 @@ async def test_ten_prompts_a_second_are_taken_whatever_the_usual_limits_are(tmp_
         assert set(statuses) <= {201, 429}
 
 
-async def test_paused_deskhand_takes_no_prompt(tmp_path) -> None:
+async def test_paused_deskhand_takes_no_prompt_and_sends_none(tmp_path) -> None:
     async with serving(tmp_path) as served:
-        bot = await served.client()
+        bot = await served.allowed()
         prompt = await served.submit(bot)
         await served.state.pause.begin(15)
         assert (await served.http.post(f"{CHAT}/submit/", json={"message": "Hi"}, headers=bot)).status_code == 503
+        assert await served.queue.claim("extension") is None
         assert (await served.read(bot, prompt["id"]))["status"] == "idle"
+        await served.state.pause.end()
+        assert (await served.answer()).id == prompt["id"]
 
 
 async def test_operations_are_tools_of_a_client_with_the_scopes(tmp_path) -> None:

@@ -65,6 +65,8 @@ def test_several_answers_are_shown_within_what_is_left() -> None:
     shown = view_prompt(replace(PROMPT, response="a" * 60_000, answers=answers))
     assert len(shown.answers) == 3 and size(shown.model_dump(mode="json")) < LIMIT
     assert view_prompt(replace(PROMPT, answers=answers[:1])).answers == []
+    waiting = replace(PROMPT, state=State.idle, response=None, answers=answers[:1])
+    assert len(view_prompt(waiting).answers) == 1, "it is being sent once more"
 
 
 def test_page_ends_where_an_answer_would_be_too_large() -> None:
