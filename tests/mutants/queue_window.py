@@ -27,7 +27,12 @@ MUTANTS = [
     Mutant(f"{HERE}/fallback.py", "            self._blocked_until = ", "            _ = ", FALLBACK),
     Mutant(f"{HERE}/monitor.py", "if lane is Lane.api and not self.can_spend:", "if False:", MONITOR),
     Mutant(f"{HERE}/monitor.py", "        if prompt_id not in waiting:\n            raise Conflict(NOT_WAITING)\n", "", MONITOR),
-    Mutant(f"{HERE}/store/monitor.py", "autoescape=True", "autoescape=False", STORE),
+    Mutant(
+        f"{HERE}/store/monitor.py",
+        "prompt.c.message.icontains(selection.query, autoescape=True)",
+        "prompt.c.message.icontains(selection.query)",
+        STORE,
+    ),
     Mutant(f"{HERE}/health.py", "any(state not in PAGES for state in states)", "False", HEALTH),
     Mutant(
         "desktop/tray/menu.py",

@@ -138,15 +138,14 @@ class QueuePromptDetails(QueuePrompt):
 
 
 class QueueChat(BaseModel):
-    """A chat, with the number of its prompts that are open."""
+    """A chat."""
 
     id: int
     title: str
-    open: int
 
 
 class QueueChats(BaseModel):
-    """The chats, the newest first."""
+    """The chats whose title is known, the newest first."""
 
     chats: list[QueueChat]
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import math
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -15,21 +14,17 @@ from server.integrations.queue.extension.session import Session
 from server.integrations.queue.models import Lease
 from server.integrations.queue.queue import Queue
 
-SHORTEST_WAIT, PAUSED_WAIT = 0.05, 1.0
+SHORTEST_WAIT = 0.05
 
 
 @dataclass
 class Dispatcher:
-    """Hands prompts to the extensions that are free, least recently used first, whenever something has changed.
-
-    `is_paused`: whether the person has paused all actions.
-    """
+    """Hands prompts to the extensions that are free, least recently used first, whenever something has changed."""
 
     queue: Queue
     hub: Hub
     clock: Clock
     limits: SocketLimits
-    is_paused: Callable[[], bool] = lambda: False
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
 
     def wake(self) -> None:
@@ -54,7 +49,7 @@ class Dispatcher:
     async def dispatch(self) -> None:
         """Hand out what can be handed out now. A claim in vain is not repeated for extensions with the same capabilities."""
         in_vain: set[frozenset[str]] = set()
-        for session in () if self.is_paused() else self.hub:
+        for session in self.hub:
             if session.free and session.worker.capabilities not in in_vain:
                 lease = await self.queue.claim(session.worker.id, session.worker.capabilities)
                 if lease is None:
@@ -72,8 +67,6 @@ class Dispatcher:
 
     async def _find_delay(self) -> float | None:
         """Find in how many seconds a claim may succeed although nothing changes; None if only a change can help."""
-        if len(self.hub) and self.is_paused():
-            return PAUSED_WAIT
         now, workers = self.clock.monotonic(), [session.worker for session in self.hub if not session.worker.leases]
         held = min((max(worker.held_until - now, 0.0) for worker in workers), default=math.inf)
         if math.isinf(held):

@@ -35,7 +35,7 @@ class Extensions:
         self.hub = Hub()
         self.registry = Registry(context, self.hub)
         self.pairing = Pairing(context, self.registry)
-        self.dispatcher = Dispatcher(queue, self.hub, context.clock, self.limits, context.is_paused)
+        self.dispatcher = Dispatcher(queue, self.hub, context.clock, self.limits)
 
     @property
     def wanted_version(self) -> str:

@@ -44,15 +44,16 @@ class Worker:
     leases: dict[str, LeasedPrompt] = field(default_factory=dict)
     held_until: float = 0.0
 
-    def take_page(self, page: Page, until: float = math.inf) -> None:
-        """Take a state of the page; one in which nothing may be sent holds it until the next one, or until a time."""
+    def take_page(self, page: Page) -> None:
+        """Take a reported state of the page; one in which nothing may be sent holds it until the next report."""
         self.page = page
-        self.held_until = until if page.state in HOLDING else 0.0
+        self.held_until = math.inf if page.state in HOLDING else 0.0
 
     def hold(self, page: Page, until: float) -> None:
-        """Hold it until a time, unless it has reported this state itself, which says more, such as what is missing."""
+        """Hold it until a time after a failure. If it has reported this state itself, that says more, such as what is missing."""
         if self.page is None or self.page.state != page.state:
-            self.take_page(page, until)
+            self.page = page
+        self.held_until = max(self.held_until, until)
 
     def is_free(self, now: float) -> bool:
         """Return whether it can take a prompt."""

@@ -93,6 +93,16 @@ async def test_unknown_messages_of_a_seed_extension_are_ignored(bridge):
         assert (await peer.receive())["request_id"] == prompt.id
 
 
+async def test_seed_extension_is_sent_nothing_that_its_protocol_does_not_have(bridge):
+    async with bridge.seed() as peer:
+        prompt = await bridge.submit()
+        await peer.receive()
+        await peer.send(type="ping")
+        await bridge.queue.cancel(prompt.id)
+        following = await bridge.submit()
+        assert (await peer.receive())["request_id"] == following.id
+
+
 async def test_hello_on_a_connection_with_a_key_is_our_dialect(bridge):
     async with bridge.connect(additional_headers={"X-API-Key": bridge.key}) as peer:
         await peer.send(type="hello", protocol=1, version="1.0.0")
@@ -244,8 +254,10 @@ async def test_connections_are_limited(bridge, monkeypatch):
     monkeypatch.setattr(bridge.extensions, "limits", SocketLimits(connections=1, unknown=1))
     async with bridge.connect():
         async with asyncio.timeout(5):
-            while not bridge.extensions.hub.unknown:
+            while not bridge.extensions.hub.unknown.total():
                 await asyncio.sleep(0.01)
         assert (await refuse(bridge))[0] == 503
+        async with bridge.connect(additional_headers={"X-Forwarded-For": "203.0.113.7"}):
+            assert (await refuse(bridge, additional_headers={"X-Forwarded-For": "203.0.113.7"}))[0] == 503
     async with bridge.extension():
         assert (await refuse(bridge))[0] == 503

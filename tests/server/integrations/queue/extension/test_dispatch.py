@@ -73,18 +73,13 @@ async def test_paused_queue_sends_nothing_until_it_is_resumed(bridge):
 
 
 async def test_nothing_is_sent_while_the_person_has_paused_everything(bridge):
-    paused = [True]
-    bridge.extensions.dispatcher.is_paused = lambda: paused[0]
-    try:
-        async with bridge.extension() as peer:
-            prompt = await bridge.submit()
-            await peer.settle()
-            assert await bridge.read_state(prompt.id) is State.idle
-            paused.clear()
-            paused.append(False)
-            assert (await peer.take())["request_id"] == prompt.id
-    finally:
-        bridge.extensions.dispatcher.is_paused = bridge.state.context.is_paused
+    await bridge.state.pause.begin(None)
+    async with bridge.extension() as peer:
+        prompt = await bridge.submit()
+        await peer.settle()
+        assert await bridge.read_state(prompt.id) is State.idle
+        await bridge.state.pause.end()
+        assert (await peer.take())["request_id"] == prompt.id
 
 
 async def test_prompts_of_a_client_that_is_not_allowed_are_sent_to_nobody(bridge):

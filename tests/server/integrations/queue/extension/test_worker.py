@@ -22,19 +22,18 @@ def test_page_that_can_take_nothing_holds_its_worker(state):
     assert worker.is_free(0)
 
 
-def test_hold_after_a_failure_ends_by_itself():
+def test_hold_after_a_failure_ends_by_itself_each_time():
+    worker, page = Worker("id", "client", "browser"), Page(type="page", state="challenge")
+    for until in (30, 60):
+        worker.hold(page, until)
+        assert (worker.is_free(until - 1), worker.is_free(until)) == (False, True)
+
+
+def test_hold_of_a_state_that_was_reported_lasts_and_keeps_the_report():
     worker = Worker("id", "client", "browser")
-    worker.take_page(Page(type="page", state="challenge"), until=30)
-    assert (worker.is_free(29), worker.is_free(30)) == (False, True)
-
-
-def test_failure_leaves_what_the_extension_has_said_of_its_page():
-    worker, reported = Worker("id", "client", "browser"), Page(type="page", state="unknown_layout", missing=["editor"])
-    worker.take_page(reported)
-    worker.hold(Page(type="page", state="unknown_layout"), until=30)
-    assert (worker.page, worker.is_free(30)) == (reported, False)
-    worker.hold(Page(type="page", state="limit"), until=30)
-    assert worker.is_free(30)
+    worker.take_page(Page(type="page", state="unknown_layout", missing=["editor"]))
+    worker.hold(Page(type="page", state="unknown_layout"), 30)
+    assert (worker.page.missing, worker.is_free(1e9)) == (["editor"], False)
 
 
 @pytest.mark.parametrize("state", ["no_tab", "something_new"])
