@@ -2,10 +2,13 @@
 
 from typing import TYPE_CHECKING
 
-from server.sdk.integration import Integration, IntegrationSpec
+from server.sdk.integration import Integration, IntegrationSpec, Revocation
 
 if TYPE_CHECKING:
     import click
+
+RESTORED = "It was open when the backup was made, so it may have been sent since. It is not sent again by itself."
+CANCELLED = {"state": "cancelled", "is_open": "0", "ready": "0", "worker": None, "error_message": RESTORED}
 
 
 def load() -> IntegrationSpec:
@@ -15,11 +18,12 @@ def load() -> IntegrationSpec:
     from server.integrations.queue.extension_local import local as extension_local
     from server.integrations.queue.local import local
     from server.integrations.queue.models import QueueSettings
+    from server.integrations.queue.rest.routes import chat, progress
     from server.integrations.queue.service import start
 
     return IntegrationSpec(
         start=start,
-        public=(),
+        public=(chat, progress),
         deliveries=(sockets,),
         local=(local, extension_local),
         settings=QueueSettings,
@@ -47,4 +51,11 @@ integration = Integration(
         "write:queue": "Put prompts into ChatGPT in your browser",
         "extension": "Serve as the browser extension",
     },
+    revocations=(
+        Revocation("queue_extension"),
+        Revocation("queue_client", values={"approved": None}),
+        *(Revocation("queue_prompt", where={"state": state}, values=CANCELLED, is_pending=True) for state in ("idle", "leased")),
+        Revocation("queue_prompt", where={"state": "executing"}, values={"state": "uncertain"}, is_pending=True),
+    ),
+    instructions="It puts prompts into ChatGPT in the person's own browser, and returns the answers.",
 )

@@ -128,7 +128,9 @@ class QueueRoom:
 
 
 @asynccontextmanager
-async def opened(data: Path, *, clock: MovableClock | None = None, approved: bool = True, **settings: Any) -> AsyncIterator[QueueRoom]:
+async def opened(
+    data: Path, *, clock: MovableClock | None = None, approved: bool = True, **settings: Any
+) -> AsyncIterator[QueueRoom]:
     """Open a queue without limits, whose clients are allowed."""
     clock = clock or MovableClock()
     context = open_context(data, clock)
