@@ -106,6 +106,43 @@ MUTANTS = [
         "    if False:",
         "test_base_url_is_refused",
     ),
+    change("openai_account/base_urls.py", "    check_service(url)\n", "", "test_base_url_is_refused"),
+    change(
+        CONNECTION,
+        "        check_service(url, self.context.address)  # at each use, as ports change\n",
+        "",
+        "test_own_address_is_no_other_service",
+    ),
+    change(
+        CONNECTION,
+        "            await check_resolved_service(url, self.context.address)\n        return",
+        "            pass\n        return",
+        "test_name_of_a_link_local_address_is_refused_before_a_request",
+    ),
+    change(
+        CONNECTION,
+        "                await check_resolved_service(url, self.context.address)\n",
+        "                pass\n",
+        "test_name_of_a_link_local_address_is_refused_before_a_request",
+    ),
+    Mutant(
+        "server/sdk/service_addresses.py",
+        "(mapped or address).is_link_local",
+        "address.is_link_local and not mapped",
+        ("tests/server/sdk/test_service_addresses.py::test_link_local_address_is_refused_in_every_spelling",),
+    ),
+    Mutant(
+        "server/sdk/service_addresses.py",
+        "        if is_own_port(port, address) and is_own(found):\n            raise InvalidInput(OWN)\n",
+        "",
+        ("tests/server/sdk/test_service_addresses.py::test_name_is_refused_for_what_it_resolves_to",),
+    ),
+    Mutant(
+        "server/sdk/service_addresses.py",
+        "    if write_listed(host, port) in own or (is_own_port(port, address) and is_here(host)):",
+        "    if False:",
+        ("tests/server/sdk/test_service_addresses.py::test_own_address_is_refused",),
+    ),
     Mutant(
         f"{CONVERSATIONS}/openai_account/settings.py",
         '    if url != ENDPOINT and urlsplit(url).hostname != "127.0.0.1":',

@@ -20,6 +20,7 @@ from server.integrations.conversations.openai_account.models import describe_mis
 from server.integrations.conversations.openai_account.options import OpenAIOptions, merge_options
 from server.integrations.conversations.openai_account.settings import USUAL_OUTPUT, OpenAISettings
 from server.sdk.context import Context
+from server.sdk.service_addresses import check_resolved_service, check_service
 
 SECTION = "conversations"
 SHORTEST_HINTED = 12  # the end of a shorter key would say too much
@@ -117,14 +118,15 @@ class OpenAIConnection:
         return bool(self.key) or (self.is_free and not self._key.find()[0])
 
     def api(self) -> OpenAIApi:
-        """Return the API. Raises SignInNeeded if there is no key for its address."""
-        if not self.is_usable:
-            raise SignInNeeded(OTHER_HOST.format(origin=self.origin) if self._key.find()[0] else NO_KEY)
+        """Return the API. Raises SignInNeeded if there is no key for its address, InvalidInput if that is Deskhand's own."""
         options = self.options
         url = options.base_url or self.settings.endpoint
+        check_service(url, self.context.address)  # at each use, as ports change
+        if not self.is_usable:
+            raise SignInNeeded(OTHER_HOST.format(origin=self.origin) if self._key.find()[0] else NO_KEY)
         connection = Connection(key=SecretStr(self.key), organization=options.organization, base_url=url)
         if self._client is None or self._client[0] != connection:
-            self._client = connection, OpenAIClient(connection, self.context.http.get)
+            self._client = connection, OpenAIClient(connection, self._get_http)
         return self._client[1]
 
     async def resolve_model(self, name: str = "", project_model: str = "") -> str:
@@ -173,7 +175,9 @@ class OpenAIConnection:
     async def change(self, **changes: Any) -> None:
         """Change settings. Raises InvalidInput."""
         if "base_url" in changes:
-            changes["base_url"] = check_base_url(changes["base_url"])
+            changes["base_url"] = url = check_base_url(changes["base_url"])
+            if url:
+                await check_resolved_service(url, self.context.address)
         await self.store(**changes)
         await self._change()
 
@@ -185,6 +189,11 @@ class OpenAIConnection:
             return settings.model_copy(update={"openai": openai})
 
         await self.context.settings.change(SECTION, ConversationsSettings, apply)
+
+    async def _get_http(self) -> Any:
+        if url := self.options.base_url:
+            await check_resolved_service(url, self.context.address)
+        return await self.context.http.get()
 
     async def _pick_default(self) -> str:
         """Pick a model where none is set. Raises InvalidInput if there is none."""
