@@ -11,9 +11,7 @@ from server.outbound.webhooks.receivers import is_address, is_here, is_own, norm
 if TYPE_CHECKING:
     from server.outbound.public_network import Resolver
 
-LINK_LOCAL = (
-    "This is a link-local address, where clouds keep credentials. Give one of this computer, its network or the internet."
-)
+LINK_LOCAL = "This is a link-local address, where clouds keep credentials. Give one of this computer, its network or outside."
 NO_HOST = "This address has no valid host name."
 OWN = "This is Deskhand's own address, so requests would come back to it. Give the address of the other program."
 

@@ -176,8 +176,8 @@ MUTANTS = [
     ),
     Mutant(
         f"{CONVERSATIONS}/adapter/prices.py",
-        "        return None\n",
-        "        return Decimal()\n",
+        "        return None\n    return Decimal(",
+        "        return Decimal()\n    return Decimal(",
         (f"tests/{CONVERSATIONS}/adapter/test_prices.py::test_unknown_price_is_none",),
     ),
     Mutant(
