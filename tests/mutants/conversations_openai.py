@@ -106,6 +106,24 @@ MUTANTS = [
         "    if False:",
         "test_base_url_is_refused",
     ),
+    change(
+        "openai_account/local.py",
+        "        await check_aliases(service.openai, change.aliases.values())\n",
+        "        pass\n",
+        "test_alias_for_a_model_that_is_not_there_is_refused",
+    ),
+    change(
+        "openai_account/aliases.py",
+        "        check_target(target, models, openai.context.clock.now().date())\n",
+        "",
+        "test_model_that_is_not_there_is_refused_with_similar_and_current_ones",
+    ),
+    change(
+        "openai_account/aliases.py",
+        "        except DeskhandError:\n            return\n",
+        "        except DeskhandError:\n            raise\n",
+        "test_model_is_accepted_while_the_list_cannot_be_read",
+    ),
     change("openai_account/base_urls.py", "    check_service(url)\n", "", "test_base_url_is_refused"),
     change(
         CONNECTION,
@@ -115,8 +133,8 @@ MUTANTS = [
     ),
     change(
         CONNECTION,
-        "            await check_resolved_service(url, self.context.address)\n        return",
-        "            pass\n        return",
+        "        await check_resolved_service(base_url, context.address)\n",
+        "        pass\n",
         "test_name_of_a_link_local_address_is_refused_before_a_request",
     ),
     change(
