@@ -181,4 +181,16 @@ MUTANTS = [
         "            pass\n",
         "imports/test_reading_process.py::test_process_ends_with_its_reader",
     ),
+    change(
+        "imports/commands.py",
+        '    if current["state"] != "undone":\n        raise',
+        '    if current["state"] == "undone":\n        raise',
+        "imports/test_commands.py::test_import_is_listed_and_undone",
+    ),
+    change(
+        "imports/commands.py",
+        'brought is removed.", yes=yes)',
+        'brought is removed.", yes=True)',
+        "imports/test_commands.py::test_import_is_listed_and_undone",
+    ),
 ]

@@ -124,6 +124,12 @@ MUTANTS = [
         "        except DeskhandError:\n            raise\n",
         "test_model_is_accepted_while_the_list_cannot_be_read",
     ),
+    change(
+        "openai_account/commands.py",
+        "        if as_json or (project",
+        "        if (project",
+        "test_budget_is_read_as_json",
+    ),
     change("openai_account/base_urls.py", "    check_service(url)\n", "", "test_base_url_is_refused"),
     change(
         CONNECTION,
