@@ -193,4 +193,10 @@ MUTANTS = [
         'brought is removed.", yes=True)',
         "imports/test_commands.py::test_import_is_listed_and_undone",
     ),
+    Mutant(
+        "pyproject.toml",
+        '    "msgspec>=0.21,<1",\n',
+        '    "msgspec>=0.21,<1",\n    "ijson>=3.6,<4",\n',
+        ("tests/rules/test_dependencies.py::test_declared_packages_are_imported",),
+    ),
 ]
