@@ -130,6 +130,12 @@ MUTANTS = [
         "        if (project",
         "test_budget_is_read_as_json",
     ),
+    Mutant(
+        "tests/server/integrations/conversations/seed_setup.py",
+        "    with running_fake_openai() as fake:\n",
+        '    with running_fake_openai() as fake:\n        pytest.MonkeyPatch().setenv("OPENAI_API_KEY", KEY)\n',
+        ("tests/rules/test_environment.py::test_key_is_in_the_environment_of_one_test_alone",),
+    ),
     change("openai_account/base_urls.py", "    check_service(url)\n", "", "test_base_url_is_refused"),
     change(
         CONNECTION,
