@@ -1,4 +1,4 @@
-"""Each library that is imported is asked for in pyproject.toml, and is not only there because another one needs it; no other is."""
+"""Each library that is imported is asked for in pyproject.toml, even if another one needs it too; and no other library is."""
 
 import importlib.metadata
 import re

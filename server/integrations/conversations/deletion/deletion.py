@@ -4,7 +4,7 @@ from typing import Any
 
 from server.core.errors import Conflict, InvalidInput, NotFound
 from server.integrations.conversations.models import ConversationsSettings
-from server.integrations.conversations.store import deletion, openai_deletions
+from server.integrations.conversations.store import deletion, openai_deletions, tombstones
 from server.integrations.conversations.store.live_tables import live
 from server.integrations.conversations.store.row_trees import list_values
 from server.sdk.context import Context
@@ -32,7 +32,7 @@ class Deletion:
         if not await self._context.database.write(delete_live, chat_id, now, self._hold() if at_openai else None):
             if at_openai and await self._context.archive.read(deletion.exists, chat_id):
                 raise InvalidInput(IMPORTED)
-            if await self._context.archive.write(deletion.remove, chat_id, now) is None:
+            if await self._context.archive.write(tombstones.remove, chat_id, now) is None:
                 raise NotFound(NONE)
         self._context.events.publish(TOPIC)
 
@@ -41,7 +41,7 @@ class Deletion:
         since = self._now() - self._hold()
         restored = await self._context.database.write(restore_live, chat_id, since)
         if restored is None:
-            restored = await self._context.archive.write(deletion.put_back, chat_id, since)
+            restored = await self._context.archive.write(tombstones.put_back, chat_id, since)
         if restored is None:
             raise NotFound(TOO_LATE)
         if not restored:

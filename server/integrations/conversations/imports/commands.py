@@ -31,18 +31,20 @@ SUMMARY = "Imported {imported}, updated {updated}, unchanged {unchanged}, skippe
 @click.command("import", epilog=example("deskhand import ~/Downloads/chatgpt-export.zip"))
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Only say what the export contains.")
+@click.option("--include-deleted", is_flag=True, help="Bring back conversations that were deleted here.")
 @json_option
 @data_dir_option
-def import_command(path: Path, data_dir: Path | None, *, dry_run: bool, as_json: bool) -> None:
+def import_command(path: Path, data_dir: Path | None, *, dry_run: bool, include_deleted: bool, as_json: bool) -> None:
     """Import the ChatGPT export at PATH: a zip file, a folder or a JSON file.
 
-    It waits until everything is imported. An export that was imported before adds only what is new.
+    It waits until everything is imported. An export that was imported before adds only what is new. Conversations that were
+    deleted here stay deleted.
     """
     with connect(data_dir, service="conversations") as deskhand:
         if dry_run:
             show_preview(look(deskhand, path), as_json=as_json)
         else:
-            show_report(import_all(deskhand, path, quiet=as_json), as_json=as_json)
+            show_report(import_all(deskhand, path, include_deleted=include_deleted, quiet=as_json), as_json=as_json)
 
 
 def look(deskhand: LocalApi, path: Path) -> dict[str, Any]:
@@ -55,9 +57,10 @@ def look(deskhand: LocalApi, path: Path) -> dict[str, Any]:
             deskhand.call("DELETE", f"/api/imports/{created['id']}")
 
 
-def import_all(deskhand: LocalApi, path: Path, *, quiet: bool) -> dict[str, Any]:
+def import_all(deskhand: LocalApi, path: Path, *, include_deleted: bool, quiet: bool) -> dict[str, Any]:
     """Import everything. Ctrl-C stops the import."""
-    created = deskhand.call("POST", "/api/imports", {"path": str(path.absolute()), "start": True})
+    order = {"path": str(path.absolute()), "start": True, "include_deleted": include_deleted}
+    created = deskhand.call("POST", "/api/imports", order)
     try:
         return wait(deskhand, created, quiet=quiet)
     except KeyboardInterrupt:

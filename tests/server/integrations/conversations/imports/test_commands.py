@@ -49,6 +49,19 @@ def test_progress_is_described():
     assert describe_progress(progress | {"bytes_total": 0, "seconds_left": None}) == "1,200 conversations"
 
 
+def test_deleted_conversations_come_back_with_an_option(run, tmp_path):
+    path = write(tmp_path, *CHATS)
+    assert run(path).exit_code == 0
+    with connect(tmp_path / "data", service="conversations") as deskhand:
+        deskhand.call("DELETE", "/api/chats/a")
+    lines = run(path).output.splitlines()
+    assert lines[-2:] == [
+        "Imported 0, updated 0, unchanged 1, skipped 1, failed 0.",
+        "Skipped, because you deleted them here: 1. To bring them back, import again with --include-deleted.",
+    ]
+    assert run(path, "--include-deleted").output.splitlines()[-1].startswith("Imported 1, updated 0, unchanged 1, skipped 0,")
+
+
 def test_import_is_listed_and_undone(run, tmp_path):
     assert invoke(imports, tmp_path, "list").output == "Nothing has been imported yet.\n"
     assert run(write(tmp_path, *CHATS)).exit_code == 0
