@@ -75,6 +75,9 @@ def test_list_is_filtered_by_project_year_and_star(open_page, server):
     page.get_by_role("button", name="Starred only").click()
     expect(count).to_have_text("1 conversation")
     assert find_barriers(page) == []
+    page.evaluate("location.hash = 'conversations/settings'")
+    page.get_by_role("button", name="Show conversations of Project 12345678").click()
+    expect(count).to_have_text(f"{SHORT // 10} conversations")
 
 
 def test_message_is_shown_as_elements_and_its_html_as_text(open_page, server):
