@@ -56,6 +56,11 @@ def test_long_list_has_few_elements_and_is_walked_by_keyboard(open_page, server)
     expect(page.get_by_role("link", name="A long talk")).to_be_in_viewport()
     assert rows.count() < 60
     page.keyboard.press("Home")
+    expect(page.get_by_role("link", name="Measuring an index")).to_be_focused()
+    rows.first.hover()
+    page.mouse.wheel(0, 100_000)
+    expect(page.get_by_role("link", name="A long talk")).to_be_in_viewport()
+    expect(page.get_by_role("link", name="Measuring an index")).to_be_focused()  # though it is far away
     page.keyboard.press("Enter")
     expect(messages(page).first).to_be_visible()
 

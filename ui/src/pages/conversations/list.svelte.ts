@@ -18,6 +18,7 @@ export class ChatList {
   #turn = 0
   #first = 0
   #last = 0
+  #active = 0
   #pending: Promise<void> | undefined
 
   /** Row at an index; undefined while it is not loaded. */
@@ -36,7 +37,7 @@ export class ChatList {
   async show(filter: ChatFilter): Promise<void> {
     this.filter = filter
     this.loaded = false
-    this.#first = this.#last = 0
+    this.#first = this.#last = this.#active = 0
     await this.refetch()
   }
 
@@ -46,10 +47,11 @@ export class ChatList {
     return (this.#pending = this.#load(true))
   }
 
-  /** Loads these rows; if others are wanted meanwhile, those. */
-  async reach(first: number, last: number): Promise<void> {
+  /** Loads these rows and the active one, which has the focus; if others are wanted meanwhile, those. */
+  async reach(first: number, last: number, active: number): Promise<void> {
     this.#first = first
     this.#last = last
+    this.#active = active
     if (this.#pending || this.#missing() !== undefined) await (this.#pending ??= this.#load(false))
   }
 
@@ -61,7 +63,8 @@ export class ChatList {
   /** Pages of the rows that are looked at. */
   #wanted(): number[] {
     const first = pageOf(this.#first)
-    return Array.from({ length: pageOf(Math.max(this.#first, this.#last - 1)) - first + 1 }, (_, offset) => first + offset)
+    const pages = Array.from({ length: pageOf(Math.max(this.#first, this.#last - 1)) - first + 1 }, (_, offset) => first + offset)
+    return [...new Set([...pages, pageOf(this.#active)])]
   }
 
   async #fetch(page: number): Promise<readonly ChatRow[]> { return (await listChats(this.filter, page * PAGE)).chats }
@@ -98,9 +101,11 @@ export class ChatList {
 
   #missing(): number | undefined { return this.#wanted().find((page) => !this.#pages.has(page) && page * PAGE < this.total) }
 
-  /** Pages near one, so that a long way does not fill the memory. */
+  /** Wanted pages and those near one, so that a long way does not fill the memory. */
   #near(page: number) {
-    return [...this.#pages].sort(([one], [other]) => Math.abs(one - page) - Math.abs(other - page)).slice(0, MOST_PAGES - 1)
+    const wanted = this.#wanted()
+    const distance = (other: number): number => (wanted.includes(other) ? 0 : Math.abs(other - page))
+    return [...this.#pages].sort(([one], [other]) => distance(one) - distance(other)).slice(0, MOST_PAGES - 1)
   }
 }
 
