@@ -206,6 +206,8 @@ def test_selection_is_exported(open_page, server, tmp_path):
     download.value.save_as(tmp_path / "export.zip")
     with zipfile.ZipFile(tmp_path / "export.zip") as archive:
         assert any(name.endswith(".md") for name in archive.namelist())
+    page.get_by_role("checkbox", name="Select Measuring an index").press("Escape")
+    expect(page.get_by_role("checkbox")).to_have_count(0)
 
 
 def test_project_is_created_and_used(open_page, server):
