@@ -128,6 +128,24 @@ MUTANTS = [
         "search/test_search.py::test_search_goes_on_while_the_archive_is_damaged",
     ),
     change(
+        "store/positions.py",
+        "    if ahead and locate(ahead - 1) == position:",
+        "    if ahead and locate(ahead - 1) > position:",
+        "library/test_positions.py::test_every_offset_begins_where_the_list_has_it",
+    ),
+    change(
+        "store/positions.py",
+        "    statement = COUNT.where(*filter_chats(chats))\n    counts",
+        "    statement = COUNT\n    counts",
+        "library/test_positions.py::test_conversations_of_an_import_are_listed",
+    ),
+    change(
+        "store/positions.py",
+        "LISTED = conversation.c.temporary.is_(False)",
+        "LISTED = conversation.c.key > 0",
+        "library/test_positions.py::test_every_offset_begins_where_the_list_has_it",
+    ),
+    change(
         "library/reading.py",
         "        if messages and left < 0:\n            break\n",
         "",

@@ -82,7 +82,10 @@ class Library:
 
     async def list_chats(self, chats: ChatFilter, cursor: str | None, limit: int) -> ChatList:
         """List a page of conversations. Raises InvalidInput for a cursor that is none."""
-        page = await self.list_rows(chats, decode_cursor(ListPlace, cursor) if cursor else None, limit)
+        return await self.view_rows(await self.list_rows(chats, decode_cursor(ListPlace, cursor) if cursor else None, limit))
+
+    async def view_rows(self, page: RowPage) -> ChatList:
+        """Make the answer of a page."""
         costs = await self._sum_costs([row["key"] for row, imported in page.rows if not imported])
         views = [view_chat(row, None if imported else costs.get(row["key"])) for row, imported in page.rows]
         return ChatList(chats=views, next=encode_cursor(page.following) if page.following else None, total=page.total)

@@ -60,6 +60,8 @@ def filter_chats(chats: ChatFilter) -> list[ColumnElement[bool]]:
         filters.append(conversation.c.project == chats.project)
     if chats.source:
         filters.append(conversation.c.source == chats.source)
+    if chats.imported_by is not None:
+        filters.append(conversation.c.import_id == chats.imported_by)
     if chats.starred is not None:
         filters.append(conversation.c.starred.is_(chats.starred))
     if chats.year is not None:
