@@ -1,15 +1,10 @@
 """The queue: its rules over the store. What a method did is durable when it returns."""
 
-from collections.abc import Collection
+import uuid
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from server.integrations.queue.changes import Changes
-from server.integrations.queue.claiming import Claiming
-from server.integrations.queue.control import QueueControl
-from server.integrations.queue.core import SECTION, Core
-from server.integrations.queue.decisions import Decisions
-from server.integrations.queue.failures import Failures
-from server.integrations.queue.leases import Leases
+from server.integrations.queue.changes import Change, Changes
 from server.integrations.queue.models import (
     Chat,
     ClientRef,
@@ -27,10 +22,16 @@ from server.integrations.queue.models import (
     QueueSettings,
     QueueSummary,
 )
-from server.integrations.queue.ordering import Ordering
 from server.integrations.queue.reading import Reading
-from server.integrations.queue.results import Results
-from server.integrations.queue.submitting import Submitting
+from server.integrations.queue.states import State
+from server.integrations.queue.store import approvals, chats, clients, control, decisions, failures, leases, ordering, prompts
+from server.integrations.queue.store.claims import Claim, Kind, find_next, lease_all
+from server.integrations.queue.store.results import Completion, complete_all
+from server.integrations.queue.store.rows import to_optional_moment, to_seconds
+from server.integrations.queue.store.submissions import Submission, submit_all
+from server.integrations.queue.store.summary import summarize
+from server.integrations.queue.transactions import SECTION, Transactions
+from server.integrations.queue.webhook_secret import make_secret
 from server.sdk.context import Context
 
 
@@ -43,24 +44,27 @@ class Queue:
     def __init__(self, context: Context) -> None:
         self.context = context
         self.changes = Changes(context.events)
-        core = Core(context, self.changes)
-        self._submitting, self._claiming, self._results = Submitting(core), Claiming(core), Results(core)
-        self._leases, self._failures, self._decisions = Leases(core), Failures(core), Decisions(core)
-        self._reading, self._ordering, self._control = Reading(core), Ordering(core), QueueControl(core)
+        self._transactions = transactions = Transactions(context, self.changes)
+        self._reading = Reading(transactions)
+        self._submissions, self._claims = transactions.batch(submit_all), transactions.batch(lease_all)
+        self._completions = transactions.batch(complete_all)
 
     def read_settings(self) -> QueueSettings:
         """Read the settings in force."""
-        return self.context.settings.read(SECTION, QueueSettings)
+        return self._transactions.read_settings()
 
     # clients
 
     async def submit(self, client: ClientRef, order: PromptOrder) -> Prompt:
         """Store a prompt. Raises Unavailable while the queue drains, InvalidInput for a webhook address that is not allowed."""
-        return await self._submitting.submit(client, order)
+        if order.webhook_url:
+            await self._prepare_webhook(order.webhook_url)
+        depth = self.context.webhooks.read_depth()
+        return await self._submissions.call(Submission(str(uuid.uuid4()), client, order, depth, self._transactions.call()))
 
     async def read(self, prompt_id: str, client_id: str | None = None) -> Prompt:
         """Read a prompt with its answers, partial text and history."""
-        return await self._reading.read(prompt_id, client_id)
+        return await self._transactions.read(prompts.read_prompt, prompt_id, client_id)
 
     async def wait_for_end(self, prompt_id: str, seconds: float, client_id: str | None = None) -> Prompt:
         """Read a prompt as soon as it has ended, at the latest after so many seconds."""
@@ -68,79 +72,86 @@ class Queue:
 
     async def list(self, selection: PromptFilter) -> Page[Prompt]:
         """List prompts, newest first."""
-        return await self._reading.list(selection)
+        return await self._transactions.read(prompts.list_prompts, selection)
 
     async def find_place(self, prompt_id: str) -> Place | None:
         """Find the place of a waiting prompt in the queue and when its answer is expected; None if it does not wait."""
         return await self._reading.find_place(prompt_id)
 
-    async def chats(self, client_id: str | None = None) -> "list[Chat]":
+    async def chats(self, client_id: str | None = None) -> Sequence[Chat]:
         """List chats, oldest first."""
-        return await self._reading.chats(client_id)
+        return await self._transactions.read(chats.list_chats, client_id)
 
     async def find_chat(self, chat_id: str, client_id: str | None = None) -> Chat:
         """Find a chat by ChatGPT's id of it."""
-        return await self._reading.find_chat(chat_id, client_id)
+        return await self._transactions.read(chats.require_chat, client_id, chat_id)
 
     async def edit(self, prompt_id: str, message: str, client_id: str | None = None) -> Prompt:
         """Change the message of an idle prompt."""
-        return await self._decisions.edit(prompt_id, message, client_id)
+        return await self._transactions.write(decisions.edit, prompt_id, message, client_id)
 
     async def cancel(self, prompt_id: str, client_id: str | None = None) -> Prompt:
         """End a prompt that has not ended. Its extension is told by the change; a late result is refused."""
-        return await self._decisions.cancel(prompt_id, client_id)
+        return await self._transactions.write(decisions.cancel, prompt_id, client_id)
 
     async def retry(self, prompt_id: str, client_id: str | None = None) -> Prompt:
         """Put a failed or cancelled prompt back into the queue."""
-        return await self._decisions.retry(prompt_id, client_id)
+        return await self._transactions.write(decisions.retry, prompt_id, client_id)
 
     async def replay(
         self, prompt_id: str, lane: Lane = Lane.browser, model: str | None = None, client_id: str | None = None
     ) -> Prompt:
         """Put a prompt that has ended back into the queue for another answer; earlier answers are kept."""
-        return await self._decisions.replay(prompt_id, lane, model, client_id)
+        return await self._transactions.write(decisions.replay, prompt_id, lane, model, client_id)
 
     # the person
 
     async def reorder(self, prompt_id: str, before: str | None, client_id: str | None = None) -> None:
         """Move an idle prompt before another idle one, or to the end."""
-        await self._ordering.move(prompt_id, before, client_id)
+        await self._transactions.write(ordering.move_before, prompt_id, before, client_id)
 
     async def set_priority(self, prompt_id: str, priority: int, client_id: str | None = None) -> Prompt:
         """Change the priority of an idle prompt; higher is earlier. Inside a chat the order stays."""
-        return await self._ordering.set_priority(prompt_id, priority, client_id)
+        return await self._transactions.write(ordering.set_priority, prompt_id, priority, client_id)
 
     async def pause(self) -> None:
         """Send nothing until `resume`."""
-        await self._control.change(paused=True)
+        await self._control(paused=True)
 
     async def resume(self) -> None:
         """End a pause and draining."""
-        await self._control.change(paused=False, draining=False)
+        await self._control(paused=False, draining=False)
 
     async def drain(self) -> None:
         """Accept no new prompt until `resume`; those that wait are sent."""
-        await self._control.change(draining=True)
+        await self._control(draining=True)
 
     async def summarize(self) -> QueueSummary:
         """Count prompts and read the state of the queue."""
-        return await self._control.summarize()
+        return await self._transactions.read(summarize, self._transactions.call())
 
-    async def clients(self) -> "list[QueueClient]":
+    async def clients(self) -> Sequence[QueueClient]:
         """List the clients that have submitted something, with the person's answer."""
-        return await self._control.clients()
+        return await self._transactions.read(clients.list_clients)
 
     async def set_approval(self, client_id: str, approved: bool, reason: str = "") -> int:
         """Store the person's answer for a client; a no fails its idle prompts. Return how many prompts it concerned."""
-        return await self._control.set_approval(client_id, approved=approved, reason=reason)
+        write = self._transactions.write
+        count = await write(approvals.set_approval, client_id, approved)
+        while not approved and await write(approvals.refuse_some, client_id, reason):
+            pass
+        self.changes.publish()
+        return count
 
     async def set_webhook(self, client: ClientRef, url: str) -> None:
         """Set the address to which the results of a client go; empty for none."""
-        await self._control.set_webhook(client, url)
+        if url:
+            await self._prepare_webhook(url)
+        await self._transactions.write(approvals.set_webhook, client, url)
 
     async def resolve(self, prompt_id: str, decision: Decision) -> Prompt:
         """Decide on an uncertain prompt."""
-        return await self._decisions.resolve(prompt_id, decision)
+        return await self._transactions.write(decisions.resolve, prompt_id, decision)
 
     # extensions
 
@@ -149,54 +160,70 @@ class Queue:
 
         `capabilities`: without "find" none that may be in its chat already, without "attachments" none that has some.
         """
-        return await self._claiming.claim(worker_id, capabilities, lane)
+        kind = Kind(lane, can_find="find" in capabilities, can_attach="attachments" in capabilities)
+        leased = await self._claims.call(Claim(worker_id, kind, self._transactions.call()))
+        return Lease(leased, leased.token, leased.expires_at) if leased and leased.expires_at else None
 
     async def next_claim_at(self, lane: Lane = Lane.browser) -> datetime | None:
         """Read when a claim may succeed although nothing changes; None if only a change can help."""
-        return await self._claiming.next_claim_at(lane)
+        seconds = await self._transactions.read(find_next, self._transactions.call(), lane)
+        return to_optional_moment(seconds)
 
     async def acknowledge(self, prompt_id: str, token: int, worker_id: str | None = None) -> Prompt:
         """Record that an extension begins, before it types. Of an uncertain prompt: its extension is back.
 
         `worker_id`: the connection that holds the lease from now on.
         """
-        return await self._leases.acknowledge(prompt_id, token, worker_id)
+        return await self._transactions.write(leases.acknowledge, prompt_id, token, worker_id)
 
     async def progress(self, prompt_id: str, token: int, text: str) -> None:
         """Record the whole partial text of an answer."""
-        await self._leases.progress(prompt_id, token, text)
+        await self._transactions.write(leases.set_partial, prompt_id, token, text)
+        self.changes.publish(Change(prompt_id, state=State.executing, partial=True))
 
     async def heartbeat(self, worker_id: str) -> None:
         """Extend the leases of an extension."""
-        await self._leases.heartbeat(worker_id)
+        await self._transactions.write(leases.extend, worker_id)
 
     async def complete(self, prompt_id: str, token: int, result: PromptResult) -> Prompt:
         """Record the answer, the chat and the webhook. The same result again changes nothing and raises nothing."""
-        return await self._results.complete(prompt_id, token, result)
+        return await self._completions.call(Completion(prompt_id, token, result, self._transactions.call()))
 
     async def fail(self, prompt_id: str, token: int, failure: PromptFailure) -> Prompt:
         """Record a failure: tried again if the message was not sent and attempts are left."""
-        return await self._failures.fail(prompt_id, token, failure)
+        return await self._transactions.write(failures.fail, prompt_id, token, failure)
 
     async def release(self, prompt_id: str, token: int, reason: str = "") -> Prompt:
         """Give a prompt back that was certainly not sent; no attempt is counted."""
-        return await self._failures.release(prompt_id, token, reason)
+        return await self._transactions.write(failures.release, prompt_id, token, reason)
 
-    async def lose(self, worker_id: str) -> "list[Prompt]":
+    async def lose(self, worker_id: str) -> Sequence[Prompt]:
         """Record that a connection was lost: what it had not acknowledged is idle again, the rest uncertain."""
-        return await self._leases.lose(worker_id)
+        return await self._transactions.write(leases.lose_worker, worker_id)
 
-    async def list_held(self, worker_id: str | None = None) -> "list[Lease]":
+    async def list_held(self, worker_id: str | None = None) -> Sequence[Lease]:
         """List the prompts that an extension holds, or all that are held or uncertain."""
-        return await self._leases.list_held(worker_id)
+        held = await self._transactions.read(leases.list_held, worker_id)
+        return [Lease(prompt, prompt.token, prompt.expires_at or prompt.queued_at) for prompt in held]
 
-    async def expire_leases(self) -> "list[Prompt]":
+    async def expire_leases(self) -> Sequence[Prompt]:
         """Lose the leases that were not extended in time."""
-        return await self._leases.expire()
+        if not await self._transactions.read(leases.list_expired, self._transactions.call().now):
+            return []
+        return await self._transactions.write(leases.lose_expired)
 
     async def limit_until(self, moment: datetime | None) -> None:
         """Send nothing before a moment: the rate limit of the page. None: it is over."""
-        await self._control.limit_until(moment)
+        await self._control(limit_until=to_seconds(moment))
+
+
+    async def _control(self, **values: object) -> None:
+        await self._transactions.write(control.change_control, values)
+        self.changes.publish()
+
+    async def _prepare_webhook(self, url: str) -> None:
+        self.context.webhooks.check(url)
+        await make_secret(self.context.secrets)
 
 
 __all__ = ["SECTION", "Queue"]

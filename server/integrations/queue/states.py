@@ -90,3 +90,10 @@ def list_sources(action: str, after: State | None = None) -> tuple[State, ...]:
     """List the states in which an action is possible, or in which it leads to a state."""
     found = {transition.before for transition in TRANSITIONS if transition.action == action and after in {None, transition.after}}
     return tuple(state for state in State if state in found)
+
+
+def write_table() -> str:
+    """Write the transitions as a table in Markdown, for the documentation."""
+    lines = ["| from | by | to | when |", "|---|---|---|---|"]
+    lines += [f"| {each.before} | `{each.action}` | {each.after} | {each.when} |" for each in TRANSITIONS]
+    return "\n".join(lines)

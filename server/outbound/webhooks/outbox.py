@@ -73,6 +73,10 @@ class Outbox:
         """Check an address that a request names, before it is stored. Raises InvalidInput."""
         self.receivers.parse(url)
 
+    def read_depth(self) -> int:
+        """Read how many webhooks led to the request that runs now."""
+        return current_depth.get()
+
     def emit(self, connection: Connection, type: str, data: Mapping[str, Any], *, message_id: str = "") -> str:  # noqa: A002, the standard's word
         """Store an event for every receiver that wants its type; return the webhook-id.
 
@@ -95,11 +99,13 @@ class Outbox:
         type: str = "",  # noqa: A002, the standard's word
         secret_name: str = "",
         message_id: str = "",
+        depth: int | None = None,
     ) -> str:
         """Store a JSON body, byte for byte, for the receiver that a request named; return the webhook-id.
 
         `type`: for the log only. `secret_name`: where in the keyring the whsec_ secret of its signature is; without one it is
-        not signed. Raises ValueError if the body is not UTF-8. The address is checked again before each attempt.
+        not signed. `depth`: the webhooks that led to it; those of the present call if it is None.
+        Raises ValueError if the body is not UTF-8. The address is checked again before each attempt.
         """
         message_id = message_id or make_message_id()
         known = connection.execute(NAMED, {"at": url, "secret": secret_name}).first()
@@ -110,18 +116,20 @@ class Outbox:
             endpoint = known.id
             if known.state != "enabled":  # after a restore
                 connection.execute(ENABLE, {"endpoint": endpoint})
-        self._add(connection, endpoint, message_id, type, body.decode())
+        self._add(connection, endpoint, message_id, type, body.decode(), depth)
         return message_id
 
     def emit_test(self, connection: Connection, endpoint_id: str, type: str, data: Mapping[str, Any]) -> int:  # noqa: A002
         """Store an event for one receiver; return the id of the delivery."""
         return self._add(connection, endpoint_id, make_message_id(), type, write_body(type, self.clock.now(), data))
 
-    def _add(self, connection: Connection, endpoint: str, message_id: str, type: str, body: str) -> int:  # noqa: A002
+    def _add(  # noqa: PLR0913
+        self, connection: Connection, endpoint: str, message_id: str, type: str, body: str, depth: int | None = None  # noqa: A002
+    ) -> int:
         known: int | None = connection.scalar(KNOWN, {"endpoint": endpoint, "message": message_id})
         if known is not None:
             return known
-        depth, now = current_depth.get(), self.clock.now().isoformat()
+        depth, now = self.read_depth() if depth is None else depth, self.clock.now().isoformat()
         row: dict[str, Any] = {"endpoint_id": endpoint, "message_id": message_id, "type": type, "body": body, "depth": depth}
         row |= {"state": "waiting", "created_at": now, "attempts": 0}
         if depth >= MOST_DEPTH:

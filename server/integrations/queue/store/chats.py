@@ -9,9 +9,12 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, case, exists, insert, literal_column, select, update
 
+from server.core.errors import NotFound
 from server.integrations.queue.models import Chat
 from server.integrations.queue.store.rows import to_chat
 from server.integrations.queue.store.tables import IS_OPEN, chat, client, prompt
+
+NO_CHAT = "There is no such chat."
 
 ADD = insert(chat)
 KNOWN = select(chat).where(chat.c.client == bindparam("of"), chat.c.chat_id == bindparam("which")).order_by(chat.c.id).limit(1)
@@ -55,6 +58,14 @@ def find_chat(connection: Connection, client_id: str | None, chat_id: str) -> Ch
     else:
         row = connection.execute(KNOWN, {"of": client_id, "which": chat_id}).first()
     return to_chat(row) if row else None
+
+
+def require_chat(connection: Connection, client_id: str | None, chat_id: str) -> Chat:
+    """Find a chat of a client, or of any. Raises NotFound."""
+    found = find_chat(connection, client_id, chat_id)
+    if found is None:
+        raise NotFound(NO_CHAT)
+    return found
 
 
 def list_chats(connection: Connection, client_id: str | None) -> list[Chat]:

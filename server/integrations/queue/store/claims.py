@@ -4,13 +4,17 @@ In PostgreSQL `SKIP LOCKED` keeps claims of several servers apart; SQLite has on
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Boolean, Connection, bindparam, func, literal_column, or_, select, update
 
+from server.integrations.queue.limits import count_allowed, find_gate
 from server.integrations.queue.models import Lane, Prompt
-from server.integrations.queue.store.rows import PROMPTS, to_prompt
+from server.integrations.queue.states import State
+from server.integrations.queue.store.calls import Call
+from server.integrations.queue.store.control import read_control, record_sent
+from server.integrations.queue.store.rows import PROMPTS, to_moment, to_prompt, write_entry
 from server.integrations.queue.store.tables import IS_LATER, IS_READY, prompt
 
 NEXT = (
@@ -47,6 +51,15 @@ class Kind:
     can_attach: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A worker that wants a prompt."""
+
+    worker: str
+    kind: Kind
+    call: Call
+
+
 def find_ready(connection: Connection, kind: Kind, most: int, now: float) -> list[Prompt]:
     """Find the prompts that are next, each of another chat, and keep others from them."""
     connection.execute(WAKE, {"now": now})
@@ -65,3 +78,50 @@ def find_next_ready_at(connection: Connection, lane: str) -> float | None:
         return 0
     moment: float | None = connection.scalar(NEXT_LATER, {"way": lane})
     return moment
+
+
+def lease_all(connection: Connection, wanted: Sequence[Claim]) -> list[Prompt | Exception | None]:
+    """Lease prompts to workers, first come, first served."""
+    outcomes: list[Prompt | Exception | None] = [None] * len(wanted)
+    for kind in dict.fromkeys(claim.kind for claim in wanted):
+        places = [place for place, claim in enumerate(wanted) if claim.kind == kind]
+        leased = lease_some(connection, kind, [wanted[place] for place in places])
+        for place, prompt in zip(places, leased, strict=False):
+            outcomes[place] = prompt
+    return outcomes
+
+
+def lease_some(connection: Connection, kind: Kind, wanted: Sequence[Claim]) -> list[Prompt]:
+    """Lease as many prompts as may be sent now. Limits are of the page, so another lane only has the pause button."""
+    call = wanted[-1].call
+    control = read_control(connection, lock=True)
+    allowed = 0 if control.paused else len(wanted)
+    if kind.lane == Lane.browser:
+        allowed = count_allowed(control, call, len(wanted))
+    if allowed <= 0:
+        return []
+    until, entry = call.now + call.settings.lease_seconds, write_entry(call.now, State.leased)
+    found = find_ready(connection, kind, allowed, call.now)
+    rows = [
+        {"which": prompt.number, "fence": prompt.token + 1, "holder": claim.worker, "until": until, "entry": entry}
+        for prompt, claim in zip(found, wanted, strict=False)
+    ]
+    if not rows:
+        return []
+    lease(connection, rows)
+    if kind.lane == Lane.browser:
+        record_sent(connection, call.now, call.day, control.count_sent(call.day) + len(rows))
+    return [
+        replace(prompt, state=State.leased, token=prompt.token + 1, worker=claim.worker, expires_at=to_moment(until))
+        for prompt, claim in zip(found, wanted, strict=False)
+    ]
+
+
+def find_next(connection: Connection, call: Call, lane: Lane) -> float | None:
+    """Find when a prompt can be claimed."""
+    control = read_control(connection)
+    ready_at = find_next_ready_at(connection, lane)
+    if control.paused or ready_at is None:
+        return None
+    gate = find_gate(control, call) if lane == Lane.browser else 0.0
+    return max(ready_at, gate, call.now)

@@ -1,10 +1,12 @@
 """The queue as a whole: pause, limits and numbers, in one row. Each function is a part of its caller's transaction."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
 
+from server.integrations.queue.store.calls import Call
 from server.integrations.queue.store.tables import control
 
 READ = select(control)
@@ -40,9 +42,9 @@ def read_control(connection: Connection, *, lock: bool = False) -> Control:
     return Control(row.paused, row.draining, row.limit_until, row.sent_at, row.day, row.sent_today)
 
 
-def change_control(connection: Connection, **values: Any) -> None:
+def change_control(connection: Connection, call: Call, values: Mapping[str, Any]) -> None:  # noqa: ARG001, of every change
     """Change columns."""
-    connection.execute(CHANGE.values(**values))
+    connection.execute(CHANGE.values(dict(values)))
 
 
 def allocate_numbers(connection: Connection, prompts: int, chats: int) -> tuple[int, int, bool]:

@@ -1,15 +1,24 @@
 """Leases of extensions. Each function is a part of its caller's transaction."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, update
 
-from server.integrations.queue.models import Prompt
+from server.core.errors import Conflict
+from server.integrations.queue.models import Lane, Prompt
 from server.integrations.queue.states import State
+from server.integrations.queue.store.calls import Call
+from server.integrations.queue.store.control import uncount_sent
+from server.integrations.queue.store.ending import put_back
+from server.integrations.queue.store.prompts import require_prompt
 from server.integrations.queue.store.rows import PROMPTS, to_prompt
 from server.integrations.queue.store.tables import IS_HELD, prompt
+from server.integrations.queue.store.transitions import STALE, change, move, require_lease
+
+LOST = "The connection to the browser was lost."
+UNKNOWN_END = "The connection to the browser was lost after it began, so it is unknown whether the message was sent."
 
 HELD = PROMPTS.where(IS_HELD)  # few, in an index of their own
 LEASED = prompt.c.state.in_((State.leased, State.executing))
@@ -39,11 +48,47 @@ def list_expired(connection: Connection, now: float) -> list[Prompt]:
     return sort(connection.execute(EXPIRED, {"now": now}))
 
 
-def extend(connection: Connection, worker: str, until: float) -> None:
+def extend(connection: Connection, call: Call, worker: str) -> None:
     """Extend the leases of an extension."""
-    connection.execute(EXTEND, {"holder": worker, "until": until})
+    connection.execute(EXTEND, {"holder": worker, "until": call.now + call.settings.lease_seconds})
 
 
-def set_partial(connection: Connection, prompt_id: str, token: int, text: str) -> bool:
-    """Store a partial text; return False if the lease is not in force."""
-    return connection.execute(PROGRESS, {"which": prompt_id, "fence": token, "text": text}).rowcount > 0
+def set_partial(connection: Connection, call: Call, prompt_id: str, token: int, text: str) -> None:  # noqa: ARG001, of every change
+    """Store a partial text. Raises Conflict if the lease is not in force."""
+    if not connection.execute(PROGRESS, {"which": prompt_id, "fence": token, "text": text}).rowcount:
+        raise Conflict(STALE)
+
+
+def acknowledge(connection: Connection, call: Call, prompt_id: str, token: int, worker: str | None) -> Prompt:
+    """Begin a prompt. A repetition, and that of an extension that is back, extends its lease."""
+    found = require_prompt(connection, prompt_id)
+    values = {"expires_at": call.now + call.settings.lease_seconds, "worker": worker or found.worker}
+    if found.state == State.executing and found.token == token:
+        return change(connection, found, **values)
+    require_lease(found, token, "acknowledge")
+    if found.state == State.leased:
+        values["started_at"] = call.now
+    return move(connection, found, State.executing, call.now, **values)
+
+
+def lose_worker(connection: Connection, call: Call, worker: str) -> list[Prompt]:
+    """Lose what an extension holds."""
+    return lose(connection, call, list_held(connection, worker))
+
+
+def lose_expired(connection: Connection, call: Call) -> list[Prompt]:
+    """Lose what is held beyond its lease."""
+    return lose(connection, call, list_expired(connection, call.now))
+
+
+def lose(connection: Connection, call: Call, held: Sequence[Prompt]) -> list[Prompt]:
+    """Make what was not acknowledged idle, as nothing was typed, and the rest uncertain."""
+    unsent = sum(found.state == State.leased and found.lane == Lane.browser for found in held)
+    if unsent:
+        uncount_sent(connection, unsent, call.day)
+    return [
+        put_back(connection, call, found, LOST)
+        if found.state == State.leased
+        else move(connection, found, State.uncertain, call.now, UNKNOWN_END, expires_at=None)
+        for found in held
+    ]

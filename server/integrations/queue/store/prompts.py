@@ -4,19 +4,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, func, insert, literal_column, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, func, insert, literal_column, select, update
 
+from server.core.errors import NotFound
 from server.integrations.queue.models import Answer, Page, Prompt, PromptFilter
 from server.integrations.queue.states import OPEN, STATUSES, State
 from server.integrations.queue.store.control import allocate_numbers
 from server.integrations.queue.store.rows import PROMPTS, read_history, to_answer, to_prompt
 from server.integrations.queue.store.tables import IS_DEAD, IS_OPEN, answer, prompt
 
+UNKNOWN = "There is no such request."
+
 NEW = {"state": "'idle'", "is_open": "1", "lane": "'browser'", "token": "0", "attempts": "0", "ends": "0", "notes": "'[]'"}
 NEW |= {"dead": "0", "find_first": "0"}
 ADD = insert(prompt).values(**{name: literal_column(value) for name, value in NEW.items()})
 FIND = PROMPTS.where(prompt.c.id == bindparam("which"))
-FIND_SOME = PROMPTS.where(prompt.c.id.in_(bindparam("ids", expanding=True)))
+LOCK = FIND.with_for_update(of=prompt)  # of no effect in SQLite, whose writer is one
+LOCK_SOME = PROMPTS.where(prompt.c.id.in_(bindparam("ids", expanding=True))).with_for_update(of=prompt)
 DETAILS = select(prompt.c.history, prompt.c.partial).where(prompt.c.number == bindparam("which"))
 ANSWERS = select(answer).where(answer.c.prompt == bindparam("which")).order_by(answer.c.number)
 LATEST = (
@@ -49,22 +53,31 @@ def add_prompts(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> No
     connection.execute(ADD, list(rows))
 
 
-def find_prompt(connection: Connection, prompt_id: str, client_id: str | None = None) -> Prompt | None:
-    """Find a prompt; that of another client is not found."""
-    row = connection.execute(FIND, {"which": prompt_id}).first()
-    return to_prompt(row) if row and client_id in {None, row.client} else None
+def find_prompt(connection: Connection, prompt_id: str, client_id: str | None = None) -> Prompt:
+    """Find a prompt, for reading. Raises NotFound if there is none of this client."""
+    return require_row(connection.execute(FIND, {"which": prompt_id}).first(), client_id)
+
+
+def require_prompt(connection: Connection, prompt_id: str, client_id: str | None = None) -> Prompt:
+    """Find a prompt, and keep it from others until the end of the transaction. Raises NotFound if there is none of this client."""
+    return require_row(connection.execute(LOCK, {"which": prompt_id}).first(), client_id)
+
+
+def require_row(row: Row[Any] | None, client_id: str | None) -> Prompt:
+    """Convert a row. Raises NotFound if there is none, or that of another client."""
+    if row is None or client_id not in {None, row.client}:
+        raise NotFound(UNKNOWN)
+    return to_prompt(row)
 
 
 def find_prompts(connection: Connection, prompt_ids: Sequence[str]) -> dict[str, Prompt]:
-    """Find prompts by their ids."""
-    return {row.id: to_prompt(row) for row in connection.execute(FIND_SOME, {"ids": list(prompt_ids)})}
+    """Find prompts by their ids, and keep them from others until the end of the transaction."""
+    return {row.id: to_prompt(row) for row in connection.execute(LOCK_SOME, {"ids": list(prompt_ids)})}
 
 
-def read_prompt(connection: Connection, prompt_id: str, client_id: str | None = None) -> Prompt | None:
-    """Find a prompt with its answers, partial text and history."""
+def read_prompt(connection: Connection, prompt_id: str, client_id: str | None = None) -> Prompt:
+    """Read a prompt with its answers, partial text and history."""
     found = find_prompt(connection, prompt_id, client_id)
-    if found is None:
-        return None
     details = connection.execute(DETAILS, {"which": found.number}).one()
     answers = tuple(to_answer(row) for row in connection.execute(ANSWERS, {"which": found.number}))
     response = choose_response(found, answers)
@@ -143,3 +156,9 @@ def make_room(connection: Connection, following: Prompt) -> float:
 def list_idle(connection: Connection, client_id: str, most: int) -> list[Prompt]:
     """List prompts of a client that wait, in the order of submission."""
     return [to_prompt(row) for row in connection.execute(IDLE, {"of": client_id, "most": most})]
+
+
+def read_place(connection: Connection, prompt_id: str) -> tuple[Prompt, int, list[float]]:
+    """Read a prompt, how many are before it, and how long the latest answers took."""
+    found = find_prompt(connection, prompt_id)
+    return found, count_ahead(connection, found), list_durations(connection)

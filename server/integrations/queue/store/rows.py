@@ -45,6 +45,11 @@ def to_optional_moment(seconds: float | None) -> datetime | None:
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
 
+def to_seconds(moment: datetime | None) -> float | None:
+    """Convert a time for the store."""
+    return None if moment is None else moment.timestamp()
+
+
 def to_chat(row: Row[Any]) -> Chat:
     """Convert a row of queue_chat."""
     return Chat(row.id, row.chat_id, row.title, to_moment(row.created_at), to_moment(row.updated_at))

@@ -1,8 +1,16 @@
 """Figures of the queue. Each function is a part of its caller's transaction."""
 
+from datetime import datetime
+
 from sqlalchemy import Connection, bindparam, func, select
 
+from server.core.local_time import start_of_day
+from server.integrations.queue.models import QueueSummary
 from server.integrations.queue.states import OPEN, State
+from server.integrations.queue.store.calls import Call
+from server.integrations.queue.store.clients import list_clients
+from server.integrations.queue.store.control import read_control
+from server.integrations.queue.store.rows import to_optional_moment
 from server.integrations.queue.store.tables import HAS_ENDED, IS_DEAD, IS_HELD, IS_OPEN, prompt
 
 OPEN_COUNT = select(func.count()).select_from(prompt).where(IS_OPEN)
@@ -26,3 +34,25 @@ def count_states(connection: Connection, start_of_day: float) -> dict[State, int
 def count_dead(connection: Connection) -> int:
     """Count dead letters."""
     return int(connection.scalar(DEAD_COUNT) or 0)
+
+
+def summarize(connection: Connection, call: Call) -> QueueSummary:
+    """Read the figures."""
+    state = read_control(connection)
+    midnight = start_of_day(datetime.fromisoformat(call.day).date()).timestamp()
+    counts = count_states(connection, midnight)
+    is_limited = state.limit_until is not None and state.limit_until > call.now
+    return QueueSummary(
+        waiting=counts[State.idle],
+        running=counts[State.leased] + counts[State.executing],
+        uncertain=counts[State.uncertain],
+        done_today=counts[State.done],
+        failed_today=counts[State.failed],
+        dead=count_dead(connection),
+        paused=state.paused,
+        draining=state.draining,
+        limit_until=to_optional_moment(state.limit_until) if is_limited else None,
+        sent_today=state.count_sent(call.day),
+        daily_cap=call.settings.daily_cap,
+        approval_needed=[client for client in list_clients(connection) if client.approved is None],
+    )

@@ -5,11 +5,14 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, literal_column, null, update
 
+from server.core.errors import Conflict
 from server.integrations.queue.models import Prompt
-from server.integrations.queue.states import OPEN, State
+from server.integrations.queue.states import OPEN, State, list_sources
 from server.integrations.queue.store.prompts import find_prompts
 from server.integrations.queue.store.rows import write_entry
 from server.integrations.queue.store.tables import answer, prompt
+
+STALE = "This request is not yours any more: its lease has ended."
 
 CHANGE = update(prompt).where(prompt.c.number == bindparam("which"))
 NOTE = CHANGE.values(history=prompt.c.history.concat(bindparam("entry")))
@@ -56,3 +59,15 @@ def finish(connection: Connection, rows: Sequence[Mapping[str, Any]], answers: S
     """End prompts with their answers: `which`, `begun`, `now`, `remarks`, `key` and `entry`, and the columns of queue_answer."""
     connection.execute(FINISH, list(rows))
     connection.execute(ADD_ANSWER, list(answers))
+
+
+def require_source(found: Prompt, action: str, after: State | None = None) -> None:
+    """Raise Conflict if an action is not possible in the state of a prompt."""
+    if found.state not in list_sources(action, after):
+        raise Conflict(f"This request is {found.state}, so that is not possible.")
+
+
+def require_lease(found: Prompt, token: int, action: str) -> None:
+    """Raise Conflict unless the latest lease of a prompt has this token and the action is possible."""
+    if token != found.token or found.state not in list_sources(action):
+        raise Conflict(STALE)

@@ -106,7 +106,10 @@ class QueueRoom:
 
     async def finish(self, text: str = "World", worker: str = "browser", **result: Any) -> Prompt:
         """Answer the prompt that is next."""
-        lease = await self.begin(worker)
+        return await self.finish_lease(await self.begin(worker), text, **result)
+
+    async def finish_lease(self, lease: Lease, text: str = "World", **result: Any) -> Prompt:
+        """Answer a prompt."""
         return await self.queue.complete(lease.prompt.id, lease.token, PromptResult(text, **result))
 
     async def configure(self, **values: Any) -> None:

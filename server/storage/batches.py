@@ -6,6 +6,7 @@ from typing import Generic, TypeVar
 
 from sqlalchemy import Connection
 
+from server.core.errors import Unavailable
 from server.storage.database import Database
 
 Item = TypeVar("Item")
@@ -13,7 +14,10 @@ Result = TypeVar("Result")
 
 
 class Batches(Generic[Item, Result]):
-    """Collects calls. `run` returns one outcome for each item, in order; an exception among them is of that caller alone."""
+    """Collects calls. `run` returns one outcome for each item, in order; an exception among them is of that caller alone.
+
+    `done` is called with the outcomes before the callers go on.
+    """
 
     def __init__(
         self,
@@ -46,7 +50,11 @@ class Batches(Generic[Item, Result]):
     async def _write(self, items: Sequence[Item], callers: Sequence[asyncio.Future[Result]]) -> None:
         try:
             outcomes = await self._database.write(self._run, items)
-        except Exception as error:  # noqa: BLE001, it is every caller's
+        except Exception as error:  # noqa: BLE001, it is of one of the callers, or of all
+            if len(items) > 1 and not isinstance(error, Unavailable):  # nothing was stored, and one must not fail the others
+                for item, caller in zip(items, callers, strict=True):
+                    await self._write([item], [caller])
+                return
             outcomes = [error] * len(items)
         self._done(outcomes)
         for caller, outcome in zip(callers, outcomes, strict=True):

@@ -1,4 +1,4 @@
-"""Results: an answer or a failure, with the chat and the webhook, in one transaction."""
+"""Answers, with their chats and webhooks. Each function is a part of its caller's transaction."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -7,14 +7,14 @@ from typing import Any
 from sqlalchemy import Connection
 
 from server.core.errors import Conflict, NotFound
-from server.integrations.queue.batches import Batches
-from server.integrations.queue.core import STALE, UNKNOWN, Core, to_seconds
 from server.integrations.queue.models import Prompt, PromptResult
 from server.integrations.queue.states import State, list_sources
 from server.integrations.queue.store import chats, prompts, transitions
-from server.integrations.queue.store.rows import to_moment, write_entry, write_list
-from server.integrations.queue.webhooks import send_webhooks
-from server.outbound.webhooks.outbox import Outbox
+from server.integrations.queue.store.calls import Call
+from server.integrations.queue.store.prompts import UNKNOWN
+from server.integrations.queue.store.rows import to_moment, to_seconds, write_entry, write_list
+from server.integrations.queue.store.transitions import STALE
+from server.integrations.queue.store.webhooks import send_webhooks
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,25 +24,10 @@ class Completion:
     prompt_id: str
     token: int
     result: PromptResult
-    now: float
+    call: Call
 
 
-class Results:
-    """Stores answers, those of one moment together."""
-
-    def __init__(self, core: Core) -> None:
-        self._core = core
-        self._batches = Batches(core.context.database, self._store, core.publish)
-
-    async def complete(self, prompt_id: str, token: int, result: PromptResult) -> Prompt:
-        """Store an answer."""
-        return await self._batches.call(Completion(prompt_id, token, result, self._core.now()))
-
-    def _store(self, connection: Connection, completions: Sequence[Completion]) -> list[Prompt | Exception]:
-        return store(connection, self._core.context.webhooks, completions)
-
-
-def store(connection: Connection, outbox: Outbox, completions: Sequence[Completion]) -> list[Prompt | Exception]:
+def complete_all(connection: Connection, completions: Sequence[Completion]) -> list[Prompt | Exception]:
     """Store answers. The first one of a lease counts, and a repetition of it changes nothing."""
     found = prompts.find_prompts(connection, [each.prompt_id for each in completions])
     outcomes: list[Prompt | Exception] = []
@@ -61,13 +46,13 @@ def store(connection: Connection, outbox: Outbox, completions: Sequence[Completi
             outcomes.append(found[prompt.id])
     if answered:
         write(connection, answered)
-        send_webhooks(connection, outbox, [after for _, after, _ in answered])
+        send_webhooks(connection, answered[0][2].call.outbox, [after for _, after, _ in answered])
     return outcomes
 
 
 def answer(prompt: Prompt, completion: Completion) -> Prompt:
     """Make the value of a prompt that is done."""
-    result, moment = completion.result, to_moment(completion.now)
+    result, moment = completion.result, to_moment(completion.call.now)
     chat_id, title = result.chat_id or prompt.chat.chat_id, result.chat_title or prompt.chat.title
     return replace(
         prompt,
@@ -97,17 +82,17 @@ def write(connection: Connection, answered: Sequence[tuple[Prompt, Prompt, Compl
             {
                 "which": after.number,
                 "begun": to_seconds(after.started_at),
-                "now": each.now,
+                "now": each.call.now,
                 "remarks": write_list(after.notes),
                 "key": after.chat_key,
-                "entry": write_entry(each.now, State.done),
+                "entry": write_entry(each.call.now, State.done),
             }
         )
         answers.append(make_answer(before, each))
-        of_chats.append({"which": after.chat.id, "known_as": after.chat.chat_id, "named": after.chat.title, "now": each.now})
+        of_chats.append({"which": after.chat.id, "known_as": after.chat.chat_id, "named": after.chat.title, "now": each.call.now})
     transitions.finish(connection, rows, answers)
     chats.update_chats(connection, of_chats)
-    now = answered[0][2].now
+    now = answered[0][2].call.now
     for after in (after for before, after, _ in answered if before.chat_key != after.chat_key):
         chats.rename_key(connection, after.chat.id, after.chat_key, now)
     chats.refresh(connection, (after.chat_key for before, after, _ in answered if before.chat_key == after.chat_key), now)
@@ -122,7 +107,7 @@ def make_answer(prompt: Prompt, completion: Completion) -> dict[str, Any]:
         "model": result.model,
         "notes": write_list(result.notes),
         "citations": write_list(result.citations),
-        "created_at": completion.now,
-        "seconds": completion.now - prompt.started_at.timestamp() if prompt.started_at else None,
+        "created_at": completion.call.now,
+        "seconds": completion.call.now - prompt.started_at.timestamp() if prompt.started_at else None,
         "text": result.text,
     }

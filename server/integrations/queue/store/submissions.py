@@ -1,6 +1,5 @@
-"""Submission: prompts are stored, whether an extension is there or not."""
+"""Submission: prompts, chats and clients that are new. Each function is a part of its caller's transaction."""
 
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -8,14 +7,11 @@ from typing import Any
 from sqlalchemy import Connection
 
 from server.core.errors import Forbidden, Unavailable
-from server.integrations.queue.batches import Batches
-from server.integrations.queue.core import Core, to_seconds
 from server.integrations.queue.models import Chat, ClientRef, Prompt, PromptOrder
 from server.integrations.queue.states import State
 from server.integrations.queue.store import chats, clients, control, prompts
-from server.integrations.queue.store.rows import to_moment, write_entry, write_list
-from server.integrations.queue.webhooks import make_secret
-from server.outbound.webhooks.outbox import current_depth
+from server.integrations.queue.store.calls import Call
+from server.integrations.queue.store.rows import to_moment, to_seconds, write_entry, write_list
 
 DRAINING = "The queue takes no new requests at the moment. Try again later."
 NOT_ALLOWED = "The person does not allow this client to put requests into ChatGPT."
@@ -28,31 +24,16 @@ class Submission:
     id: str
     client: ClientRef
     order: PromptOrder
-    now: float
     depth: int
+    call: Call
 
 
-class Submitting:
-    """Stores prompts, those of one moment together."""
-
-    def __init__(self, core: Core) -> None:
-        self._core = core
-        self._batches = Batches(core.context.database, store, core.publish)
-
-    async def submit(self, client: ClientRef, order: PromptOrder) -> Prompt:
-        """Store a prompt."""
-        if order.webhook_url:
-            self._core.context.webhooks.check(order.webhook_url)
-            await make_secret(self._core.context.secrets)
-        return await self._batches.call(Submission(str(uuid.uuid4()), client, order, self._core.now(), current_depth.get()))
-
-
-def store(connection: Connection, submissions: Sequence[Submission]) -> list[Prompt | Exception]:
+def submit_all(connection: Connection, submissions: Sequence[Submission]) -> list[Prompt | Exception]:
     """Store prompts, and the chats and clients that are new."""
     last, last_chat, draining = control.allocate_numbers(connection, len(submissions), len(submissions))
     if draining:
         return [Unavailable(DRAINING, retry_after=60) for _ in submissions]
-    approvals = clients.add_clients(connection, (each.client for each in submissions), submissions[0].now)
+    approvals = clients.add_clients(connection, (each.client for each in submissions), submissions[0].call.now)
     outcomes: list[Prompt | Exception] = []
     rows: list[dict[str, Any]] = []
     shared: list[str] = []  # chats that may have other prompts
@@ -67,12 +48,12 @@ def store(connection: Connection, submissions: Sequence[Submission]) -> list[Pro
         if each.order.chat_id:
             shared.append(made.chat_key)
         can_start = not each.order.chat_id and approvals[each.client.id]
-        rows.append(make_row(made, ready=choose_ready(made, each.now) if can_start else 0))
+        rows.append(make_row(made, ready=choose_ready(made, each.call.now) if can_start else 0))
         outcomes.append(made)
     if rows:
         new_chats.store()
         prompts.add_prompts(connection, rows)
-        chats.refresh(connection, shared, submissions[0].now)
+        chats.refresh(connection, shared, submissions[0].call.now)
     return outcomes
 
 
@@ -99,7 +80,7 @@ class NewChats:
             chats.add_chats(self._connection, self._new)
 
     def _add(self, submission: Submission, number: int) -> Chat:
-        chat_id, now = submission.order.chat_id, submission.now
+        chat_id, now = submission.order.chat_id, submission.call.now
         values = {"id": number, "client": submission.client.id, "chat_id": chat_id, "title": None}
         self._new.append(values | {"created_at": now, "updated_at": now})
         return Chat(number, chat_id, None, to_moment(now), to_moment(now))
@@ -117,7 +98,7 @@ def make_prompt(submission: Submission, chat: Chat, number: int) -> Prompt:
         response_type=order.response_type,
         thinking_time=order.thinking_time,
         chat=chat,
-        queued_at=to_moment(submission.now),
+        queued_at=to_moment(submission.call.now),
         priority=order.priority,
         not_before=order.not_before,
         project=order.project,

@@ -1,0 +1,68 @@
+"""Decisions of clients and the person about prompts. Each function is a part of its caller's transaction."""
+
+from sqlalchemy import Connection
+
+from server.core.errors import InvalidInput
+from server.integrations.queue.models import Decision, DecisionKind, Lane, Prompt
+from server.integrations.queue.states import State
+from server.integrations.queue.store.calls import Call
+from server.integrations.queue.store.ending import end, enqueue_again, put_back
+from server.integrations.queue.store.prompts import require_prompt
+from server.integrations.queue.store.results import Completion, complete_all
+from server.integrations.queue.store.transitions import require_source
+
+CANCELLED = "Cancelled."
+NOT_RESENT = "It is unknown whether ChatGPT received the message, and it was not sent again."
+EDITED = "The message was changed."
+RETRIED = "Put back into the queue."
+REPLAYED = "Put into the queue again."
+RESENT = "It is sent again unless it is in the chat."
+BLANK = "Give the message a text."
+
+
+def edit(connection: Connection, call: Call, prompt_id: str, message: str, client_id: str | None) -> Prompt:
+    """Change the message of an idle prompt. A late answer to the old one does not count any more."""
+    if not message.strip():
+        raise InvalidInput(BLANK)
+    found = require_prompt(connection, prompt_id, client_id)
+    require_source(found, "edit")
+    return put_back(connection, call, found, EDITED, message=message)
+
+
+def cancel(connection: Connection, call: Call, prompt_id: str, client_id: str | None) -> Prompt:
+    """End a prompt that has not ended."""
+    found = require_prompt(connection, prompt_id, client_id)
+    require_source(found, "cancel")
+    return end(connection, call, found, State.cancelled, CANCELLED, error_name="cancelled")
+
+
+def retry(connection: Connection, call: Call, prompt_id: str, client_id: str | None) -> Prompt:
+    """Put a prompt back; one that was begun may be in its chat, so the extension looks for it first."""
+    found = require_prompt(connection, prompt_id, client_id)
+    require_source(found, "retry")
+    return enqueue_again(connection, call, found, RETRIED, find_first=found.started_at is not None)
+
+
+def replay(  # noqa: PLR0913, the connection, the call and what a client says
+    connection: Connection, call: Call, prompt_id: str, lane: Lane, model: str | None, client_id: str | None
+) -> Prompt:
+    """Put a prompt back for another answer. It is sent again, as that is what was asked for."""
+    found = require_prompt(connection, prompt_id, client_id)
+    require_source(found, "replay")
+    return enqueue_again(connection, call, found, REPLAYED, lane=lane, model=model or found.model)
+
+
+def resolve(connection: Connection, call: Call, prompt_id: str, decision: Decision) -> Prompt:
+    """Decide on an uncertain prompt. To resend keeps the token, so that a late answer still counts and spares it."""
+    found = require_prompt(connection, prompt_id)
+    require_source(found, "resolve")
+    if decision.kind == DecisionKind.resend:
+        return put_back(connection, call, found, RESENT, find_first=True, token=found.token)
+    if decision.result is None:
+        return end(connection, call, found, State.failed, NOT_RESENT, error_name="uncertain")
+    [answered] = complete_all(connection, [Completion(found.id, found.token, decision.result, call)])
+    if isinstance(answered, Exception):
+        raise answered
+    return answered
+
+

@@ -1,0 +1,36 @@
+"""The end of a prompt without an answer, and its return into the queue. Each function is a part of its caller's transaction."""
+
+from typing import Any
+
+from sqlalchemy import Connection
+
+from server.integrations.queue.models import Prompt
+from server.integrations.queue.states import State
+from server.integrations.queue.store.calls import Call
+from server.integrations.queue.store.chats import reorder
+from server.integrations.queue.store.control import allocate_numbers
+from server.integrations.queue.store.transitions import move
+from server.integrations.queue.store.webhooks import send_webhooks
+
+
+def end(connection: Connection, call: Call, found: Prompt, after: State, reason: str, **values: Any) -> Prompt:
+    """End a prompt, store its webhook, and let the next one of its chat be claimed."""
+    ended = move(connection, found, after, call.now, reason, **{"error_message": reason, **values})
+    reorder(connection, found.chat_key, call.now)
+    send_webhooks(connection, call.outbox, [ended])
+    return ended
+
+
+def put_back(connection: Connection, call: Call, found: Prompt, reason: str, **values: Any) -> Prompt:
+    """Make a prompt idle again, at its place. Its lease is over: the next token is another one."""
+    idle = move(connection, found, State.idle, call.now, reason, **{"token": found.token + 1, **values})
+    reorder(connection, found.chat_key, call.now)
+    return idle
+
+
+def enqueue_again(connection: Connection, call: Call, found: Prompt, reason: str, **values: Any) -> Prompt:
+    """Put a prompt that has ended at the end of the queue."""
+    position, _, _ = allocate_numbers(connection, 1, 0)
+    columns = {"position": float(position), "completed_at": None, "not_before": None, "attempts": 0, "dead": False}
+    columns |= {"error_name": None, "error_message": None}
+    return put_back(connection, call, found, reason, **columns, **values)

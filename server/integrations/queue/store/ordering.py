@@ -1,0 +1,42 @@
+"""The order of the queue: priorities, and what the person moves. Each function is a part of its caller's transaction."""
+
+from sqlalchemy import Connection
+
+from server.core.errors import Conflict
+from server.integrations.queue.models import Prompt
+from server.integrations.queue.states import State
+from server.integrations.queue.store.calls import Call
+from server.integrations.queue.store.chats import reorder
+from server.integrations.queue.store.control import allocate_numbers
+from server.integrations.queue.store.prompts import make_room, require_prompt
+from server.integrations.queue.store.transitions import change
+
+NOT_WAITING = "Only requests that wait can be moved."
+
+
+def require_idle(connection: Connection, prompt_id: str, client_id: str | None) -> Prompt:
+    """Find a prompt that waits."""
+    found = require_prompt(connection, prompt_id, client_id)
+    if found.state != State.idle:
+        raise Conflict(NOT_WAITING)
+    return found
+
+
+def move_before(connection: Connection, call: Call, prompt_id: str, before: str | None, client_id: str | None) -> Prompt:
+    """Move a prompt before another one, or to the end. It gets the priority of what it stands before."""
+    found = require_idle(connection, prompt_id, client_id)
+    if before == prompt_id:
+        return found
+    if before is None:
+        last, _, _ = allocate_numbers(connection, 1, 0)
+        moved = change(connection, found, position=float(last))
+    else:
+        following = require_idle(connection, before, client_id)
+        moved = change(connection, found, position=make_room(connection, following), priority=following.priority)
+    reorder(connection, found.chat_key, call.now)
+    return moved
+
+
+def set_priority(connection: Connection, call: Call, prompt_id: str, priority: int, client_id: str | None) -> Prompt:  # noqa: ARG001, of every change
+    """Change a priority."""
+    return change(connection, require_idle(connection, prompt_id, client_id), priority=priority)

@@ -1,0 +1,304 @@
+"""A Hypothesis state machine: a queue over a real database beside a model of what it must do.
+
+The model is a list. It knows which prompt is next, what an extension has typed on the page, and what was told by webhook.
+"""
+
+import asyncio
+import tempfile
+from collections import Counter
+from collections.abc import Coroutine
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from server.core.errors import Conflict
+from server.integrations.queue.models import Decision, PromptFailure, PromptFilter, PromptResult, QueueSettings
+from server.integrations.queue.queue import SECTION, Queue
+from server.integrations.queue.states import ENDED, HELD, State
+from tests.server.integrations.queue.queue_setup import CLIENT, OTHER, UNLIMITED, URL, MovableClock, QueueRoom, open_context
+
+R = TypeVar("R")
+ATTEMPTS = 2
+WORKERS = ("first", "second")
+
+
+@dataclass
+class Expected:
+    """A prompt as it must be. `typed`: how often it was entered on the page; `allowed`: how often it may be."""
+
+    id: str
+    key: str
+    place: float
+    priority: int
+    state: State = State.idle
+    token: int = 0
+    worker: str = ""
+    attempts: int = 0
+    ends: int = 0
+    typed: int = 0
+    allowed: int = 1
+    may_be_late: bool = False
+    old_tokens: list[int] = field(default_factory=list)
+
+
+class QueueMachine(RuleBasedStateMachine):
+    """What clients, extensions, the person, time and crashes do."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.runner = asyncio.Runner()
+        self.folder = tempfile.TemporaryDirectory()
+        self.clock = MovableClock()
+        self.expected: list[Expected] = []
+        self.places = 0
+
+    def run(self, work: Coroutine[Any, Any, R]) -> R:
+        """Run something on the loop of the queue."""
+        return self.runner.run(work)
+
+    async def open(self) -> None:
+        """Open the queue, as after a crash."""
+        context = open_context(Path(self.folder.name), self.clock)
+        self.room = QueueRoom(context, Queue(context), self.clock)
+
+    async def close(self) -> None:
+        """Close the database."""
+        await self.room.context.http.close()
+        await self.room.context.database.close()
+
+    @initialize()
+    def begin(self) -> None:
+        async def prepare() -> None:
+            await self.open()
+            await self.room.context.settings.write(SECTION, QueueSettings(**UNLIMITED, most_attempts=ATTEMPTS))
+            for client in (CLIENT, OTHER):
+                await self.room.queue.set_webhook(client, URL)
+                await self.room.queue.set_approval(client.id, approved=True)
+
+        self.run(prepare())
+
+    def teardown(self) -> None:
+        self.run(self.close())
+        self.runner.close()
+        self.folder.cleanup()
+
+    def next_place(self) -> float:
+        """Number the end of the queue."""
+        self.places += 1
+        return float(self.places)
+
+    def find_next(self) -> Expected | None:
+        """Find the prompt that must be claimed next."""
+        heads: dict[str, Expected] = {}
+        for one in sorted((one for one in self.expected if one.state == State.idle), key=lambda one: one.place):
+            heads.setdefault(one.key, one)
+        held = {one.key for one in self.expected if one.state in HELD}
+        free = [one for key, one in heads.items() if key not in held]
+        return min(free, key=lambda one: (-one.priority, one.place), default=None)
+
+    def choose(self, data: st.DataObject, *states: State) -> Expected:
+        """Choose a prompt in one of some states."""
+        return data.draw(st.sampled_from([one for one in self.expected if one.state in states]))
+
+    def has(self, *states: State) -> bool:
+        """Return whether there is a prompt in one of some states."""
+        return any(one.state in states for one in self.expected)
+
+    def end(self, one: Expected, state: State) -> None:
+        """Expect that a prompt has ended."""
+        one.state, one.worker, one.ends, one.may_be_late = state, "", one.ends + 1, False
+
+    def put_back(self, one: Expected) -> None:
+        """Expect that a prompt is idle again, and that the token of its lease is worth nothing."""
+        one.old_tokens.append(one.token)
+        one.state, one.worker, one.token, one.may_be_late = State.idle, "", one.token + 1, False
+
+    # clients
+
+    @rule(chat=st.sampled_from([None, "a", "b"]), client=st.sampled_from([CLIENT, OTHER]), priority=st.integers(0, 1))
+    def submit(self, chat: str | None, client: Any, priority: int) -> None:
+        made = self.run(self.room.submit("Hello", chat, client, priority=priority))
+        self.expected.append(Expected(made.id, chat or made.id, self.next_place(), priority))
+
+    @precondition(lambda self: self.has(State.idle))
+    @rule(data=st.data())
+    def edit(self, data: st.DataObject) -> None:
+        one = self.choose(data, State.idle)
+        self.run(self.room.queue.edit(one.id, "Changed"))
+        self.put_back(one)
+
+    @precondition(lambda self: self.has(State.idle, *HELD))
+    @rule(data=st.data())
+    def cancel(self, data: st.DataObject) -> None:
+        one = self.choose(data, State.idle, *HELD)
+        self.run(self.room.queue.cancel(one.id))
+        self.end(one, State.cancelled)
+
+    @precondition(lambda self: self.has(State.failed, State.cancelled))
+    @rule(data=st.data())
+    def retry(self, data: st.DataObject) -> None:
+        one = self.choose(data, State.failed, State.cancelled)
+        self.run(self.room.queue.retry(one.id))
+        self.put_back(one)
+        one.place, one.attempts, one.allowed = self.next_place(), 0, one.allowed + 1
+
+    @precondition(lambda self: self.has(*ENDED))
+    @rule(data=st.data())
+    def replay(self, data: st.DataObject) -> None:
+        one = self.choose(data, *ENDED)
+        self.run(self.room.queue.replay(one.id))
+        self.put_back(one)
+        one.place, one.attempts, one.allowed = self.next_place(), 0, one.allowed + 1
+
+    @precondition(lambda self: self.has(State.idle))
+    @rule(data=st.data())
+    def move_to_end(self, data: st.DataObject) -> None:
+        one = self.choose(data, State.idle)
+        self.run(self.room.queue.reorder(one.id, None))
+        one.place = self.next_place()
+
+    @precondition(lambda self: sum(one.state == State.idle for one in self.expected) > 1)
+    @rule(data=st.data())
+    def move_before(self, data: st.DataObject) -> None:
+        one, other = self.choose(data, State.idle), self.choose(data, State.idle)
+        self.run(self.room.queue.reorder(one.id, other.id))
+        if one is not other:
+            before = max((each.place for each in self.expected if each.place < other.place), default=other.place - 1)
+            one.place, one.priority = (before + other.place) / 2, other.priority
+
+    # extensions
+
+    @rule(worker=st.sampled_from(WORKERS))
+    def claim(self, worker: str) -> None:
+        lease, one = self.run(self.room.queue.claim(worker, {"find"})), self.find_next()
+        assert (lease and lease.prompt.id) == (one and one.id)
+        if lease and one:
+            assert lease.token > one.token or one.token == 0
+            one.old_tokens.append(one.token)
+            one.state, one.worker, one.token, one.may_be_late = State.leased, worker, lease.token, False
+
+    @precondition(lambda self: self.has(State.leased, State.uncertain))
+    @rule(data=st.data(), worker=st.sampled_from(WORKERS))
+    def acknowledge(self, data: st.DataObject, worker: str) -> None:
+        one = self.choose(data, State.leased, State.uncertain)
+        self.run(self.room.queue.acknowledge(one.id, one.token, worker))
+        one.typed += one.state == State.leased  # an extension that is back types nothing again
+        one.state, one.worker = State.executing, worker
+
+    @precondition(lambda self: self.has(*HELD))
+    @rule(data=st.data())
+    def complete(self, data: st.DataObject) -> None:
+        one = self.choose(data, *HELD)
+        for _ in range(2):  # its acknowledgement may be lost
+            done = self.run(self.room.queue.complete(one.id, one.token, PromptResult("World")))
+            assert (done.state, done.response) == (State.done, "World")
+        self.end(one, State.done)
+
+    @precondition(lambda self: any(one.may_be_late for one in self.expected))
+    @rule(data=st.data())
+    def complete_late(self, data: st.DataObject) -> None:
+        one = data.draw(st.sampled_from([one for one in self.expected if one.may_be_late]))
+        self.run(self.room.queue.complete(one.id, one.token, PromptResult("Late")))
+        self.end(one, State.done)
+
+    @precondition(lambda self: self.has(*HELD))
+    @rule(data=st.data(), sent=st.booleans())
+    def fail(self, data: st.DataObject, sent: bool) -> None:
+        one = self.choose(data, *HELD)
+        self.run(self.room.queue.fail(one.id, one.token, PromptFailure("page", "It failed.", sent=sent)))
+        one.attempts += 1
+        if sent or one.attempts == ATTEMPTS:
+            self.end(one, State.failed)
+        else:
+            self.put_back(one)
+            one.allowed += 1  # it says that nothing was sent
+
+    @precondition(lambda self: self.has(State.leased))
+    @rule(data=st.data())
+    def release(self, data: st.DataObject) -> None:
+        one = self.choose(data, State.leased)
+        self.run(self.room.queue.release(one.id, one.token))
+        self.put_back(one)
+
+    @precondition(lambda self: any(one.old_tokens for one in self.expected))
+    @rule(data=st.data())
+    def use_old_token(self, data: st.DataObject) -> None:
+        one = data.draw(st.sampled_from([one for one in self.expected if one.old_tokens]))
+        token = data.draw(st.sampled_from(one.old_tokens))
+        for call in (
+            self.room.queue.complete(one.id, token, PromptResult("Wrong")),
+            self.room.queue.fail(one.id, token, PromptFailure("page", "Wrong", sent=False)),
+            self.room.queue.acknowledge(one.id, token),
+        ):
+            with pytest.raises(Conflict):
+                self.run(call)
+
+    # what goes wrong
+
+    def lose(self, lost: list[Expected]) -> None:
+        """Expect that extensions are lost."""
+        for one in lost:
+            if one.state == State.leased:
+                self.put_back(one)
+            else:
+                one.state, one.worker = State.uncertain, ""
+
+    @rule(worker=st.sampled_from(WORKERS))
+    def lose_connection(self, worker: str) -> None:
+        self.run(self.room.queue.lose(worker))
+        self.lose([one for one in self.expected if one.worker == worker and one.state in {State.leased, State.executing}])
+
+    @rule(worker=st.sampled_from(WORKERS))
+    def fall_asleep(self, worker: str) -> None:
+        self.clock.move(seconds=50)
+        self.run(self.room.queue.heartbeat(worker))
+        self.clock.move(seconds=50)
+        self.run(self.room.queue.expire_leases())
+        held = [one for one in self.expected if one.state in {State.leased, State.executing}]
+        self.lose([one for one in held if one.worker != worker])
+
+    @rule()
+    def crash(self) -> None:
+        self.run(self.close())
+        self.run(self.open())
+
+    # the person
+
+    @precondition(lambda self: self.has(State.uncertain))
+    @rule(data=st.data(), decision=st.sampled_from([Decision.resend, Decision.fail, Decision.answered("Found")]))
+    def resolve(self, data: st.DataObject, decision: Decision) -> None:
+        one = self.choose(data, State.uncertain)
+        resolved = self.run(self.room.queue.resolve(one.id, decision))
+        if decision is Decision.resend:
+            assert resolved.find_first
+            one.state, one.worker, one.may_be_late, one.allowed = State.idle, "", True, one.allowed + 1
+        else:
+            self.end(one, resolved.state)
+
+    # what always holds
+
+    @invariant()
+    def states_are_as_expected(self) -> None:
+        page = self.run(self.room.queue.list(PromptFilter(limit=1_000)))
+        assert {one.id: one.state for one in self.expected} == {found.id: found.state for found in page.items}
+        assert {found.id: found.token for found in page.items} == {one.id: one.token for one in self.expected}
+
+    @invariant()
+    def one_prompt_of_a_chat_is_held(self) -> None:
+        held = Counter(one.key for one in self.expected if one.state in HELD)
+        assert all(count == 1 for count in held.values())
+
+    @invariant()
+    def nothing_is_typed_again_by_itself(self) -> None:
+        assert all(one.typed <= one.allowed for one in self.expected)
+
+    @invariant()
+    def each_end_has_its_webhook(self) -> None:
+        ids = [message_id for message_id, _ in self.run(self.room.webhooks())]
+        assert len(ids) == len(set(ids)) == sum(one.ends for one in self.expected)
+
+

@@ -1,0 +1,65 @@
+import pytest
+
+from server.core.errors import NotFound
+from tests.server.integrations.queue.queue_setup import CLIENT, OTHER, opened
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_unknown_chat_id_makes_a_chat_once(tmp_path) -> None:
+    async with opened(tmp_path) as room:
+        first, second = await room.submit(chat_id="old"), await room.submit(chat_id="old")
+        new = await room.submit()
+        assert first.chat == second.chat
+        chats = await room.queue.chats(CLIENT.id)
+        assert [(chat.id, chat.chat_id, chat.title) for chat in chats] == [
+            (first.chat.id, "old", None),
+            (new.chat.id, None, None),
+        ]
+        assert (await room.queue.find_chat("old", CLIENT.id)).id == first.chat.id
+        for chat_id, client in (("old", OTHER.id), ("new", CLIENT.id)):
+            with pytest.raises(NotFound):
+                await room.queue.find_chat(chat_id, client)
+
+
+async def test_chat_learns_its_id_and_title(tmp_path) -> None:
+    async with opened(tmp_path) as room:
+        await room.submit()
+        room.clock.move(seconds=5)
+        await room.finish(chat_id="abc", chat_title="About it")
+        [chat] = await room.queue.chats(CLIENT.id)
+        assert (chat.chat_id, chat.title, (chat.updated_at - chat.created_at).total_seconds()) == ("abc", "About it", 5)
+        await room.submit(chat_id="abc")
+        await room.finish()
+        assert (await room.queue.chats(CLIENT.id))[0].title == "About it", "a result that does not know it keeps it"
+
+
+async def test_one_prompt_of_a_chat_is_sent_at_a_time_in_order(tmp_path) -> None:
+    async with opened(tmp_path) as room:
+        prompts = [await room.submit(str(number), "a", priority=number) for number in range(3)]
+        for prompt in prompts:
+            lease = await room.begin()
+            assert lease.prompt.id == prompt.id
+            assert await room.queue.claim("second") is None
+            await room.queue.cancel(lease.prompt.id)
+
+
+async def test_chat_is_one_for_all_clients(tmp_path) -> None:
+    async with opened(tmp_path) as room:
+        mine, others = await room.submit(chat_id="a"), await room.submit(chat_id="a", client=OTHER)
+        assert mine.chat.id != others.chat.id
+        assert (await room.begin()).prompt.id == mine.id
+        assert await room.queue.claim("second") is None
+
+
+async def test_new_chat_that_turns_out_to_be_a_known_one_is_one_at_a_time_too(tmp_path) -> None:
+    async with opened(tmp_path) as room:
+        await room.submit("new")
+        known = [await room.submit(text, "a", client=OTHER) for text in ("1", "2")]
+        new = await room.begin()
+        held = await room.claim()
+        assert held.prompt.id == known[0].id
+        await room.queue.replay((await room.finish_lease(new, chat_id="a")).id)
+        assert await room.queue.claim("second") is None, "the chat is busy"
+        await room.queue.cancel(held.prompt.id)
+        assert (await room.claim()).prompt.id == known[1].id

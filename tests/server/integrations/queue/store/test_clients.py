@@ -1,0 +1,26 @@
+import pytest
+
+from server.integrations.queue.models import ClientRef
+from server.integrations.queue.store import clients
+from tests.server.integrations.queue.queue_setup import CLIENT, OTHER, opened
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_client_is_stored_once_with_its_latest_name(tmp_path) -> None:
+    async with opened(tmp_path, approved=False) as room:
+        await room.submit()
+        await room.submit(client=ClientRef(CLIENT.id, "Renamed"))
+        await room.submit(client=ClientRef(CLIENT.id))
+        [client] = await room.queue.clients()
+        assert (client.name, client.approved, client.waiting) == ("Renamed", None, 3)
+
+
+async def test_answers_and_addresses_are_read_back(tmp_path) -> None:
+    async with opened(tmp_path) as room:
+        database = room.context.database
+        await database.write(clients.set_webhook_url, CLIENT.id, "https://example.com/")
+        urls = await database.read(clients.read_webhook_urls, [CLIENT.id, OTHER.id, "nobody"])
+        assert urls == {CLIENT.id: "https://example.com/", OTHER.id: ""}
+        assert await database.write(clients.add_clients, [CLIENT, ClientRef("new")], 0.0) == {CLIENT.id: True, "new": None}
+        assert not await database.write(clients.set_approval, "nobody", approved=True)

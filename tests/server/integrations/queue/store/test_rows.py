@@ -1,0 +1,21 @@
+from server.integrations.queue.states import State
+from server.integrations.queue.store.rows import read_history, read_list, to_moment, to_optional_moment, to_seconds, write_entry, write_list
+
+
+def test_times_are_seconds_since_1970() -> None:
+    moment = to_moment(1_795_000_000.25)
+    assert to_seconds(moment) == 1_795_000_000.25
+    assert (to_seconds(None), to_optional_moment(None)) == (None, None)
+
+
+def test_lists_are_json() -> None:
+    for items in ((), ("one", "zwölf\u2028"), ({"a": 1},)):
+        assert read_list(write_list(items)) == items
+
+
+def test_history_has_a_line_for_each_change() -> None:
+    text = write_entry(1.0, State.idle) + write_entry(2.0, State.failed, "Two\nlines\u2028of it")
+    assert [(entry.at.timestamp(), entry.state, entry.reason) for entry in read_history(text)] == [
+        (1.0, State.idle, ""),
+        (2.0, State.failed, "Two\nlines\u2028of it"),
+    ]

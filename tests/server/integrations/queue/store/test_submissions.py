@@ -1,0 +1,57 @@
+import asyncio
+
+import pytest
+
+from server.core.errors import InvalidInput
+from server.integrations.queue.models import ResponseType, ThinkingTime
+from tests.server.integrations.queue.queue_setup import CLIENT, OTHER, opened
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_prompts_of_one_moment_are_in_the_order_of_their_calls(tmp_path) -> None:
+    async with opened(tmp_path) as room:
+        prompts = await asyncio.gather(*(room.submit(str(number), chat_id="a") for number in range(20)))
+        assert [prompt.number for prompt in prompts] == list(range(1, 21))
+        assert len({prompt.chat.id for prompt in prompts}) == 1
+        for number in range(20):
+            assert (await room.claim()).prompt.message == str(number)
+            await room.queue.cancel(prompts[number].id)
+
+
+async def test_what_is_stored_is_what_was_submitted(tmp_path) -> None:
+    async with opened(tmp_path) as room:
+        order = {
+            "response_type": "instant",
+            "thinking_time": "extended",
+            "priority": 3,
+            "not_before": room.clock.now(),
+            "project": "Work",
+            "model": "gpt",
+            "temporary": True,
+            "attachments": ("one", "two"),
+        }
+        submitted = await room.submit("Grüße 🙂\n", "abc", **order)
+        read = await room.queue.read(submitted.id)
+        assert (read.message, read.chat.chat_id, read.client) == ("Grüße 🙂\n", "abc", CLIENT)
+        assert {name: getattr(read, name) for name in order} == order
+        assert (read.response_type, read.thinking_time) == (ResponseType.instant, ThinkingTime.extended)
+        assert (read.number, read.chat, read.queued_at, read.state) == (
+            submitted.number,
+            submitted.chat,
+            submitted.queued_at,
+            submitted.state,
+        )
+
+
+async def test_clients_of_one_moment_have_their_own_chats(tmp_path) -> None:
+    async with opened(tmp_path) as room:
+        mine, others = await asyncio.gather(room.submit(chat_id="a"), room.submit(chat_id="a", client=OTHER))
+        assert mine.chat.id != others.chat.id
+
+
+async def test_webhook_to_a_private_address_is_refused_before_anything_is_stored(tmp_path) -> None:
+    async with opened(tmp_path) as room:
+        with pytest.raises(InvalidInput):
+            await room.submit(webhook_url="https://127.0.0.1/")
+        assert await room.queue.claim("browser") is None

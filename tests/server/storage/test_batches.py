@@ -1,0 +1,90 @@
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+from sqlalchemy import Connection
+
+from server.core.errors import Conflict, Unavailable
+from server.storage.batches import Batches
+from server.storage.database import Database
+
+pytestmark = pytest.mark.anyio
+
+
+def create(connection: Connection) -> None:
+    connection.exec_driver_sql("CREATE TABLE item (value INTEGER)")
+
+
+def count(connection: Connection) -> int:
+    return int(connection.exec_driver_sql("SELECT count(*) FROM item").scalar_one())
+
+
+@pytest.fixture
+async def database(tmp_path):
+    made = Database(tmp_path / "deskhand.db")
+    await made.write(create)
+    yield made
+    await made.close()
+
+
+class Store:
+    """Stores numbers; a negative one is refused, 0 makes its batch fail, and after 9 the database does."""
+
+    def __init__(self) -> None:
+        self.batches: list[list[int]] = []
+        self.outcomes: list[object] = []
+
+    def run(self, connection: Connection, items: Sequence[int]) -> list[int | Exception]:
+        self.batches.append(list(items))
+        outcomes: list[int | Exception] = []
+        for item in items:
+            connection.exec_driver_sql("INSERT INTO item VALUES (?)", (item,))
+            outcomes.append(Conflict() if item < 0 else item * 2)
+        if 0 in items:
+            raise ValueError
+        if 9 in items:
+            raise Unavailable
+        return outcomes
+
+
+async def test_calls_of_one_moment_are_one_batch(database) -> None:
+    store = Store()
+    batches = Batches(database, store.run, store.outcomes.extend)
+    assert await asyncio.gather(*(batches.call(number) for number in (1, 2, 3))) == [2, 4, 6]
+    assert store.batches == [[1, 2, 3]]
+    assert await batches.call(4) == 8
+    assert store.outcomes == [2, 4, 6, 8]
+
+
+async def test_error_of_one_call_is_its_own(database) -> None:
+    store = Store()
+    batches = Batches(database, store.run, store.outcomes.extend)
+    first, second = await asyncio.gather(batches.call(1), batches.call(-1), return_exceptions=True)
+    assert first == 2
+    assert isinstance(second, Conflict)
+
+
+async def test_call_that_breaks_its_batch_fails_alone(database) -> None:
+    store = Store()
+    batches = Batches(database, store.run, store.outcomes.extend)
+    outcomes = await asyncio.gather(batches.call(1), batches.call(0), batches.call(2), return_exceptions=True)
+    assert outcomes[::2] == [2, 4]
+    assert isinstance(outcomes[1], ValueError)
+    assert await database.read(count) == 2
+
+
+async def test_error_of_the_database_is_everybodys_and_nothing_is_stored(database) -> None:
+    store = Store()
+    batches = Batches(database, store.run, store.outcomes.extend)
+    errors = await asyncio.gather(batches.call(1), batches.call(9), return_exceptions=True)
+    assert [type(error) for error in errors] == [Unavailable, Unavailable]
+    assert (len(store.batches), await database.read(count)) == (1, 0)
+
+
+async def test_cancelled_caller_does_not_disturb_the_others(database) -> None:
+    store = Store()
+    batches = Batches(database, store.run, store.outcomes.extend)
+    cancelled, other = asyncio.create_task(batches.call(1)), asyncio.create_task(batches.call(2))
+    await asyncio.sleep(0)
+    cancelled.cancel()
+    assert await other == 4
