@@ -22,7 +22,7 @@ MUTANTS: list[Mutant] = [
     Mutant(PAGE, ".filter((button) => !this.isInMessage(button))", "", FUNCTIONS),
     Mutant(PAGE, "isVisible(each) && !this.#isQuoted(each))", "isVisible(each))", FUNCTIONS),
     Mutant(PAGE, "return /^[\\w-]+$/.test(id) ? id : ''", "return id", FUNCTIONS),
-    Mutant(PAGE, "page.chatId ? [...NEEDED.always, ...NEEDED.answered] : NEEDED.always", "NEEDED.always", FUNCTIONS),
+    Mutant(PAGE, "...(page.all('user').length === 1 ? [] : NEEDED.answered)", "", FUNCTIONS),
     # text
     Mutant("ui/extension/page/markdown.js", "['http:', 'https:', 'mailto:'].includes(url.protocol) ? url.href : ''", "url.href", FUNCTIONS),
     Mutant("ui/extension/page/editor.js", "squeeze(left) === squeeze(right) ? 'blank_lines' : 'different'", "'blank_lines'", FUNCTIONS),

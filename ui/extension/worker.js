@@ -95,7 +95,7 @@ async function lookAtPage() {
   looked = Date.now()
   if (isHeld && isUntestable()) return null
   if (!(await tab.exists())) return tellPage(READY)
-  if (isHeld && page.resets_at && Date.parse(page.resets_at) < Date.now()) return tab.open('/', {fresh: true}).then(() => tellPage(READY))
+  if (isHeld && page.resets_at && Date.parse(page.resets_at) < Date.now()) await jobs.enqueue(() => tab.open('/', {fresh: true})).catch(() => null)
   const state = await tab.link?.call('look').catch(() => null)
   return state && tellPage(state)
 }

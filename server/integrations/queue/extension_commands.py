@@ -18,8 +18,9 @@ STEPS = (
     "1. Open chrome://extensions in Chrome or Chromium 116 or newer (edge://extensions in Edge).",
     "2. Turn on Developer mode.",
     "3. Choose Load unpacked, and this folder: {folder}",
-    "4. Open Deskhand's window, Queue, and choose Pair a browser.",
+    "4. In Deskhand's window, open Browser queue, then its settings, and choose Show code.",
     "5. Click the extension's icon and enter the code. Deskhand's address is {address}.",
+    "6. Confirm the browser under Approvals.",
 )
 
 

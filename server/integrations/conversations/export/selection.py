@@ -14,7 +14,7 @@ PAGE = 200
 
 async def select_chats(library: Library, search: Search, order: ExportOrder) -> AsyncIterator[FoundChat]:
     """Find the conversations of an order. Those that are deleted meanwhile are left out."""
-    chats = ChatFilter(project=order.project, year=order.year, source=order.source, starred=order.starred)
+    chats = ChatFilter(**order.model_dump(include=set(ChatFilter.model_fields)))
     if order.ids is not None:
         ids = list(dict.fromkeys(order.ids))
     elif order.query.strip():
@@ -62,6 +62,7 @@ def fits(row: Row, chats: ChatFilter) -> bool:
         (
             not chats.project or row["project"] == chats.project,
             chats.source is None or row["source"] == chats.source,
+            chats.imported_by is None or row["import_id"] == chats.imported_by,
             chats.starred is None or bool(row["starred"]) == chats.starred,
             chats.year is None or (to_iso(row["updated_at"]) or "").startswith(f"{chats.year:04}-"),
         )

@@ -38,7 +38,7 @@ TakeHistory = Callable[[History], Awaitable[None]]
 
 
 class Session:
-    """One extension, from its first message on. `on_change`: called when it may take another prompt, or its page has changed."""
+    """One extension, from its first message on. `on_free`: called when it can take another prompt."""
 
     def __init__(
         self,
@@ -47,13 +47,13 @@ class Session:
         worker: Worker,
         clock: Clock,
         limits: SocketLimits,
-        on_change: Callable[[], object],
+        on_free: Callable[[], object],
         take_history: TakeHistory,
     ) -> None:
         self.worker, self.channel = worker, channel
         self.closed = False
         self._queue, self._clock, self._limits = queue, clock, limits
-        self._on_change, self._take_history = on_change, take_history
+        self._on_free, self._take_history = on_free, take_history
         self._reports = Reports(queue, worker, clock)
         self._requests: dict[str, Lease] = {}  # that wait for the answer to `find`
         self._beat_at = clock.monotonic()
@@ -103,7 +103,7 @@ class Session:
 
     async def _take(self, text: str) -> None:
         """Take one message. What is wrong with it is answered by name, in our dialect; seed has no such answer."""
-        self.worker.last_seen = self._clock.now()
+        self.worker.last_seen, was_free = self._clock.now(), self.free
         message: Incoming | None = None
         try:
             message = read_message(text)
@@ -117,7 +117,8 @@ class Session:
                 name = next((name for kind, name in NAMES.items() if isinstance(error, kind)), "busy")
                 detail = NOT_YOURS if name == "stale" else error.detail
                 self.channel.send(write_refusal(name, detail, getattr(message, "type", ""), about.request_id if about else ""))
-        self._on_change()
+        if self.free and not was_free:
+            self._on_free()
 
     async def _handle(self, message: Incoming) -> None:
         match message:
@@ -125,8 +126,10 @@ class Session:
                 self._answer({"type": "pong"})
             case Page():
                 await self._reports.take_page(message)
+                self._queue.changes.publish()
             case SelfTest():
                 self.worker.self_test = message
+                self._queue.changes.publish()
             case History():
                 await self._take_history(message)
                 self.worker.history = message.model_copy(update={"conversations": []})

@@ -147,7 +147,7 @@ class Bridge:
     async def until_alone(self) -> None:
         """Wait until no extension is connected."""
         async with asyncio.timeout(SECONDS):
-            while len(self.extensions.hub) or self.extensions.hub.unknown:
+            while len(self.extensions.hub) or self.extensions.hub.unknown.total():
                 await self.queue.changes.wait(seconds=0.05)
 
     async def change_settings(self, **changes: Any) -> None:

@@ -254,8 +254,10 @@ async def test_connections_are_limited(bridge, monkeypatch):
     monkeypatch.setattr(bridge.extensions, "limits", SocketLimits(connections=1, unknown=1))
     async with bridge.connect():
         async with asyncio.timeout(5):
-            while not bridge.extensions.hub.unknown:
+            while not bridge.extensions.hub.unknown.total():
                 await asyncio.sleep(0.01)
         assert (await refuse(bridge))[0] == 503
+        async with bridge.connect(additional_headers={"X-Forwarded-For": "203.0.113.7"}):
+            assert (await refuse(bridge, additional_headers={"X-Forwarded-For": "203.0.113.7"}))[0] == 503
     async with bridge.extension():
         assert (await refuse(bridge))[0] == 503
