@@ -64,5 +64,3 @@ def resolve(connection: Connection, call: Call, prompt_id: str, decision: Decisi
     if isinstance(answered, Exception):
         raise answered
     return answered
-
-
