@@ -27,10 +27,11 @@ class StatusFeed:
         """Follow until the server stops, or until `stop`."""
         polling = threading.Thread(target=self._poll, name="status", daemon=True)
         polling.start()
-        for _ in self.local.follow():
+        for topic in self.local.follow():
             if self._ended:
                 break
-            self._changed.set()
+            if not topic.endswith(".partial"):  # an answer is being written, which is no change of the status
+                self._changed.set()
         self.stop()
         polling.join(self.local.seconds)
 

@@ -1,6 +1,7 @@
 """Connections of clients that are no calls of operations, such as WebSockets: who may open one, and when it has to end."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -33,7 +34,13 @@ class Admission(Protocol):
 
 
 class Admissions:
-    """Lets connections in. This one lets nobody in; a running server has the one of its guard."""
+    """Lets connections in. This one lets nobody in; a running server has the one of its guard.
+
+    `on_change`: called when a client may do more or less than before.
+    """
+
+    def __init__(self) -> None:
+        self.on_change: list[Callable[[], object]] = []
 
     async def __call__(self, credential: str | Headers, scope: str, kind: ConnectionKind, host: str = "") -> Admission:
         """Let a client with this key, or with the one in these headers, open a connection, and record it in the activity.
@@ -42,3 +49,8 @@ class Admissions:
         """
         del credential, kind, host
         raise Unavailable(f"Nobody can be let in for {scope}.")
+
+    async def list_excluded(self, scope: str, operation: str) -> set[str]:
+        """List the ids of clients that may not call an operation: they are revoked, lack the scope, or are denied it."""
+        del scope, operation
+        return set()

@@ -58,17 +58,20 @@ class QueueRun:
 
     def submit(self, message: str, **order: Any) -> str:
         """Submit a prompt once, whatever happens to the server meanwhile, and return its id."""
-        options = {"json": {"message": message, **order}, "headers": {"X-API-Key": self.key, "Idempotency-Key": message}}
+        return until(lambda: self._try_to_submit(message, order), TIMEOUT)
 
-        def attempt() -> str:
-            try:
-                answer = loopback.post(f"{self.server.own}/api/chat/submit/", timeout=20, **options)
-            except (httpx2.HTTPError, AssertionError):
-                return ""
-            assert answer.status_code in {201, 409, 429, 503}, answer.text
-            return str(answer.json()["id"]) if answer.status_code == 201 else ""
-
-        return until(attempt, TIMEOUT)
+    def _try_to_submit(self, message: str, order: dict[str, Any]) -> str:
+        """Submit a prompt unless it is there already: an earlier attempt may have ended with its server."""
+        try:
+            listed = self.call("GET", "requests/")
+            known = [prompt["id"] for prompt in listed.json() if prompt["message"] == message] if listed.is_success else None
+            if known is None or known:
+                return str(known[0]) if known else ""
+            answer = self.call("POST", "submit/", json={"message": message, **order})
+        except (httpx2.HTTPError, AssertionError):
+            return ""
+        assert answer.status_code in {201, 429, 503}, answer.text
+        return str(answer.json()["id"]) if answer.status_code == 201 else ""
 
     def read(self, prompt_id: str) -> dict[str, Any]:
         """Read a prompt; nothing if the server does not run."""

@@ -103,7 +103,7 @@ def find_chat(number: int) -> str | None:
 async def decide(server: Server) -> None:
     """Have uncertain prompts sent again, as the person may; the extension looks for them first."""
     while True:
-        response = await server.person("GET", "/api/queue/prompts?state=uncertain&limit=100")
+        response = await server.person("GET", "/api/queue/prompts?group=uncertain&limit=100")
         for prompt in response.json()["prompts"] if response and response.status_code == 200 else []:
             await server.person("POST", f"/api/queue/prompts/{prompt['id']}/resolve", json={"decision": "resend"})
         await asyncio.sleep(0.1)

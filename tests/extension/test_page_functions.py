@@ -174,7 +174,7 @@ def test_time_of_day_is_the_next_one(page, text, at):
 
 def test_long_text_is_split_between_characters(page):
     text = "x" * 199_999 + "😀" * 3
-    parts = call(page, "worker/jobs.js", "split", text)
+    parts = call(page, "worker/messages.js", "split", text)
     assert "".join(parts) == text
     assert len(parts) == 2 and parts[1].startswith("😀")
 
@@ -190,7 +190,7 @@ def test_long_text_is_split_between_characters(page):
     ],
 )
 def test_request_has_an_address(page, request_, address):
-    assert call(page, "worker/jobs.js", "addressOf", request_) == address
+    assert call(page, "worker/messages.js", "addressOf", request_) == address
 
 
 COMPOSER = '<form><div id="prompt-textarea" class="ProseMirror" contenteditable="true"><p>x</p></div></form>'

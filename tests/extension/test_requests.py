@@ -54,6 +54,14 @@ async def test_project_and_temporary_chat_are_opened(ready):
     assert temporary.chat.chat_id is None
 
 
+async def test_answer_that_pauses_is_read_to_its_end(ready):
+    """The stop button is there while the model thinks between two words, longer than a text takes to settle."""
+    ready.fake.behave(piece_ms=3500, piece_size=60)
+    prompt = await ready.submit("Take your time, please")
+    done = await ready.finish(prompt)
+    assert done.response.endswith("END")
+
+
 async def test_long_text_arrives_exactly(ready):
     done = await ready.finish(await ready.submit(LONG))
     assert ready.fake.account.sent[-1].message == LONG

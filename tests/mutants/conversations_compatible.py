@@ -7,11 +7,33 @@ TESTS = "tests/server/integrations/conversations/compatible"
 FORWARDING = (f"{TESTS}/test_forwarding.py",)
 OUTGOING = (f"{TESTS}/test_outgoing.py",)
 COLLECTORS = (f"{TESTS}/test_collectors.py",)
+BOUNDS = (f"{TESTS}/test_bounds.py",)
 ROUTES = (f"{TESTS}/test_routes.py",)
 
 MUTANTS = [
-    Mutant(f"{HERE}/forwarding.py", "request.tokens + await self._count_context(request, project)", "request.tokens", FORWARDING),
-    Mutant(f"{HERE}/forwarding.py", "filter(request.body.get, UNCOUNTED)", "()", FORWARDING),
+    Mutant(
+        f"{HERE}/forwarding.py",
+        "request.tokens + await self._count_context(request, model, project)",
+        "request.tokens",
+        FORWARDING,
+    ),
+    Mutant(f"{HERE}/forwarding.py", "        check_bounded(request.body, model)\n", "", FORWARDING),
+    Mutant(f"{HERE}/forwarding.py", "            return window\n", "            return 0\n", FORWARDING),
+    Mutant(f"{HERE}/forwarding.py", "            if window is None:", "            if False:", FORWARDING),
+    Mutant(f"{HERE}/bounds.py", "        if body.get(name) is not None:", "        if body.get(name):", BOUNDS),
+    Mutant(f"{HERE}/bounds.py", "        if kind not in COUNTED_TOOLS:", '        if kind == "web_search":', BOUNDS),
+    Mutant(f"{HERE}/bounds.py", "(body, *list_entries(body))", "(body,)", BOUNDS),
+    Mutant(f"{HERE}/bounds.py", '    if "search" in model:', "    if False:", BOUNDS),
+    Mutant(f"{HERE}/bounds.py", '"role" in item and not', "not", BOUNDS),
+    Mutant(f"{HERE}/bounds.py", 'bool(item.get("encrypted_content"))', "True", BOUNDS),
+    Mutant(f"{HERE}/bounds.py", ' and not part.get("file_id")', "", BOUNDS),
+    Mutant(f"{HERE}/bounds.py", '        yield from list_items(item.get("output"))\n', "", BOUNDS),
+    Mutant(
+        f"{HERE}/transcript.py",
+        ', images=read_images(item.get("output"))',
+        "",
+        (f"{TESTS}/test_transcript.py::test_image_of_a_function_is_read",),
+    ),
     Mutant(f"{HERE}/outgoing.py", " + len(to_json(unread)) // BYTES_PER_TOKEN", "", OUTGOING),
     Mutant(f"{HERE}/outgoing.py", "request.max_tokens or 0", "0", OUTGOING),
     Mutant(

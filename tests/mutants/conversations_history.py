@@ -165,7 +165,7 @@ MUTANTS = [
     ),
     change(
         "imports/job.py",
-        "        error = describe_nothing(report)\n",
+        "        error = describe_nothing(report, await self._archive.read(import_runs.count_deleted, self._id))\n",
         '        error = ""\n',
         "imports/test_imports.py::test_import_of_nothing_fails",
     ),
@@ -180,5 +180,59 @@ MUTANTS = [
         "            process.kill()\n",
         "            pass\n",
         "imports/test_reading_process.py::test_process_ends_with_its_reader",
+    ),
+    change(
+        "imports/commands.py",
+        '    if current["state"] != "undone":\n        raise',
+        '    if current["state"] == "undone":\n        raise',
+        "imports/test_commands.py::test_import_is_listed_and_undone",
+    ),
+    change(
+        "imports/commands.py",
+        'brought is removed.", yes=yes)',
+        'brought is removed.", yes=True)',
+        "imports/test_commands.py::test_import_is_listed_and_undone",
+    ),
+    Mutant(
+        "pyproject.toml",
+        '    "msgspec>=0.21,<1",\n',
+        '    "msgspec>=0.21,<1",\n    "ijson>=3.6,<4",\n',
+        ("tests/rules/test_dependencies.py::test_declared_packages_are_imported",),
+    ),
+    change(
+        "store/import_runs.py",
+        "    return [record for record in records if record.id not in ids]",
+        "    return list(records)",
+        "imports/test_imports.py::test_deleted_conversation_stays_deleted_and_is_reported",
+    ),
+    change(
+        "store/import_runs.py",
+        " + counts.get(Outcome.deleted, 0)",
+        "",
+        "imports/test_imports.py::test_deleted_conversation_stays_deleted_and_is_reported",
+    ),
+    change(
+        "store/import_runs.py",
+        " or connection.execute(INCLUDES_DELETED",
+        " and connection.execute(INCLUDES_DELETED",
+        "imports/test_imports.py::test_deleted_conversation_comes_back_if_the_person_wants_it",
+    ),
+    change(
+        "store/tombstones.py",
+        '        connection.execute(REMOVE, {"which": chat_id})\n',
+        "        pass\n",
+        "imports/test_imports.py::test_undone_deletion_and_undone_import_leave_nothing_deleted",
+    ),
+    change(
+        "imports/job.py",
+        "    return NOTHING_BACK if deleted else NOTHING_SELECTED",
+        "    return NOTHING_SELECTED",
+        "imports/test_imports.py::test_import_of_deleted_conversations_alone_fails_with_the_reason",
+    ),
+    change(
+        "deletion/tidying.py",
+        "database.write(tombstones.remove, chat_id",
+        "database.write(deletion.remove, chat_id",
+        "deletion/test_tidying.py::test_conversation_that_its_project_no_longer_keeps_is_not_imported_again",
     ),
 ]

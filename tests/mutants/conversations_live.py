@@ -97,6 +97,7 @@ MUTANTS = [
     change("live/effects", "        if self._openai.is_free:", "        if False:"),
     # exchanges of /v1
     change("live/recording", "digests.index(digest) + 1", "0"),
+    change("live/recording", "            model=model,\n", ""),
     change(
         "store/answers", 'ANSWERS.where(answer.c.client == bindparam("by"), answer', "ANSWERS.where(answer", "live/test_recording"
     ),

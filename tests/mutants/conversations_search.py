@@ -128,6 +128,24 @@ MUTANTS = [
         "search/test_search.py::test_search_goes_on_while_the_archive_is_damaged",
     ),
     change(
+        "store/positions.py",
+        "    if ahead and locate(ahead - 1) == position:",
+        "    if ahead and locate(ahead - 1) > position:",
+        "library/test_positions.py::test_every_offset_begins_where_the_list_has_it",
+    ),
+    change(
+        "store/positions.py",
+        "    statement = COUNT.where(*filter_chats(chats))\n    counts",
+        "    statement = COUNT\n    counts",
+        "library/test_positions.py::test_conversations_of_an_import_are_listed",
+    ),
+    change(
+        "store/positions.py",
+        "LISTED = conversation.c.temporary.is_(False)",
+        "LISTED = conversation.c.key > 0",
+        "library/test_positions.py::test_every_offset_begins_where_the_list_has_it",
+    ),
+    change(
         "library/reading.py",
         "        if messages and left < 0:\n            break\n",
         "",
@@ -156,5 +174,72 @@ MUTANTS = [
         "    texts.unindex_gone(connection)\n",
         "",
         ("tests/server/integrations/omi/store/test_texts.py::test_forgotten_account_leaves_the_index",),
+    ),
+    # conversations that were both delivered and imported, in one view
+    change(
+        "library/library.py",
+        "imported=False, without=hidden)",
+        "imported=False)",
+        "library/test_delivered.py::test_conversation_is_listed_once",
+    ),
+    change(
+        "library/library.py",
+        " - len(hidden)",
+        "",
+        "library/test_delivered.py::test_conversation_is_listed_once",
+    ),
+    change(
+        "library/library.py",
+        "            if imported := await find_imported(self.archive, row):",
+        "            if imported := None:",
+        "library/test_delivered.py::test_imported_messages_are_read_with_those_delivered_later",
+    ),
+    change(
+        "library/library.py",
+        "            messages += await self.view_messages(chat, chat.lacking)\n",
+        "            pass\n",
+        "library/test_delivered.py::test_imported_messages_are_read_with_those_delivered_later",
+    ),
+    change(
+        "library/library.py",
+        "last and is_newer",
+        "last",
+        "library/test_delivered.py::test_older_delivered_branch_is_not_shown_first",
+    ),
+    change(
+        "library/reading.py",
+        'nodes = await chat.database.read(reading.read_nodes, chat.key) | {name: row["parent"] for name, row in more.items()}',
+        "nodes = await chat.database.read(reading.read_nodes, chat.key)",
+        "library/test_delivered.py::test_client_reads_and_fetches_the_same",
+    ),
+    change(
+        "library/delivered.py",
+        '    if row["source"] != Source.webhook:',
+        "    if False:",
+        "library/test_delivered.py::test_conversation_of_another_source_is_not_merged",
+    ),
+    change(
+        "store/reading.py",
+        'else by_text.get((row["role"], row["text"]))',
+        "else None",
+        "library/test_delivered.py::test_message_is_found_once",
+    ),
+    change(
+        "search/search.py",
+        "or hit.message_id in shown[hit.chat_id]",
+        "or True",
+        "library/test_delivered.py::test_message_is_found_once",
+    ),
+    change(
+        "live/copies.py",
+        '        if own and own["source"] != Source.webhook:',
+        "        if own:",
+        "library/test_delivered.py::test_copy_has_the_imported_messages",
+    ),
+    change(
+        "deletion/deletion.py",
+        "                await self._context.archive.write(tombstones.remove, chat_id, now)\n",
+        "                pass\n",
+        "library/test_delivered.py::test_both_are_deleted_and_restored_together",
     ),
 ]

@@ -23,7 +23,7 @@ MUTANTS = [
     Mutant("server/access/guard/admissions.py", "            if quota.first_refusal:", "            if True:", ADMISSIONS),
     Mutant("server/access/guard/admissions.py", "        if scope not in client.scopes:", "        if False:", ADMISSIONS),
     Mutant("server/access/guard/admissions.py", " or admission.scope not in client.scopes", "", ADMISSIONS),
-    Mutant("server/access/guard/admissions.py", "        self._clients.on_change.append(self._end_invalid)\n", "", ADMISSIONS),
+    Mutant("server/access/guard/admissions.py", "        self._clients.on_change.append(self._report_change)\n", "", ADMISSIONS),
     Mutant(
         "server/access/guard/admissions.py",
         "        self._end_invalid()  # the key may have ended since it was found\n",

@@ -1,4 +1,4 @@
-"""Each library that is imported is asked for in pyproject.toml, rather than being there because another one needs it."""
+"""Each library that is imported is asked for in pyproject.toml, even if another one needs it too; and no other library is."""
 
 import importlib.metadata
 import re
@@ -6,6 +6,7 @@ import sys
 import tomllib
 
 import grimp
+import pytest
 
 OURS = ("desktop", "server")
 PART_OF_ANOTHER = {
@@ -14,6 +15,7 @@ PART_OF_ANOTHER = {
     "anyio",
     "python-xlib",
 }  # one version of the first two fits one of pydantic and of mcp; mcp's streams are anyio's; the last is pystray's, on Linux
+BY_NAME = {"httptools", "websockets"}  # uvicorn imports them, as server/http names their classes
 FROM_THE_SYSTEM = {
     "gi",
     "AppKit",
@@ -25,10 +27,25 @@ def normalise(requirement):
     return re.sub(r"[-_.]+", "-", re.match(r"[\w.-]+", requirement)[0]).lower()
 
 
-def test_imported_packages_are_declared(root):
+@pytest.fixture(scope="module")
+def outside():
+    """The top-level modules that are imported, each with the packages that may bring it."""
     graph = grimp.build_graph(*OURS, include_external_packages=True, cache_dir=None)
-    outside = {name for name in graph.modules if name.partition(".")[0] not in OURS} - sys.stdlib_module_names - FROM_THE_SYSTEM
+    names = {name for name in graph.modules if name.partition(".")[0] not in OURS} - sys.stdlib_module_names
     owners = importlib.metadata.packages_distributions()
+    return {name: {normalise(owner) for owner in owners.get(name, [])} for name in names}
+
+
+@pytest.fixture(scope="module")
+def declared(root):
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    declared = {normalise(requirement) for requirement in project["dependencies"]} | PART_OF_ANOTHER
-    assert [name for name in outside if not {normalise(owner) for owner in owners.get(name, [])} & declared] == []
+    return {normalise(requirement) for requirement in project["dependencies"]}
+
+
+def test_imported_packages_are_declared(outside, declared):
+    wanted = outside.keys() - FROM_THE_SYSTEM
+    assert [name for name in wanted if not outside[name] & (declared | PART_OF_ANOTHER)] == []
+
+
+def test_declared_packages_are_imported(outside, declared):
+    assert declared - set().union(*outside.values()) == BY_NAME

@@ -10,6 +10,7 @@ PAGES = [
     *NAMES,
     "access/my-gpt",
     "conversations/settings",
+    "queue/settings",
     "tools/add",
     "connect/gpt",
     "connect/app",

@@ -56,6 +56,11 @@ def test_long_list_has_few_elements_and_is_walked_by_keyboard(open_page, server)
     expect(page.get_by_role("link", name="A long talk")).to_be_in_viewport()
     assert rows.count() < 60
     page.keyboard.press("Home")
+    expect(page.get_by_role("link", name="Measuring an index")).to_be_focused()
+    rows.first.hover()
+    page.mouse.wheel(0, 100_000)
+    expect(page.get_by_role("link", name="A long talk")).to_be_in_viewport()
+    expect(page.get_by_role("link", name="Measuring an index")).to_be_focused()  # though it is far away
     page.keyboard.press("Enter")
     expect(messages(page).first).to_be_visible()
 
@@ -75,6 +80,9 @@ def test_list_is_filtered_by_project_year_and_star(open_page, server):
     page.get_by_role("button", name="Starred only").click()
     expect(count).to_have_text("1 conversation")
     assert find_barriers(page) == []
+    page.evaluate("location.hash = 'conversations/settings'")
+    page.get_by_role("button", name="Show conversations of Project 12345678").click()
+    expect(count).to_have_text(f"{SHORT // 10} conversations")
 
 
 def test_message_is_shown_as_elements_and_its_html_as_text(open_page, server):
@@ -198,6 +206,8 @@ def test_selection_is_exported(open_page, server, tmp_path):
     download.value.save_as(tmp_path / "export.zip")
     with zipfile.ZipFile(tmp_path / "export.zip") as archive:
         assert any(name.endswith(".md") for name in archive.namelist())
+    page.get_by_role("checkbox", name="Select Measuring an index").press("Escape")
+    expect(page.get_by_role("checkbox")).to_have_count(0)
 
 
 def test_project_is_created_and_used(open_page, server):

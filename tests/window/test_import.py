@@ -49,15 +49,22 @@ def test_export_is_previewed_imported_by_selection_and_undone(open_page, server,
     page.get_by_role("checkbox", name="2025").uncheck()
     assert find_barriers(page) == []
     page.get_by_role("button", name="Import selection").click()
-    past = page.get_by_role("group").filter(has_text="chatgpt-export.zip")
-    expect(past.get_by_text("Imported", exact=True).first).to_be_visible()
-    expect(past.get_by_role("term").filter(has_text="Imported")).to_be_visible()  # the report of a new import is open
+    past = page.get_by_role("group", name="chatgpt-export.zip")
+    expect(past).to_contain_text(f"{SHORT + 1} imported")
+    expect(page.get_by_role("term").filter(has_text="Imported")).to_be_visible()  # the report of a new import is open
+    past.get_by_role("button", name="chatgpt-export.zip").click()
+    expect(page.get_by_role("term")).to_have_count(0)
     assert find_barriers(page) == []
     total = server.person("GET", "/api/chats").json()["total"]
     assert total == SHORT + 1
+    past.get_by_role("button", name="Show conversations").click()
+    expect(page.get_by_text(f"{total} conversations", exact=True).first).to_be_visible()
+    page.get_by_role("button", name="Remove filter: from chatgpt-export.zip").click()
+    page.go_back()
     past.get_by_role("button", name="Undo import").click()
     page.get_by_role("dialog").get_by_role("button", name="Undo import").click()
     expect(past.get_by_text("Undone")).to_be_visible()
+    expect(past.get_by_role("button", name="Undo import")).to_have_count(0)
     assert server.person("GET", "/api/chats").json()["total"] == 0
 
 

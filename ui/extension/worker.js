@@ -44,7 +44,7 @@ const tab = new WorkTab({
   },
 })
 const jobs = new Jobs({connection, tab, records: new Records(), settings, changed: showBadge, failed: noteFailure})
-const history = new History({connection, tab, isFree: () => !jobs.current && !settings.paused && page.state === 'ready', changed: () => {}})
+const history = new History({connection, tab, jobs, isFree: () => !settings.paused && page.state === 'ready'})
 
 function receive(message) {
   const handle = {
@@ -95,7 +95,7 @@ async function lookAtPage() {
   looked = Date.now()
   if (isHeld && isUntestable()) return null
   if (!(await tab.exists())) return tellPage(READY)
-  if (isHeld && page.resets_at && Date.parse(page.resets_at) < Date.now()) return tab.open('/', {fresh: true}).then(() => tellPage(READY))
+  if (isHeld && page.resets_at && Date.parse(page.resets_at) < Date.now()) await jobs.enqueue(() => tab.open('/', {fresh: true})).catch(() => null)
   const state = await tab.link?.call('look').catch(() => null)
   return state && tellPage(state)
 }
@@ -107,7 +107,7 @@ async function selfTest() {
       const link = await tab.open('/', {fresh: true})
       test = await untilLoaded(link)
     } catch (error) {
-      test = {ok: false, layout: '', language: '', missing: [error.message]}
+      test = {ok: false, layout: '', language: '', missing: [error.name]}
     }
     connection.send({type: 'self_test', ...test})
     if (test.ok) tellPage(READY)

@@ -8,7 +8,7 @@ from starlette.datastructures import Headers
 
 from server.access.activity.entry import Entry, Outcome
 from server.access.activity.log import Activity
-from server.access.clients.client import Client
+from server.access.clients.client import Client, Policy
 from server.access.clients.registry import Clients
 from server.access.guard import permissions
 from server.access.guard.authentication import Authenticator
@@ -41,10 +41,11 @@ class ClientAdmissions(Admissions):
     """Lets connections in, and ends them by `ended` as soon as the client is revoked, or loses the key or the scope."""
 
     def __init__(self, authenticator: Authenticator, limits: Limits, activity: Activity, clock: Clock) -> None:
+        super().__init__()
         self._authenticator, self._limits, self._activity, self._clock = authenticator, limits, activity, clock
         self._clients: Clients = authenticator.clients
         self._open: WeakSet[ClientAdmission] = WeakSet()
-        self._clients.on_change.append(self._end_invalid)
+        self._clients.on_change.append(self._report_change)
 
     async def __call__(self, credential: str | Headers, scope: str, kind: ConnectionKind, host: str = "") -> Admission:
         headers = make_headers(credential, host) if isinstance(credential, str) else credential
@@ -65,6 +66,13 @@ class ClientAdmissions(Admissions):
         await self._record(client, kind, ADMITTED)
         return admission
 
+    async def list_excluded(self, scope: str, operation: str) -> set[str]:
+        return {
+            client.id
+            for client in await self._clients.list()
+            if client.revoked_at or scope not in client.scopes or client.policies.get(operation) is Policy.deny
+        }
+
     async def _record(self, client: Client, kind: ConnectionKind, reason: str, error: DeskhandError | None = None) -> None:
         await self._activity.add(
             Entry(
@@ -80,6 +88,11 @@ class ClientAdmissions(Admissions):
                 status=error.status if error else None,
             )
         )
+
+    def _report_change(self) -> None:
+        self._end_invalid()
+        for callback in self.on_change:
+            callback()
 
     def _end_invalid(self) -> None:
         for admission in list(self._open):

@@ -68,11 +68,11 @@ def commands() -> "list[click.Command]":
     """Import its commands."""
     from server.integrations.conversations.deliveries.commands import chats
     from server.integrations.conversations.export.commands import export
-    from server.integrations.conversations.imports.commands import import_command
+    from server.integrations.conversations.imports.commands import import_command, imports
     from server.integrations.conversations.openai_account.commands import openai
     from server.integrations.conversations.search.commands import search
 
-    return [openai, search, chats, import_command, export]
+    return [openai, search, chats, import_command, imports, export]
 
 
 integration = Integration(

@@ -11,6 +11,7 @@ from server.integrations.conversations.deliveries.received import Received
 from server.integrations.conversations.demo_content import fill
 from server.integrations.conversations.export.exports import Exports
 from server.integrations.conversations.files.assets import AssetFiles
+from server.integrations.conversations.imports.browser_history import BrowserHistory
 from server.integrations.conversations.imports.imports import Imports
 from server.integrations.conversations.library.library import Library
 from server.integrations.conversations.live.chats import Chats, running_chats
@@ -27,6 +28,7 @@ from server.integrations.conversations.openai_account.webhook import OpenAIWebho
 from server.integrations.conversations.search.search import Search
 from server.sdk.context import Context
 from server.sdk.health import Health
+from server.sdk.history_import import HistoryImport
 from server.sdk.model_answers import ModelAnswers
 
 
@@ -104,7 +106,10 @@ async def running_live(service: ConversationsService) -> AsyncIterator[None]:
         if context.demo:
             context.tasks.start(fill(context, service.imports, chats, service.projects, spending), name="fill the demo")
         try:
-            with context.offers.offer(ModelAnswers, OpenAIAnswers(openai, service.completions)):
+            with (
+                context.offers.offer(ModelAnswers, OpenAIAnswers(openai, service.completions)),
+                context.offers.offer(HistoryImport, BrowserHistory(service.imports)),
+            ):
                 yield
         finally:
             await service.syncs.close()

@@ -18,11 +18,12 @@ def load() -> IntegrationSpec:
     from server.integrations.queue.extension_local import local as extension_local
     from server.integrations.queue.local import local
     from server.integrations.queue.models import QueueSettings
+    from server.integrations.queue.rest.routes import chat, progress
     from server.integrations.queue.service import start
 
     return IntegrationSpec(
         start=start,
-        public=(),
+        public=(chat, progress),
         deliveries=(sockets,),
         local=(local, extension_local),
         settings=QueueSettings,
@@ -59,4 +60,5 @@ integration = Integration(
             for state in ("idle", "leased", "executing")
         ),
     ),
+    instructions="It puts prompts into ChatGPT in the person's own browser, and returns the answers.",
 )

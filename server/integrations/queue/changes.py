@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from server.core.events import Events
 from server.integrations.queue.states import State
 
-TOPIC = "queue"
+TOPIC, PARTIAL = "queue", "queue.partial"  # the second one: only partial texts have grown
 PUBLISH_SECONDS = 0.25  # between two events of the window
 
 
@@ -29,7 +29,7 @@ class Changes:
     events: Events
     revision: int = 0
     _listeners: set[Callable[[Change], None]] = field(default_factory=set)
-    _pending: bool = False
+    _pending: set[str] = field(default_factory=set)  # topics
 
     @contextmanager
     def listening(self, listener: Callable[[Change], None]) -> Iterator[None]:
@@ -66,9 +66,9 @@ class Changes:
             for listener in tuple(self._listeners):
                 listener(change)
         if not self._pending:
-            self._pending = True
             asyncio.get_running_loop().call_later(PUBLISH_SECONDS, self._publish)
+        self._pending.add(PARTIAL if changes and all(change.partial for change in changes) else TOPIC)
 
     def _publish(self) -> None:
-        self._pending = False
-        self.events.publish(TOPIC)
+        self.events.publish(TOPIC if TOPIC in self._pending else PARTIAL)
+        self._pending.clear()

@@ -1,12 +1,11 @@
 """Demo mode: a fake ChatGPT page, a simulated extension that works on it, and a client whose prompts go there.
 
-Both are paired or made as real ones are, and speak to Deskhand over its real sockets. With DESKHAND_DEMO_QUEUE=off nothing of
-this happens.
+Both are paired or made as real ones are, and speak to Deskhand over its real sockets. A real extension that `deskhand extension`
+writes meanwhile works on the fake page too. With DESKHAND_DEMO_QUEUE=off nothing of this happens.
 """
 
 import asyncio
 import itertools
-import logging
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,15 +17,14 @@ from server.integrations.queue.demo_content import CHATS, PROMPTS, DemoPrompt
 from server.integrations.queue.extension.hub import Hub
 from server.integrations.queue.extension.registry import Registry
 from server.integrations.queue.extension_files import read_manifest
-from server.integrations.queue.queue import Queue
+from server.integrations.queue.models import ClientRef, QueueSettings
+from server.integrations.queue.queue import SECTION, Queue
 from server.sdk.context import Context
 
 if TYPE_CHECKING:
     import httpx2
 
     from server.integrations.queue.fake import FakeChatGPT
-
-log = logging.getLogger(__name__)
 
 SECRET = "queue/demo"  # noqa: S105, where the keys are
 BROWSER, CLIENT = "Demo browser", "report-builder"
@@ -56,7 +54,8 @@ async def serve_fake(context: Context) -> AsyncIterator[None]:
     chats = {title: fake.account.add_chat(title, [("user", title), ("assistant", "All right.")]) for title in CHATS}
     fake.site.replies.known.update({prompt.message: prompt.reply for prompt in PROMPTS})
     async with fake.serving() as origin:
-        log.info("The demo's ChatGPT page is %s.", origin)
+        settings = context.settings.read(SECTION, QueueSettings)
+        await context.settings.write(SECTION, settings.model_copy(update={"site": origin}))
         keys = await prepare_keys(context)
         url = f"{context.address.own.replace('http', 'ws', 1)}/ws/extension/"
         extension = SimulatedExtension(url, keys.extension, origin, version=read_manifest().version)
@@ -77,7 +76,9 @@ async def prepare_keys(context: Context) -> DemoKeys:
     extension_id, extension = await context.paired_clients.pair(f"browser-{BROWSER}", "extension")
     await Registry(context, Hub()).add(extension_id, BROWSER, "Simulated browser", "")
     client_id, client = await context.paired_clients.pair(CLIENT, "write:queue")
-    await Queue(context).set_approval(client_id, approved=True)
+    queue = Queue(context)
+    await queue.set_webhook(ClientRef(client_id, CLIENT), "")  # which stores the client
+    await queue.set_approval(client_id, approved=True)
     keys = DemoKeys(extension=extension, client=client)
     await context.secrets.set(SECRET, keys.model_dump_json())
     return keys

@@ -18,8 +18,9 @@ STEPS = (
     "1. Open chrome://extensions in Chrome or Chromium 116 or newer (edge://extensions in Edge).",
     "2. Turn on Developer mode.",
     "3. Choose Load unpacked, and this folder: {folder}",
-    "4. Open Deskhand's window, Queue, and choose Pair a browser.",
+    "4. In Deskhand's window, open Browser queue, then its settings, and choose Show code.",
     "5. Click the extension's icon and enter the code. Deskhand's address is {address}.",
+    "6. Confirm the browser under Approvals.",
 )
 
 
@@ -57,6 +58,7 @@ def ask_running(data_dir: Path | None) -> tuple[Target, list[dict[str, Any]]]:
     try:
         with connect(data_dir, running_only=True) as deskhand:
             address = deskhand.call("GET", "/api/addresses")["here"]
-            return Target(deskhand=address.rstrip("/")), deskhand.call("GET", "/api/extension")["extensions"]
+            paired = deskhand.call("GET", "/api/extension")
+            return Target(paired["site"], address.rstrip("/")), paired["extensions"]
     except DeskhandError:
         return Target(), []

@@ -7,6 +7,7 @@ from fastapi import Path, Response
 
 from server.core.command import format_command
 from server.integrations.queue.extension.registry import PairedExtension
+from server.integrations.queue.extension_files import SITE
 from server.integrations.queue.local_models import ExtensionList, ExtensionView, PairingView
 from server.integrations.queue.monitor_views import write_time
 from server.integrations.queue.service import QueueService
@@ -25,6 +26,7 @@ async def list_extensions(service: Queued) -> ExtensionList:
     return ExtensionList(
         extensions=[view(extension, wanted) for extension in await service.extensions.registry.list()],
         wanted_version=wanted,
+        site=service.queue.read_settings().site if service.context.demo else SITE,
         command=format_command("extension"),
     )
 

@@ -106,7 +106,7 @@ async def move_prompt(service: Queued, prompt_id: PromptId, order: Move) -> Resp
 
 @local.get("/chats")
 async def list_chats(service: Queued) -> QueueChats:
-    """Lists the chats, those that were used last first."""
+    """Lists the chats whose title is known, the newest first."""
     return await service.monitor.list_chats()
 
 

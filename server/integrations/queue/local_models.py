@@ -138,15 +138,14 @@ class QueuePromptDetails(QueuePrompt):
 
 
 class QueueChat(BaseModel):
-    """A chat, with the number of its prompts that are open."""
+    """A chat."""
 
     id: int
     title: str
-    open: int
 
 
 class QueueChats(BaseModel):
-    """The chats, the newest first."""
+    """The chats whose title is known, the newest first."""
 
     chats: list[QueueChat]
 
@@ -206,10 +205,11 @@ class ExtensionView(BaseModel):
 
 
 class ExtensionList(BaseModel):
-    """The paired browsers. `wanted_version`: of this Deskhand's extension."""
+    """The paired browsers. `wanted_version`: of this Deskhand's extension. `site`: the page that it works on."""
 
     extensions: list[ExtensionView]
     wanted_version: str
+    site: str
     command: str = Field(description="The command that writes the extension's zip file.")
 
 

@@ -43,8 +43,9 @@ class UnavailableMode(StrEnum):
 
 
 class QueueSettings(BaseModel):
-    """Settings of the browser queue."""
+    """Settings of the browser queue. `site`: in demo mode, the page that a newly written extension works on."""
 
+    site: str = "https://chatgpt.com"
     pause_seconds: float = Field(2, ge=0, le=86_400, description="The shortest time between two prompts.")
     daily_cap: int | None = Field(200, ge=1, description="How many prompts are sent in a day; null for no limit.")
     on_unavailable_mode: UnavailableMode = Field(
@@ -257,7 +258,10 @@ Decision.fail = Decision(DecisionKind.fail)
 
 @dataclass(frozen=True, slots=True)
 class PromptFilter:
-    """A selection of prompts, newest first. `query`: part of the message. `chat`: the integer id. `count`: with the total."""
+    """A selection of prompts, newest first unless `oldest_first`, which takes no cursor.
+
+    `query`: part of the message. `chat`: the integer id. `count`: with the total.
+    """
 
     client_id: str | None = None
     status: Status | None = None
@@ -268,6 +272,7 @@ class PromptFilter:
     cursor: str | None = None
     limit: int = 100
     count: bool = True
+    oldest_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)

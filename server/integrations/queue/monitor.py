@@ -72,9 +72,9 @@ class Monitor:
         return views.QueuePage(prompts=[write_row(row) for row in rows], total=total)
 
     async def list_chats(self) -> views.QueueChats:
-        """List the chats."""
+        """List the chats whose title is known."""
         rows = await self._database.read(store.list_chats, MOST_CHATS)
-        return views.QueueChats(chats=[views.QueueChat(**{**row, "title": row["title"] or ""}) for row in rows])
+        return views.QueueChats(chats=[views.QueueChat(**row) for row in rows])
 
     async def find_id(self, number: int) -> str:
         """Find the id of a prompt by its number. Raises NotFound."""

@@ -1,14 +1,17 @@
 """The service of the browser queue: what its parts share, and its health."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
+from server.integrations.queue.approval import ClientApprovals
 from server.integrations.queue.extension.service import Extensions
 from server.integrations.queue.fallback import Fallback
 from server.integrations.queue.health import describe_problem, describe_work
 from server.integrations.queue.local_models import QueueOverview
 from server.integrations.queue.monitor import Monitor
 from server.integrations.queue.queue import Queue
+from server.integrations.queue.rest.operations import PromptOperations
+from server.integrations.queue.withdrawal import Withdrawal
 from server.sdk.context import Context
 from server.sdk.health import Health
 
@@ -21,6 +24,8 @@ class QueueService(Health):
     def __init__(self, context: Context) -> None:
         self.context = context
         self.queue = Queue(context)
+        self.approvals = ClientApprovals(self.queue, context.approval_requests)
+        self.prompts = PromptOperations(self.queue, self.approvals)
         self.extensions = Extensions(context, self.queue)
         self.monitor = Monitor(self.queue)
         self.fallback = Fallback(self.queue, lambda: [session.worker for session in self.extensions.hub])
@@ -28,8 +33,7 @@ class QueueService(Health):
 
     async def refresh(self) -> None:
         """Read the state of the queue, for the properties below."""
-        with suppress(NotImplementedError):
-            self._overview = await self.summarize()
+        self._overview = await self.summarize()
 
     async def summarize(self) -> QueueOverview:
         """Summarize the queue and the browsers that work on it."""
@@ -63,5 +67,6 @@ class QueueService(Health):
 async def start(context: Context) -> AsyncIterator[QueueService]:
     """Start it, and end it afterwards."""
     service = QueueService(context)
-    async with service.extensions.running():
+    context.approval_requests.add(service.approvals)
+    async with Withdrawal(context, service.queue).running(), service.extensions.running(), service.fallback.running():
         yield service

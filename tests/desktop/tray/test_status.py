@@ -28,6 +28,7 @@ def test_status_keeps_public_address_and_recent_activity():
         "update": {"version": "2.0", "address": "https://example.org"},
         "tunnel": "open",
         "waiting": 2,
+        "lines": ["Browser queue: paused"],
         "demo": False,
     }
     status = read_status(Status(), answer)
@@ -35,5 +36,6 @@ def test_status_keeps_public_address_and_recent_activity():
     assert (status.problem, status.waiting) == (status.sentence, 2)
     assert status.recent == ("my-gpt: read a mail",) * RECENT
     assert status.paused_until == datetime.fromisoformat("2026-03-01T13:00:00+00:00")
+    assert status.lines == ("Browser queue: paused",)
     assert status.address_is_new
     assert status.update == "2.0"

@@ -17,6 +17,7 @@ def test_status_is_published_to_the_tray_with_its_events(serve) -> None:
     served.call("GET", "/apps/list", served.make_client("reader"))
     status = served.person("GET", "/api/status").json()
     assert (status["look"], status["here_only"], status["public"]) == ("local", True, served.public)
+    assert status["lines"] == [], "no integration is at work"
     assert [(call["client"], call["outcome"]) for call in status["recent"]] == [("reader", "done")]
 
 

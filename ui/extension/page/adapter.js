@@ -37,8 +37,8 @@ export const LAYOUTS = [
   },
 ]
 
-// When a part has to be there. `always` and `answered` are looked at by the self-test; the others when they are needed.
-export const NEEDED = {always: ['editor'], answered: ['user', 'assistant']}
+// Parts that the self-test looks for: always, in a chat, and in one with several messages. The others are looked for in use.
+export const NEEDED = {always: ['editor'], chat: ['user'], answered: ['assistant']}
 
 // States in which nothing is sent, the most serious first. One is recognised by an element, a title, or the text of a notice.
 export const STATES = [

@@ -12,7 +12,7 @@ const TITLE = 4  // seconds that a new chat's title is waited for
 /** The text of a message as it is compared: without any space. */
 export const squeeze = (text) => text.replace(/\s+/g, '').normalize('NFC')
 
-/** Find the person's message with a text: the last one, or one behind the first `skip`. */
+/** Find the person's message with a text: the last one behind the first `skip`; with -1 it is only the very last message. */
 export function findMessage(page, text, skip = 0) {
   const wanted = squeeze(text)
   return page.all('user').slice(skip).findLast((element) => squeeze(textOf(page, element)) === wanted) ?? null

@@ -11,7 +11,7 @@ const SILENCE = 30  // seconds after which an answer that is not being written i
 
 `skip`: the number of messages that the person had in the chat before this one. Rejects with "find_failed" if it cannot be known. */
 export async function find({document, watch, job, report, progress, note}) {
-  const {message, chat_id: chatId, skip = 0} = job.request
+  const {message, chat_id: chatId, skip} = job.request
   const page = await openPage(document, watch, chatId)
   const locate = () => findMessage(page, message, skip)
   try {

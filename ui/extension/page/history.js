@@ -3,8 +3,9 @@
 import {Refused} from './link.js'
 import {squeeze} from './answer.js'
 
-const RECENT = 5  // conversations in which a message is looked for
-const PATIENCE = 600  // seconds after "too many requests" that names no time
+const RECENT = 28  // chats in which a message is looked for, as many as the page itself lists at once
+const SKEW = 120  // seconds by which two clocks may differ
+const PAUSE = 600  // seconds after "too many requests" that names no time
 
 /** List conversations, the last changed first: {items: [{id, title, update_time}], total}. */
 export async function list({offset, limit}) {
@@ -18,17 +19,36 @@ export async function conversation({id}) {
   return (await read(`/backend-api/conversation/${encodeURIComponent(id)}`)).text()
 }
 
-/** Find the chat among the most recent ones that has a message of the person; null if none has. */
-export async function findRecent({message}) {
-  const wanted = squeeze(message)
+/** Find a message that was sent after a moment: {chat_id, skip} (of the person's messages before it), or null if it was not.
+
+Rejects with "find_failed" if more chats changed since then than are looked through. */
+export async function findSent({message, chat_id: chatId, since}) {
+  const from = since / 1000 - SKEW
+  if (chatId) return findIn(chatId, message, from)
   const {items} = await list({offset: 0, limit: RECENT})
-  for (const {id} of items) {
-    const {mapping} = JSON.parse(await conversation({id}))
-    const messages = Object.values(mapping).map((node) => node.message).filter((each) => each?.author?.role === 'user')
-    const texts = messages.map((each) => (each.content?.parts ?? []).filter((part) => typeof part === 'string').join('\n'))
-    if (texts.some((text) => squeeze(text) === wanted)) return id
+  const recent = items.filter((item) => Date.parse(item.update_time) / 1000 >= from)
+  for (const {id} of recent) {
+    const place = await findIn(id, message, from)
+    if (place) return place
   }
+  if (recent.length === RECENT) throw new Refused('find_failed', 'Too many chats changed since then.')
   return null
+}
+
+async function findIn(chatId, message, from) {
+  const {mapping, current_node: last} = JSON.parse(await conversation({id: chatId}))
+  const wanted = squeeze(message)
+  const sent = pathTo(mapping, last).map((node) => node.message).filter((each) => each?.author?.role === 'user')
+  const skip = sent.findLastIndex((each) => (each.create_time ?? from) >= from && squeeze(textOf(each)) === wanted)
+  return skip < 0 ? null : {chat_id: chatId, skip}
+}
+
+const textOf = (message) => (message.content?.parts ?? []).filter((part) => typeof part === 'string').join('\n')
+
+function pathTo(mapping, last) {
+  const path = []
+  for (let id = last; mapping[id] && path.length < 10_000; id = mapping[id].parent) path.unshift(mapping[id])
+  return path
 }
 
 async function read(path) {
@@ -41,7 +61,7 @@ async function request(path, headers = {}) {
   const response = await fetch(new URL(path, document.location.origin), {headers, credentials: 'same-origin'})
   if (response.ok) return response
   if (response.status === 429) {
-    const seconds = Number(response.headers.get('retry-after')) || PATIENCE
+    const seconds = Number(response.headers.get('retry-after')) || PAUSE
     throw new Refused('limit', 'ChatGPT asks for a pause.', {seconds})
   }
   if (response.status === 401) throw new Refused('signed_out', 'ChatGPT is not signed in.')

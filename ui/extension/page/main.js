@@ -25,7 +25,7 @@ const methods = {
   cancel: ({reason, stop}) => cancel(reason, stop),
   list: history.list,
   conversation: history.conversation,
-  findRecent: history.findRecent,
+  findSent: history.findSent,
   leave,
 }
 
@@ -73,11 +73,11 @@ function end(ended) {
 }
 
 async function deliver() {
-  const told = outcome
-  if (!told) return
+  const delivered = outcome
+  if (!delivered) return
   try {
-    await link.call('outcome', told)
-    if (outcome === told) outcome = null
+    await link.call('outcome', delivered)
+    if (outcome === delivered) outcome = null
   } catch {
     // the next connection delivers it
   }
@@ -94,16 +94,16 @@ function cancel(reason, stop) {
 
 /** Tell pieces of a text that may change anywhere: what follows the part that is the same as before. Offsets count code points. */
 function pieces(tell) {
-  let told = '', at = -Infinity
+  let last = '', at = -Infinity
   return (text) => {
     const now = performance.now()
     if (now - at < INTERVAL * 1000) return
     let offset = 0
-    while (offset < text.length && text[offset] === told[offset]) offset++
+    while (offset < text.length && text[offset] === last[offset]) offset++
     if (/[\ud800-\udbff]/.test(text[offset - 1] ?? '')) offset--  // the other half differs
     if (text.length - offset > LARGEST) return
     at = now
-    told = text
+    last = text
     tell({offset: [...text.slice(0, offset)].length, text: text.slice(offset)})
   }
 }

@@ -67,8 +67,8 @@ export class Page {
   get failure() {
     const element = [...this.document.querySelectorAll(FAILURES)].find(isVisible)
     const pattern = this.pattern('failure')
-    const told = [...this.document.querySelectorAll(NOTICES)].find((each) => isVisible(each) && !this.isInMessage(each) && pattern?.test(each.textContent))
-    return element || told ? describe(element ?? told) : ''
+    const notice = [...this.document.querySelectorAll(NOTICES)].find((each) => isVisible(each) && !this.isInMessage(each) && pattern?.test(each.textContent))
+    return element || notice ? describe(element ?? notice) : ''
   }
 
   /** Return the state in which nothing is sent: {state, detail, element}; null if there is none. */
@@ -85,9 +85,9 @@ export class Page {
     const elements = [...this.document.querySelectorAll(selectors.join(', '))].filter((each) => isVisible(each) && !this.#isQuoted(each))
     const notices = [...this.document.querySelectorAll(NOTICES)].filter((each) => isVisible(each) && !this.isInMessage(each))
     const patterns = texts.map((text) => this.pattern(text)).filter(Boolean)
-    const told = notices.filter((notice) => patterns.some((pattern) => pattern.test(notice.textContent)))
-    const pressed = labels.flatMap((label) => this.buttons(label)).filter((button) => !this.isInMessage(button))
-    return elements[0] ?? told[0] ?? pressed[0] ?? null
+    const matching = notices.filter((notice) => patterns.some((pattern) => pattern.test(notice.textContent)))
+    const buttons = labels.flatMap((label) => this.buttons(label)).filter((button) => !this.isInMessage(button))
+    return elements[0] ?? matching[0] ?? buttons[0] ?? null
   }
 
   /** A link in an answer to a sign-in page means nothing; two answers are marked inside of messages. */
@@ -102,7 +102,7 @@ const describe = (element) => element.textContent.replace(/\s+/g, ' ').trim().sl
 export function selfTest(document) {
   const results = LAYOUTS.map((layout) => {
     const page = new Page(document, layout)
-    const needed = page.chatId ? [...NEEDED.always, ...NEEDED.answered] : NEEDED.always
+    const needed = page.chatId ? [...NEEDED.always, ...NEEDED.chat, ...(page.all('user').length === 1 ? [] : NEEDED.answered)] : NEEDED.always
     return {page, missing: needed.filter((part) => !page.find(part))}
   })
   const best = results.reduce((left, right) => (right.missing.length < left.missing.length ? right : left))

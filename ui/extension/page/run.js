@@ -8,6 +8,7 @@ import {findReset} from './resets.js'
 import {TimedOut} from './watch.js'
 
 const LOAD = 15  // seconds until the page is there
+const DRAWN = 0.5  // seconds without a new message, after which a chat is complete
 const BUTTON = 10  // seconds until the message can be sent
 const SENT = 20  // seconds until the page shows the message that was sent
 const BUSY = 900  // seconds that an answer which is still being written is waited for
@@ -59,19 +60,29 @@ export async function run({document, watch, job, ask, report, progress, note}) {
   const {request} = job
   if (request.attachments?.length) throw notSent('attachments', 'This version of the extension does not attach files.')
   const page = await openPage(document, watch, request.chat_id)
-  await watch.until(() => !page.find('stop') || page.held(), BUSY)
-  refuseHeld(page)
+  await untilIdle(page, watch, request)
   await ask('may_type', {request_id: request.request_id})
   const notes = await chooseModes(page, watch, request)
   const draft = await enter(page, watch, request.message, notes)
   const skip = page.all('user').length
   await send(page, watch, job, skip, ask)
   report(null)
-  const locate = () => findMessage(page, request.message, skip) ?? findMessage(page, request.message)
+  const locate = () => findMessage(page, request.message, page.all('user').length > skip ? skip : -1)
   const answer = await waitForAnswer({page, watch, locate, isNew: true, report, progress, note})
   if (squeeze(draft) !== squeeze(request.message)) restore(page, draft)
   noteModel(request, answer, notes)
   return {...answer, notes}
+}
+
+/** Wait until no answer is being written and all messages of a chat are there. */
+async function untilIdle(page, watch, request) {
+  try {
+    await watch.until(() => !page.find('stop') || page.held(), BUSY)
+  } catch (error) {
+    throw error instanceof TimedOut ? notSent('busy', 'Another answer is being written in this chat.') : error
+  }
+  if (request.chat_id) await watch.settled(() => page.all('user').length, DRAWN)
+  refuseHeld(page)
 }
 
 async function chooseModes(page, watch, request) {

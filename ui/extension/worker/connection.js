@@ -7,6 +7,7 @@ const FIRST = 1, LONGEST = 60  // seconds until the next attempt
 const ACK = 15  // seconds that an acknowledgement is waited for
 const PROTOCOL = 1
 const KEY_REFUSED = 4401
+const REFUSALS = ['stale', 'invalid']  // errors for which the same message cannot be repeated
 
 /** Deskhand refused a message, or did not acknowledge it. */
 export class NotAcknowledged extends Error {
@@ -93,7 +94,7 @@ export class Connection {
     if (message.type === 'ack') return this.#waiting.get(`${message.of} ${message.request_id ?? ''}`)?.resolve()
     if (message.type === 'error' && message.of) {
       const waiting = this.#waiting.get(`${message.of} ${message.request_id ?? ''}`)
-      if (waiting) return waiting.fail(message.detail, true)
+      if (waiting) return waiting.fail(message.detail, REFUSALS.includes(message.name))
     }
     if (message.type === 'error') this.detail = message.detail ?? ''
     this.receive(message)

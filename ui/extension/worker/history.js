@@ -5,17 +5,17 @@ const PAGE = 28  // conversations in one list, as the page itself asks for them
 const QUICK = 200  // conversations before it goes slowly
 const PAUSE = 2  // seconds between two of the first ones
 const SLOW = 60  // seconds between two of the others
-const LARGEST = 900_000  // characters; a message of the socket has a mebibyte
+const LARGEST = 900_000  // bytes; a message of the socket has a mebibyte
 const RETRY = 600  // seconds after an error
 const ALARM = 'history'
 
-/** An import. Its state is stored after each conversation: {since, offset, queue, sent, done, skipped, total, resumes_at}. */
+/** An import. Its state is stored after each conversation: {since, offset, queue, sent, count, skipped, total, last, done, resumes_at, problem}. */
 export class History {
   #running = false
 
-  /** `isFree()`: no request waits; requests go first. */
-  constructor({connection, tab, isFree, changed}) {
-    Object.assign(this, {connection, tab, isFree, changed})
+  /** `isFree()`: the page takes messages. Requests go first. */
+  constructor({connection, tab, jobs, isFree}) {
+    Object.assign(this, {connection, tab, jobs, isFree})
     chrome.alarms.onAlarm.addListener((alarm) => alarm.name === ALARM && this.go())
   }
 
@@ -28,7 +28,7 @@ export class History {
     const state = await this.read()
     if (!state || state.done || state.since !== since) {
       const {offset = 0, sent = []} = JSON.parse(cursor || '{}')
-      await this.#write({since, offset, queue: [], sent, count: 0, skipped: [], total: null, done: false, resumes_at: 0})
+      await this.#write({since, offset, queue: [], sent, count: 0, skipped: [], total: null, last: false, done: false, resumes_at: 0})
     }
     return this.go()
   }
@@ -44,7 +44,7 @@ export class History {
     if (this.#running) return
     this.#running = true
     try {
-      while (await this.#step()) await new Promise((resolve) => setTimeout(resolve, PAUSE * 1000))
+      while (await this.jobs.enqueue(() => this.#step())) await new Promise((resolve) => setTimeout(resolve, PAUSE * 1000))
     } finally {
       this.#running = false
     }
@@ -55,15 +55,16 @@ export class History {
     const state = await this.read()
     if (!state || state.done || this.connection.state !== 'ready') return false
     const wait = state.resumes_at - Date.now()
-    if (wait > 0 || !this.isFree()) {
+    if (wait > 0 || this.jobs.isBusy || !this.isFree()) {
       await this.#wait(Math.max(wait / 1000, 1))
       return false
     }
     try {
       const link = await this.tab.open('/')
-      if (!state.queue.length) await this.#list(link, state)
+      if (!state.queue.length && !state.last) await this.#list(link, state)
       const item = state.queue.shift()
       if (item) await this.#bring(link, state, item)
+      else if (state.last) await this.#finish(state)
     } catch (error) {
       if (error.name === 'gone') return true
       const seconds = error.more?.seconds ?? RETRY
@@ -71,7 +72,7 @@ export class History {
       await this.#wait(seconds)
       return false
     }
-    if (state.done) return this.#tell(state, [])
+    if (state.done) return false
     if (state.count < QUICK) return true
     await this.#write({...state, resumes_at: Date.now() + SLOW * 1000})
     await this.#wait(SLOW)
@@ -86,7 +87,7 @@ export class History {
     state.queue = recent.map(({id}) => id).filter((id) => !state.sent.includes(id))
     state.offset += items.length
     state.total = total
-    state.done = !items.length || (!state.queue.length && recent.length < items.length)
+    state.last = !items.length || recent.length < items.length
     state.problem = ''
     await this.#write(state)
   }
@@ -96,7 +97,7 @@ export class History {
       if (error.name === 'gone') await this.#write(state)
       throw error
     })
-    if (text.length > LARGEST) state.skipped.push(id)
+    if (new TextEncoder().encode(text).length > LARGEST) state.skipped.push(id)
     else await this.#tell(state, [JSON.parse(text)])
     state.sent.push(id)
     state.count++
@@ -107,15 +108,19 @@ export class History {
   async #tell(state, conversations) {
     const {offset, sent, count, skipped, total, done} = state
     const cursor = JSON.stringify({offset: Math.max(0, offset - PAGE), sent: sent.slice(-2 * PAGE)})
-    const message = {type: 'history', conversations, cursor, count, total, skipped: skipped.length, done}
+    const message = {type: 'history', request_id: 'history', conversations, cursor, count, total, skipped: skipped.length, done}
     await this.connection.confirm(message)
-    if (done) await this.#write(state)
-    return false
   }
 
-  async #write(state) {
-    await local.write('history', state)
-    this.changed()
+  /** Tell Deskhand that this was all; then it imports what it has. */
+  async #finish(state) {
+    await this.#tell({...state, done: true}, [])
+    state.done = true
+    await this.#write(state)
+  }
+
+  #write(state) {
+    return local.write('history', state)
   }
 
   #wait(seconds) {

@@ -2,15 +2,18 @@
 // in the chat before anything is sent again.
 import {Refused} from '../page/link.js'
 import {NotAcknowledged} from './connection.js'
+import {addressOf, writeFound, writeOutcome} from './messages.js'
+import {local} from './storage.js'
 
-const PART = 200_000  // characters of an answer in one message
 const CERTAIN = ['leased', 'executing']  // phases in which nothing was sent
 const DOUBTFUL = ['page_lost', 'page_error', 'not_confirmed', 'no_answer', 'disconnected', 'limit', 'extension_error']
-const LARGEST_FOUND = 200_000  // characters
+const HELD = ['signed_out', 'challenge', 'limit', 'unknown_layout', 'paused']  // states in which a chat cannot be looked into
+const RETRY = 5  // seconds until an outcome is told again that Deskhand could not store
 
 export class Jobs {
   #chain = Promise.resolve()
   #current = null
+  #queued = new Set()
   #dropped = new Set()
 
   /** `settings`: {paused}; `changed()`: another request runs, or none; `failed(error)`: a request failed. */
@@ -23,45 +26,85 @@ export class Jobs {
     return this.#current?.request ?? null
   }
 
-  /** Do one thing after everything that was begun before. */
-  enqueue(perform) {
-    this.#chain = this.#chain.then(perform).catch((error) => console.error('Deskhand:', error))
-    return this.#chain
+  /** Whether a request is being worked on or waits. */
+  get isBusy() {
+    return Boolean(this.#current || this.#queued.size)
   }
+
+  /** Do one thing after everything that was begun before, and return its value. */
+  enqueue(perform) {
+    const done = this.#chain.then(perform)
+    this.#chain = done.catch((error) => console.warn('Deskhand:', error))
+    return done
+  }
+
+  // Requests
 
   /** Take a request from Deskhand. */
   take(request) {
-    return this.enqueue(() => this.#work(request))
+    this.#queued.add(request.request_id)
+    return this.enqueue(() => this.#work(request)).catch(() => {})
   }
 
   async #work(request) {
     const {request_id: id, token} = request
+    this.#queued.delete(id)
     if (this.#dropped.delete(id)) return
     const earlier = await this.records.read(id)
-    const isUncertain = earlier?.phase === 'sent' || request.find_first
-    await this.records.write(id, {...earlier, ...request, token, outcome: null, phase: isUncertain ? 'sent' : 'leased'})
-    await this.#finish(id, token, async () => {
-      if (earlier?.outcome?.result) return earlier.outcome.result
-      if (this.settings.paused) throw new Refused('paused', 'The extension is paused.', {sent: false})
-      if (!isUncertain) return this.#perform(request)
-      const found = await this.#look({...earlier, ...request, chat_id: request.chat_id ?? earlier?.chat_id})
-      return found.state === 'not_sent' ? this.#perform(request) : answerOf(found)
-    })
+    if (earlier?.phase === 'sent') {
+      await this.records.write(id, {token})
+      if (!earlier.outcome?.result && !(await this.#isUnsent({...earlier, ...request, chat_id: request.chat_id ?? earlier.chat_id}))) return
+    }
+    const known = earlier?.outcome?.result
+    await this.records.write(id, {...request, skip: null, outcome: null, since: earlier?.since ?? Date.now(), phase: known ? 'sent' : 'leased'})
+    await this.#finish(id, token, () => known ?? this.#perform(request))
   }
 
-  /** Run a step and tell Deskhand how it ended, unless the person took the tab and the message may have been sent. */
-  async #finish(id, token, perform) {
-    let outcome
+  /** Look for the message of an earlier attempt. Returns whether it was not sent; Deskhand is told anything else. */
+  async #isUnsent(request) {
+    const about = {request_id: request.request_id, token: request.token}
     try {
-      const result = await perform()
-      outcome = {result}
+      const found = await this.#look(request)
+      if (found.state === 'not_sent') return true
+      await this.#end(about.request_id, about.token, found.state === 'answered' ? {result: found} : {error: unanswered()})
     } catch (error) {
-      if (error instanceof NotAcknowledged) return this.records.write(id, {phase: 'ended'})  // nothing was typed
+      this.connection.send(writeOutcome(about, {error: {name: error.name, text: error.message, sent: !HELD.includes(error.name)}})[0])
+    }
+    return false
+  }
+
+  /** Run a request on the page. If it may have been sent and the page does not say how it went, look. */
+  async #perform(request) {
+    if (this.settings.paused) throw new Refused('paused', 'The extension is paused.', {sent: false})
+    try {
+      const order = {...request, mode_changed: await local.read('mode_changed', false)}
+      const result = await this.#run('run', order, addressOf(request), {fresh: !request.chat_id || Boolean(request.model)})
+      await local.write('mode_changed', request.response_type !== 'auto')
+      return result
+    } catch (error) {
+      const record = await this.records.read(request.request_id)
+      if (record.phase !== 'sent' || error.more?.sent === false || !DOUBTFUL.includes(error.name)) throw error
+      const found = await this.#look(record).catch(() => null)
+      if (found?.state === 'not_sent') throw new Refused(error.name, error.message, {...error.more, sent: false})
+      if (found?.state === 'answered') return found
+      throw error
+    }
+  }
+
+  /** Do the last step of a request and tell Deskhand how it ended, unless the person took the tab while it was answered. */
+  async #finish(id, token, perform) {
+    try {
+      return await this.#end(id, token, {result: await perform()})
+    } catch (error) {
+      if (error instanceof NotAcknowledged && error.refused) return this.records.write(id, {phase: 'ended'})  // it is another's now
       const {phase} = await this.records.read(id)
       const sent = error.more?.sent ?? !CERTAIN.includes(phase)
-      if (sent && (error.name === 'paused' || error.more?.isLater)) return null  // it is looked for when the person resumes
-      outcome = {error: {...error.more, name: error.more ? error.name : 'extension_error', text: error.message, sent}}
+      if (sent && error.name === 'paused') return null  // it is looked for when the person resumes
+      return this.#end(id, token, {error: {...error.more, name: nameOf(error), text: error.message, sent}})
     }
+  }
+
+  async #end(id, token, outcome) {
     await this.records.write(id, {token, outcome})
     if (outcome.error) this.failed(outcome.error)
     return this.deliver(id)
@@ -72,73 +115,30 @@ export class Jobs {
     const {token, outcome, phase} = (await this.records.read(id)) ?? {}
     if (!outcome || phase === 'ended') return
     try {
-      await this.#send({request_id: id, token}, outcome)
-      await this.records.write(id, {phase: 'ended'})
+      await this.#confirm(writeOutcome({request_id: id, token}, outcome))
     } catch (error) {
-      if (!(error instanceof NotAcknowledged)) throw error
-      if (error.refused) await this.#giveUp(id, token, outcome, error.message)
+      if (!error.refused) {
+        if (this.connection.state === 'ready') setTimeout(() => this.recover(), RETRY * 1000)
+        return
+      }
+      const lost = {name: 'refused', text: error.message, sent: true}
+      if (outcome.result) this.connection.send(writeOutcome({request_id: id, token}, {error: lost})[0])
     }
-  }
-
-  /** Deskhand refused an outcome: the token is an old one, or it cannot store the answer, which it is told. */
-  async #giveUp(id, token, outcome, text) {
     await this.records.write(id, {phase: 'ended'})
-    if (outcome.result) this.connection.send({type: 'error', request_id: id, token, error: text, name: 'refused', sent: true})
   }
 
-  async #send(about, {result, error}) {
-    if (error) {
-      const {name, text, sent, resets_at: resets} = error
-      return this.connection.confirm({type: 'error', ...about, error: text, name, sent, ...(resets ? {resets_at: resets} : {})})
-    }
-    const {text, chat_id: chatId, title, notes, model, citations} = result
-    const parts = split(text)
-    if (parts.length > 1) parts.forEach((part, index) => this.connection.send({type: 'response_part', ...about, index, last: index === parts.length - 1, text: part}))
-    const response = parts.length > 1 ? '' : text
-    return this.connection.confirm({type: 'response', ...about, response, chat_id: chatId, chat_title: title, notes, model, citations})
+  #confirm(messages) {
+    messages.slice(0, -1).forEach((message) => this.connection.send(message))
+    return this.connection.confirm(messages.at(-1))
   }
 
-  /** Run a request on the page. If it may have been sent and the page does not say how it went, look. */
-  async #perform(request) {
-    try {
-      const path = addressOf(request)
-      return await this.#run('run', request, path, {fresh: !request.chat_id || Boolean(request.model)})
-    } catch (error) {
-      const record = await this.records.read(request.request_id)
-      const isDoubtful = record.phase === 'sent' && error.more?.sent !== false && DOUBTFUL.includes(error.name)
-      if (!isDoubtful) throw error
-      const found = await this.#look(record).catch(() => null)
-      if (!found) throw error
-      if (found.state === 'not_sent') throw new Refused(error.name, error.message, {...error.more, sent: false})
-      return answerOf(found)
-    }
-  }
-
-  /** Look for the message of a request in its chat. */
-  async #look(request) {
-    try {
-      const chatId = request.chat_id || (await this.#findChat(request))
-      return chatId ? await this.#lookInto(chatId, request) : {state: 'not_sent'}
-    } catch (error) {
-      if (this.settings.paused) throw new Refused('paused', 'The extension is paused.')
-      throw new Refused(error.more ? error.name : 'extension_error', error.message, {...error.more, sent: true, looking: true})
-    }
-  }
-
-  async #findChat({message}) {
-    const link = await this.tab.open('/')
-    return link.call('findRecent', {message})
-  }
-
-  #lookInto(chatId, request) {
-    return this.#run('find', {...request, chat_id: chatId}, `/c/${encodeURIComponent(chatId)}`, {fresh: true})
-  }
+  // The page
 
   /** Open a page, have it do a job and wait for its outcome. */
   async #run(method, request, path, options) {
     let link = await this.tab.open(path, options)
+    if (this.settings.paused) throw new Refused('paused', 'The extension is paused.')
     const outcome = this.#expect(request)
-    this.tab.tick(true)
     try {
       const {accepted} = await link.call(method, {request})
       if (!accepted) {
@@ -148,18 +148,19 @@ export class Jobs {
       if (this.#current) this.#current.opened = true
       return await outcome
     } finally {
-      this.#end()
+      this.#release()
     }
   }
 
   #expect(request) {
     const outcome = new Promise((resolve, reject) => (this.#current = {request, resolve, reject}))
     outcome.catch(() => {})  // it may be rejected before anybody waits for it
+    this.tab.tick(true)
     this.changed()
     return outcome
   }
 
-  #end() {
+  #release() {
     this.tab.tick(false)
     this.#current = null
     this.changed()
@@ -168,7 +169,7 @@ export class Jobs {
   /** The page may type now: Deskhand has acknowledged it. */
   async mayType({request_id: id}) {
     const {token, phase} = await this.records.read(id)
-    if (phase !== 'leased' && phase !== 'sent') throw new Refused('out_of_turn', 'This request is not the current one.', {sent: false})
+    if (phase !== 'leased') throw new Refused('out_of_turn', 'This request is not the current one.', {sent: false})
     await this.connection.confirm({type: 'status_update', request_id: id, token, status: 'executing'}).catch((error) => {
       this.#current?.reject(error)
       throw error
@@ -193,11 +194,16 @@ export class Jobs {
     if (this.current?.request_id === id) this.connection.send({type: 'progress', request_id: id, token: this.current.token, offset, text})
   }
 
-  /** The page tells how a job ended. */
-  outcome({request_id: id, result, error}) {
-    if (this.current?.request_id !== id) return
-    if (result) this.#current.resolve(result)
-    else this.#current.reject(new Refused(error.name, error.text, error))
+  /** The page tells how a job ended; the worker may have been started anew meanwhile. */
+  async outcome({request_id: id, result, error}) {
+    if (this.current?.request_id === id) {
+      if (result) this.#current.resolve(result)
+      else this.#current.reject(new Refused(error.name, error.text, error))
+      return
+    }
+    const record = await this.records.read(id)
+    if (result && record?.phase === 'sent' && !record.outcome) await this.records.write(id, {outcome: {result}})
+    if (result) this.recover()
   }
 
   /** The page is gone. If it does not come back with its job, what may have been sent is looked for. */
@@ -214,19 +220,23 @@ export class Jobs {
   /** A page is there: without the job that runs, it was loaded anew. */
   ready({job}) {
     const current = this.#current
-    if (current && current.opened && job !== current.request.request_id) current.reject(new Refused('page_lost', 'The page was loaded anew.'))
+    if (current?.opened && job !== current.request.request_id) current.reject(new Refused('page_lost', 'The page was loaded anew.'))
   }
+
+  // Decisions
 
   /** Give up a request for Deskhand. */
   cancel(id) {
     if (this.current?.request_id === id) this.tab.link?.tell('cancel', {reason: 'Cancelled.', stop: true})
-    else this.#dropped.add(id)
+    else if (this.#queued.has(id)) this.#dropped.add(id)
   }
 
   /** The person takes the tab: what is not sent yet is not sent. */
   takeBack() {
     this.#current?.reject(new Refused('paused', 'The person took the tab back.'))
   }
+
+  // Recovery
 
   /** There is a new connection: Deskhand is told that the request which runs is still being worked on. */
   async reconnected() {
@@ -239,31 +249,29 @@ export class Jobs {
   recover() {
     return this.enqueue(async () => {
       for (const record of await this.records.open()) await this.#recover(record)
-    })
+    }).catch(() => {})
   }
 
   async #recover(record) {
     const {request_id: id, token, phase, outcome} = record
     if (outcome) return this.deliver(id)
     if (this.settings.paused || this.connection.state !== 'ready') return null
-    if (CERTAIN.includes(phase)) {
-      return this.#finish(id, token, async () => {
-        throw new Refused('interrupted', 'The browser was interrupted before the message was sent.', {sent: false})
-      })
+    if (CERTAIN.includes(phase)) return this.#end(id, token, {error: interrupted('The browser was interrupted before the message was sent.')})
+    try {
+      const found = (await this.#resume(record)) ?? (await this.#look(record))
+      const failure = found.state === 'not_sent' ? interrupted('The message is not in the chat.') : unanswered()
+      return await this.#end(id, token, found.state === 'not_sent' || found.state === 'sent' ? {error: failure} : {result: found})
+    } catch (error) {
+      if (HELD.includes(error.name)) return this.failed({name: error.name, text: error.message, ...error.more})  // later
+      return this.#end(id, token, {error: {...error.more, name: nameOf(error), text: error.message, sent: true}})
     }
-    return this.#finish(id, token, async () => {
-      const found = (await this.#resume(record)) ?? (await this.#look(record).catch(later))
-      if (found.state === 'not_sent') throw new Refused('interrupted', 'The message is not in the chat.', {sent: false})
-      return answerOf(found)
-    })
   }
 
   /** Wait for the page that may still be at it. Null if it is not. */
   async #resume(record) {
+    if (!(await this.tab.exists())) return null
     const outcome = this.#expect(record)
-    this.tab.tick(true)
     try {
-      if (!(await this.tab.exists())) return null
       await this.tab.connected()
       if (this.tab.job !== record.request_id) return null
       this.#current.opened = true
@@ -272,63 +280,52 @@ export class Jobs {
       if (['page_lost', 'page_error'].includes(error.name)) return null
       throw error
     } finally {
-      this.#end()
+      this.#release()
     }
+  }
+
+  // Looking for a message
+
+  /** Look for the message of a request: {state: "answered", …}, {state: "sent"} or {state: "not_sent"}. Rejects if that cannot be known.
+
+  With a record of this browser the chat and the message's place in it are known; otherwise the history tells, by time. */
+  async #look(request) {
+    if (request.chat_id && Number.isInteger(request.skip)) return this.#lookInto(request)
+    const {chat_id: chatId = null, message, project, temporary} = request
+    const since = typeof request.since === 'string' ? Date.parse(request.since) : request.since
+    if (!since || (!chatId && (project || temporary))) throw new Refused('find_failed', 'It cannot be known whether this was sent.')
+    const link = await this.tab.open('/')
+    const place = await link.call('findSent', {message, chat_id: chatId, since})
+    return place ? this.#lookInto({...request, ...place}) : {state: 'not_sent'}
+  }
+
+  #lookInto(request) {
+    return this.#run('find', request, `/c/${encodeURIComponent(request.chat_id)}`, {fresh: true})
   }
 
   /** Answer Deskhand's question whether a message is in its chat. */
   find(question) {
-    const asked = Date.now()
-    return this.enqueue(async () => {
-      const {request_id: id, token} = question
-      const record = (await this.records.read(id)) ?? {}
-      if (record.phase === 'ended' && record.at > asked) return  // it has been told meanwhile
-      try {
-        const chatId = question.chat_id ?? record.chat_id
-        const found = CERTAIN.includes(record.phase) ? {state: 'not_sent'} : await this.#look({...record, ...question, chat_id: chatId})
-        await this.#tellFound({request_id: id, token}, found)
-        await this.records.write(id, {phase: 'ended'})
-      } catch (error) {
-        this.connection.send({type: 'error', request_id: id, token, error: error.message, name: 'find_failed', sent: true})
-      }
-    })
+    const askedAt = Date.now()
+    return this.enqueue(() => this.#find(question, askedAt)).catch(() => {})
   }
 
-  #tellFound(about, found) {
-    const {state, text = null, chat_id: chatId = null, title = null} = found
-    if (text?.length > LARGEST_FOUND) return this.#send(about, {result: found})
-    return this.connection.send({type: 'found', ...about, state, response: text, chat_id: chatId, chat_title: title})
+  async #find(question, askedAt) {
+    const {request_id: id, token} = question
+    const record = (await this.records.read(id)) ?? {}
+    if (record.phase === 'ended' && record.at > askedAt) return  // Deskhand knows by now
+    try {
+      const request = {...question, ...record, chat_id: record.chat_id ?? question.chat_id}
+      const found = CERTAIN.includes(record.phase) ? {state: 'not_sent'} : await this.#look(request)
+      writeFound({request_id: id, token}, found).forEach((message) => this.connection.send(message))
+      await this.records.write(id, {phase: 'ended'})
+    } catch (error) {
+      const name = HELD.includes(error.name) ? error.name : 'find_failed'
+      this.connection.send({type: 'error', request_id: id, token, error: error.message, name, sent: name === 'find_failed'})
+      this.failed({name, text: error.message, ...error.more})
+    }
   }
 }
 
-/** Have a request stay open: its message is looked for again when the page is ready. */
-function later(error) {
-  throw new Refused(error.name, error.message, {...error.more, isLater: true})
-}
-
-/** Return an answer that was found in the chat. Rejects with "no_answer" if only the message is there. */
-function answerOf(found) {
-  if (found.state === 'answered') return found
-  throw new Refused('no_answer', 'The message is in the chat, without an answer.', {sent: true})
-}
-
-/** The path of a request's page. */
-export function addressOf({chat_id: chatId, project, model, temporary}) {
-  const path = chatId ? `/c/${encodeURIComponent(chatId)}` : project ? `/g/${encodeURIComponent(project)}/project` : '/'
-  const query = new URLSearchParams()
-  if (model) query.set('model', model)
-  if (temporary && !chatId) query.set('temporary-chat', 'true')
-  return query.size ? `${path}?${query}` : path
-}
-
-/** Split a text into parts; no pair of surrogates is cut. */
-export function split(text) {
-  const parts = []
-  for (let start = 0; start < text.length; ) {
-    let end = Math.min(start + PART, text.length)
-    if (end < text.length && /[\ud800-\udbff]/.test(text[end - 1])) end--
-    parts.push(text.slice(start, end))
-    start = end
-  }
-  return parts.length ? parts : ['']
-}
+const nameOf = (error) => (error instanceof NotAcknowledged ? 'not_acknowledged' : error.more ? error.name : 'extension_error')
+const interrupted = (text) => ({name: 'interrupted', text, sent: false})
+const unanswered = () => ({name: 'no_answer', text: 'The message is in the chat, without an answer.', sent: true})

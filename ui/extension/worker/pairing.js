@@ -2,7 +2,7 @@
 import {local} from './storage.js'
 
 const POLL = 2  // seconds
-const PATIENCE = 180  // seconds until the person has confirmed
+const CONFIRM = 180  // seconds until the person has confirmed
 const HERE = /^http:\/\/(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/
 
 /** Pair with a code. `tell(text)`: what happens now. Returns {address, key}. */
@@ -12,7 +12,7 @@ export async function pair({address, code, name, browser}, tell) {
   tell('Connecting to Deskhand…')
   let answer = await post(`${base}/ws/extension/pair`, {code, name, browser})
   tell('Confirm this browser in Deskhand’s window.')
-  const end = Date.now() + PATIENCE * 1000
+  const end = Date.now() + CONFIRM * 1000
   while (!answer.key && Date.now() < end) {
     await new Promise((resolve) => setTimeout(resolve, POLL * 1000))
     answer = await post(`${base}/ws/extension/pair/${encodeURIComponent(answer.id)}`)

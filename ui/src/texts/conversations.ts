@@ -16,7 +16,8 @@ export const texts = {
     title: 'All conversations',
     count: (count: number) => (count === 1 ? '1 conversation' : `${whole.format(count)} conversations`),
     loading: 'Loading…',
-    earlier: 'No date',
+    before: (year: number) => `Before ${year}`,
+    undated: 'No date',
     today: 'Today',
     yesterday: 'Yesterday',
     week: 'Previous 7 days',
@@ -39,6 +40,8 @@ export const texts = {
     source: 'Source',
     anySource: 'All sources',
     starred: 'Starred only',
+    import: (name: string) => `From ${name}`,
+    removeImport: (name: string) => `Remove filter: from ${name}`,
     sources: { chatgpt: 'ChatGPT', openai: 'Deskhand', api: 'API', webhook: 'Webhook' },
   },
   selection: {

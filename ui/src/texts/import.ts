@@ -84,7 +84,11 @@ export const texts = {
   past: {
     title: 'Past imports',
     states: { previewing: 'Reading', ready: 'Ready', running: 'Running', done: 'Imported', failed: 'Failed', cancelled: 'Cancelled', undone: 'Undone' },
-    summary: (imported: number, updated: number, unchanged: number) => `${whole.format(imported)} imported, ${whole.format(updated)} updated${unchanged ? `, ${whole.format(unchanged)} already here` : ''}`,
-    review: 'Review',
+    summary: (imported: number, updated: number, unchanged: number, failed: number) => {
+      const counts = [[imported, 'imported'], [updated, 'updated'], [unchanged, 'already here'], [failed, 'failed']] as const
+      return counts.filter(([count], index) => count || !index).map(([count, word]) => `${whole.format(count)} ${word}`).join(', ')
+    },
+    removed: 'Its conversations were removed',
+    noReport: 'It ended before anything was imported.',
   },
 }

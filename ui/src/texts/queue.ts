@@ -13,9 +13,9 @@ export const texts = {
   more: 'More actions',
   settings: 'Queue settings',
   back: 'Back to the queue',
-  groups: { all: 'All', waiting: 'Waiting', running: 'Running', uncertain: 'Needs you', done: 'Done', failed: 'Failed', dead: 'Dead letters' },
+  groups: { all: 'All', waiting: 'Waiting', running: 'Running', uncertain: 'Action needed', done: 'Done', failed: 'Failed', dead: 'Dead letters' },
   states: {
-    idle: 'Waiting', leased: 'Waiting', executing: 'Running', uncertain: 'Needs you', done: 'Done', failed: 'Failed', cancelled: 'Cancelled',
+    idle: 'Waiting', leased: 'Waiting', executing: 'Running', uncertain: 'Action needed', done: 'Done', failed: 'Failed', cancelled: 'Cancelled',
   },
   dead: 'Dead letter',
   group: 'Show',
@@ -78,6 +78,7 @@ export const texts = {
     facts: 'Details',
     client: 'Client',
     chat: 'Chat',
+    link: 'ChatGPT',
     open: 'Open in ChatGPT',
     position: 'Position',
     place: (place: number) => (place === 1 ? 'Next' : `${number.format(place)} in line`),
@@ -87,7 +88,7 @@ export const texts = {
     started: 'Sent',
     waited: (time: string) => `after ${time} in the queue`,
     completed: 'Finished',
-    took: (time: string) => `ChatGPT took ${time}`,
+    took: (time: string) => `${time} later`,
     thinking: 'ChatGPT has been at it for',
     size: 'Size',
     sizes: (prompt: number, answer: number | null) =>

@@ -26,3 +26,13 @@ def calculate_cost(model: str, usage: Usage, at: datetime, tier: str = "") -> De
     except (LookupError, ValueError):
         return None
     return Decimal(price.total_price)
+
+
+def find_context_window(model: str) -> int | None:
+    """Return the most tokens that a model takes at once; None if that is not known. Blocks for the import at first use."""
+    import genai_prices
+
+    try:
+        return genai_prices.calc_price(genai_prices.Usage(), model, provider_id=PROVIDER).model.context_window
+    except (LookupError, ValueError):
+        return None

@@ -1,5 +1,6 @@
 """Forwarding of requests to OpenAI: within the budget, and with each answer recorded once."""
 
+import asyncio
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing, asynccontextmanager
@@ -7,7 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from server.core.errors import DeskhandError, Forbidden, InvalidInput, NotFound, UpstreamFailed, UpstreamTimedOut
+from server.core.invisible import show_line
+from server.integrations.conversations.adapter.prices import find_context_window
 from server.integrations.conversations.adapter.protocol import Answer, Uncertain
+from server.integrations.conversations.compatible.bounds import check_bounded, is_counted
 from server.integrations.conversations.compatible.collectors import Collector, read_response
 from server.integrations.conversations.compatible.outgoing import Outgoing
 from server.integrations.conversations.live.chats import Chats
@@ -16,9 +20,9 @@ from server.integrations.conversations.openai_account.connection import SECTION,
 from server.integrations.conversations.openai_account.spending import Reservation, Spending
 from server.sdk.streaming import Event, EventStream
 
-UNCOUNTED = ("conversation", "prompt")  # OpenAI adds them to the input
-NOT_COUNTED = (
-    "“{name}” cannot be used within a budget, as it adds an unknown number of tokens. Leave it out, or remove the budget."
+NO_WINDOW = (
+    "The context window of “{model}” is not known, so files and references cannot be used within a budget. "
+    "Leave them out, choose another model or remove the budget."
 )
 NO_RESPONSE = "This is not the id of a response."
 RESPONSE_ID = re.compile(r"[A-Za-z0-9_-]{1,200}")
@@ -39,7 +43,7 @@ class Forwarder:
         model, project = await self._find_model(request.model), self._find_project()
         limit = request.limit or self.openai.limits.max_output_tokens
         most, tier = limit and limit * request.count, str(request.body.get("service_tier") or "")
-        tokens = request.tokens + await self._count_context(request, project)
+        tokens = request.tokens + await self._count_context(request, model, project)
         reservation = await self.spending.reserve(model, tokens, most, project, client, tier=tier)
         exchange = Exchange(self.chats, request, client, project, reservation)
         body = request.write(model, reservation.max_output_tokens)
@@ -52,12 +56,19 @@ class Forwarder:
         await exchange.record(request.read(answer))
         return answer
 
-    async def _count_context(self, request: Outgoing, project: str) -> int:
-        """Count the tokens that OpenAI adds to the input, if there is a budget. Raises Forbidden for what cannot be counted."""
+    async def _count_context(self, request: Outgoing, model: str, project: str) -> int:
+        """Count the tokens that OpenAI adds to the input at most, if there is a budget.
+
+        Raises Forbidden for what has no bound. Files and references may fill the whole context window of the model.
+        """
         if self.openai.is_free or (self.spending.budget_of() is None and self.spending.budget_of(project) is None):
             return 0
-        for name in filter(request.body.get, UNCOUNTED):
-            raise Forbidden(NOT_COUNTED.format(name=name), param=name, code="budget_exceeded")
+        check_bounded(request.body, model)
+        if not is_counted(request.body):
+            window = await asyncio.to_thread(find_context_window, model)
+            if window is None:
+                raise Forbidden(NO_WINDOW.format(model=show_line(model)[:100]), param="model", code="budget_exceeded")
+            return window
         if not request.previous_response_id:
             return 0
         if not RESPONSE_ID.fullmatch(request.previous_response_id):

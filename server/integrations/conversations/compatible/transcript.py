@@ -34,7 +34,7 @@ def read_item(item: Item) -> Turn:
         case "function_call" | "custom_tool_call":
             return Turn(role="assistant", text=write_call(item))
         case "function_call_output" | "custom_tool_call_output":
-            return Turn(role="tool", text=read_text(item.get("output")))
+            return Turn(role="tool", text=read_text(item.get("output")), images=read_images(item.get("output")))
         case _:  # reasoning, references and calls of OpenAI's own tools
             return Turn(role="assistant", text="")
 
@@ -42,7 +42,7 @@ def read_item(item: Item) -> Turn:
 def list_unread(value: Any) -> list[Item]:
     """List what turns leave out of messages or of an input, such as files, sound and items of OpenAI's own tools."""
     items = list_items(value)
-    parts = [part for item in items for part in list_items(item.get("content"))]
+    parts = [part for item in items for part in list_items(item.get("content")) + list_items(item.get("output"))]
     others = [item for item in items if item.get("type", "message") not in READ_ITEMS]
     return [*others, *(part for part in parts if not is_text(part) and part.get("type") not in IMAGE_PARTS)]
 

@@ -1,10 +1,11 @@
 """Deleting conversations, with a time in which that can be undone; at OpenAI they are deleted after it."""
 
+from contextlib import suppress
 from typing import Any
 
-from server.core.errors import Conflict, InvalidInput, NotFound
+from server.core.errors import Conflict, InvalidInput, NotFound, Unavailable
 from server.integrations.conversations.models import ConversationsSettings
-from server.integrations.conversations.store import deletion, openai_deletions
+from server.integrations.conversations.store import deletion, openai_deletions, tombstones
 from server.integrations.conversations.store.live_tables import live
 from server.integrations.conversations.store.row_trees import list_values
 from server.sdk.context import Context
@@ -29,10 +30,13 @@ class Deletion:
         Raises NotFound, Conflict while an answer is written, and InvalidInput if it is not at OpenAI's API at all.
         """
         now = self._now()
-        if not await self._context.database.write(delete_live, chat_id, now, self._hold() if at_openai else None):
+        if await self._context.database.write(delete_live, chat_id, now, self._hold() if at_openai else None):
+            with suppress(Unavailable):  # one that was delivered may be imported, too
+                await self._context.archive.write(tombstones.remove, chat_id, now)
+        else:
             if at_openai and await self._context.archive.read(deletion.exists, chat_id):
                 raise InvalidInput(IMPORTED)
-            if await self._context.archive.write(deletion.remove, chat_id, now) is None:
+            if await self._context.archive.write(tombstones.remove, chat_id, now) is None:
                 raise NotFound(NONE)
         self._context.events.publish(TOPIC)
 
@@ -40,8 +44,13 @@ class Deletion:
         """Undo a deletion. Raises NotFound if it is too long ago, Conflict if the conversation was imported again."""
         since = self._now() - self._hold()
         restored = await self._context.database.write(restore_live, chat_id, since)
-        if restored is None:
-            restored = await self._context.archive.write(deletion.put_back, chat_id, since)
+        try:
+            imported = await self._context.archive.write(tombstones.put_back, chat_id, since)
+        except Unavailable:
+            if restored is None:
+                raise
+            imported = None
+        restored = imported if restored is None else restored or bool(imported)
         if restored is None:
             raise NotFound(TOO_LATE)
         if not restored:

@@ -9,7 +9,7 @@ from server.core.errors import Conflict, DeskhandError, InvalidInput, Unavailabl
 from server.integrations.conversations.adapter.protocol import OpenAIApi
 from server.integrations.conversations.deletion.deletion import TOPIC, delete_live, read_hold
 from server.integrations.conversations.files.assets import AssetFiles
-from server.integrations.conversations.store import assets, deletion, openai_deletions
+from server.integrations.conversations.store import assets, deletion, openai_deletions, tombstones
 from server.sdk.context import Context
 from server.storage.archive import ARCHIVE_FILE
 from server.storage.database import Database
@@ -54,7 +54,7 @@ class Tidying:
                     if database is self._context.database:
                         await database.write(delete_live, chat_id, self._now(), read_hold(self._context))
                     else:
-                        await database.write(deletion.remove, chat_id, self._now())
+                        await database.write(tombstones.remove, chat_id, self._now())
             self._context.events.publish(TOPIC)
             if chat_ids == await database.read(deletion.list_old, self._now()):
                 return  # all of them are being answered

@@ -5,6 +5,7 @@ from enum import StrEnum
 from pydantic import BaseModel, Field
 
 from server.integrations.conversations.models import Source
+from server.storage.text_search import LARGEST_KEY
 
 
 class ExportFormat(StrEnum):
@@ -24,6 +25,7 @@ class ExportOrder(BaseModel):
     year: int | None = Field(None, ge=1970, le=2200, description="The year of their last change.")
     source: Source | None = Field(None, description="Where they come from.")
     starred: bool | None = Field(None, description="Whether they are starred.")
+    imported_by: int | None = Field(None, ge=0, le=LARGEST_KEY, description="The id of the import that they came with.")
     format: ExportFormat = Field(ExportFormat.markdown, description="markdown, json or original.")
 
 

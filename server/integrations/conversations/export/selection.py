@@ -7,14 +7,14 @@ from server.integrations.conversations.export.models import ExportOrder
 from server.integrations.conversations.library.library import FoundChat, Library, to_iso
 from server.integrations.conversations.library.models import ChatFilter, ListPlace
 from server.integrations.conversations.search.search import Search
-from server.integrations.conversations.store.reading import Row
+from server.integrations.conversations.store.reading import Row, list_present
 
 PAGE = 200
 
 
 async def select_chats(library: Library, search: Search, order: ExportOrder) -> AsyncIterator[FoundChat]:
     """Find the conversations of an order. Those that are deleted meanwhile are left out."""
-    chats = ChatFilter(project=order.project, year=order.year, source=order.source, starred=order.starred)
+    chats = ChatFilter(**order.model_dump(include=set(ChatFilter.model_fields)))
     if order.ids is not None:
         ids = list(dict.fromkeys(order.ids))
     elif order.query.strip():
@@ -37,8 +37,10 @@ async def list_all(library: Library, chats: ChatFilter) -> AsyncIterator[FoundCh
     place: ListPlace | None = None
     while True:
         page = await library.list_rows(chats, place, PAGE)
+        delivered = set(await library.live.read(list_present, [row["id"] for row, imported in page.rows if imported]))
         for row, imported in page.rows:
-            yield FoundChat(library.archive if imported else library.live, row, imported=imported)
+            chat = FoundChat(library.archive if imported else library.live, row, imported=imported)
+            yield await library.merge(chat) if row["id"] in delivered else chat
         place = page.following
         if place is None:
             return
@@ -62,6 +64,7 @@ def fits(row: Row, chats: ChatFilter) -> bool:
         (
             not chats.project or row["project"] == chats.project,
             chats.source is None or row["source"] == chats.source,
+            chats.imported_by is None or row["import_id"] == chats.imported_by,
             chats.starred is None or bool(row["starred"]) == chats.starred,
             chats.year is None or (to_iso(row["updated_at"]) or "").startswith(f"{chats.year:04}-"),
         )

@@ -1,4 +1,4 @@
-"""`deskhand import`: an export of ChatGPT, from the command line."""
+"""`deskhand import` and `deskhand imports`: exports of ChatGPT, from the command line."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -8,7 +8,19 @@ from typing import Any
 import click
 
 from server.core.errors import DeskhandError
-from server.sdk.cli import LocalApi, connect, data_dir_option, example, json_option, print_json, say
+from server.sdk.cli import (
+    LocalApi,
+    confirm,
+    connect,
+    data_dir_option,
+    example,
+    json_option,
+    print_json,
+    say,
+    say_time,
+    show,
+    yes_option,
+)
 
 WAIT_SECONDS = 5
 SHOWN_FAILURES = 20
@@ -19,18 +31,20 @@ SUMMARY = "Imported {imported}, updated {updated}, unchanged {unchanged}, skippe
 @click.command("import", epilog=example("deskhand import ~/Downloads/chatgpt-export.zip"))
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Only say what the export contains.")
+@click.option("--include-deleted", is_flag=True, help="Bring back conversations that were deleted here.")
 @json_option
 @data_dir_option
-def import_command(path: Path, data_dir: Path | None, *, dry_run: bool, as_json: bool) -> None:
+def import_command(path: Path, data_dir: Path | None, *, dry_run: bool, include_deleted: bool, as_json: bool) -> None:
     """Import the ChatGPT export at PATH: a zip file, a folder or a JSON file.
 
-    It waits until everything is imported. An export that was imported before adds only what is new.
+    It waits until everything is imported. An export that was imported before adds only what is new. Conversations that were
+    deleted here stay deleted.
     """
     with connect(data_dir, service="conversations") as deskhand:
         if dry_run:
             show_preview(look(deskhand, path), as_json=as_json)
         else:
-            show_report(import_all(deskhand, path, quiet=as_json), as_json=as_json)
+            show_report(import_all(deskhand, path, include_deleted=include_deleted, quiet=as_json), as_json=as_json)
 
 
 def look(deskhand: LocalApi, path: Path) -> dict[str, Any]:
@@ -43,9 +57,10 @@ def look(deskhand: LocalApi, path: Path) -> dict[str, Any]:
             deskhand.call("DELETE", f"/api/imports/{created['id']}")
 
 
-def import_all(deskhand: LocalApi, path: Path, *, quiet: bool) -> dict[str, Any]:
+def import_all(deskhand: LocalApi, path: Path, *, include_deleted: bool, quiet: bool) -> dict[str, Any]:
     """Import everything. Ctrl-C stops the import."""
-    created = deskhand.call("POST", "/api/imports", {"path": str(path.absolute()), "start": True})
+    order = {"path": str(path.absolute()), "start": True, "include_deleted": include_deleted}
+    created = deskhand.call("POST", "/api/imports", order)
     try:
         return wait(deskhand, created, quiet=quiet)
     except KeyboardInterrupt:
@@ -93,16 +108,64 @@ def describe_preview(preview: dict[str, Any]) -> Iterator[str]:
         yield f"Also: {', '.join(preview['other'])}"
 
 
+def summarize(report: dict[str, Any]) -> str:
+    """Write a report in a line."""
+    return SUMMARY.format(**{**report, "failed": len(report["failed"])})
+
+
 def show_report(current: dict[str, Any], *, as_json: bool) -> None:
     """Print the report. Raises DeskhandError if nothing was imported."""
     report = current["report"]
     if report and as_json:
         print_json(report)
     elif report:
-        say(SUMMARY.format(**{**report, "failed": len(report["failed"])}))
+        say(summarize(report))
         for failure in report["failed"][:SHOWN_FAILURES]:
             say(f"  {failure['title'] or failure['id'] or 'Untitled'}: {failure['reason']}")
         for note in report["notes"]:
             say(note)
     if current["state"] != "done":
         raise DeskhandError(current["error"] or f"The import was {current['state']}.")
+
+
+@click.group(epilog=example("deskhand imports list"))
+def imports() -> None:
+    """List imports of ChatGPT exports, and undo them."""
+
+
+@imports.command("list", epilog=example("deskhand imports list --json"))
+@json_option
+@data_dir_option
+def list_command(data_dir: Path | None, *, as_json: bool) -> None:
+    """List imports, the newest first."""
+    with connect(data_dir, service="conversations") as deskhand:
+        show(deskhand.call("GET", "/api/imports")["imports"], describe_imports, as_json=as_json)
+
+
+def describe_imports(rows: list[dict[str, Any]]) -> Iterator[str]:
+    """Say what imports there are, and what each has done."""
+    for row in rows:
+        at = say_time(row["started_at"]) if row["started_at"] else "not started"
+        yield f"{row['id']:>4}  {at}  {row['state']:<10}  {row['name']}"
+        if row["report"]:
+            yield f"      {summarize(row['report'])}"
+        if row["error"]:
+            yield f"      {row['error']}"
+    if not rows:
+        yield "Nothing has been imported yet."
+
+
+@imports.command("undo", epilog=example("deskhand imports undo 3"))
+@click.argument("import_id", type=click.IntRange(0), metavar="ID")
+@yes_option
+@json_option
+@data_dir_option
+def undo_command(import_id: int, data_dir: Path | None, *, yes: bool, as_json: bool) -> None:
+    """Remove everything that the import ID brought, and restore what it updated. It waits until that is done."""
+    with connect(data_dir, service="conversations") as deskhand:
+        name = deskhand.call("GET", f"/api/imports/{import_id}")["name"]
+        confirm(f"Everything that the import of {name} brought is removed.", yes=yes)
+        current = wait(deskhand, deskhand.call("POST", f"/api/imports/{import_id}/undo"), quiet=True)
+    if current["state"] != "undone":
+        raise DeskhandError(current["error"] or f"The import is {current['state']}.")
+    show(current, lambda current: [f"Import of {current['name']} undone."], as_json=as_json)

@@ -55,10 +55,11 @@ class Imports:
         for row in rows:
             self._begin(row["id"])
 
-    async def create(self, path: str, *, start: bool = False, upload_name: str = "") -> Import:
+    async def create(self, path: str, *, start: bool = False, upload_name: str = "", include_deleted: bool = False) -> Import:
         """Look at an export, or import it at once. One that is being imported already is not begun again.
 
-        `upload_name`: the name of an uploaded file, which is removed afterwards. Raises NotFound, InvalidInput.
+        `upload_name`: the name of an uploaded file, which is removed afterwards. `include_deleted`: conversations that were
+        deleted here come back. Raises NotFound, InvalidInput.
         """
         source = expand(path)
         if not source.is_absolute():
@@ -66,20 +67,21 @@ class Imports:
         if not await asyncio.to_thread(exists, source):
             raise NotFound(NO_PATH.format(path=source))
         if row := await self.context.archive.read(import_runs.find_open, str(source)):
-            return await self._continue(row, start=start)
+            return await self._continue(row, start=start, include_deleted=include_deleted)
         now = self._now()
         state, job = (State.running, Work.run) if start else (State.previewing, Work.preview)
         values: dict[str, Any] = {"path": str(source), "is_upload": bool(upload_name), "state": state, "job": job}
         values |= {"name": upload_name or source.name, "created_at": now, "started_at": now if start else None}
+        values |= {"include_deleted": include_deleted}
         run_id = await self.context.archive.write(import_runs.create, values)
         self._begin(run_id)
         return await self.read(run_id)
 
-    async def _continue(self, row: import_runs.Row, *, start: bool) -> Import:
+    async def _continue(self, row: import_runs.Row, *, start: bool, include_deleted: bool) -> Import:
         if start and row["state"] == State.previewing:
             await self._stop(row["id"])
         if start and row["state"] in {State.previewing, State.ready}:
-            return await self.start(row["id"], Selection(years=None, projects=None))
+            return await self.start(row["id"], Selection(years=None, projects=None, include_deleted=include_deleted))
         return await self.read(row["id"])
 
     async def list_all(self) -> list[Import]:
@@ -105,6 +107,7 @@ class Imports:
             "started_at": self._now(),
             "years": dump(selection.years),
             "projects": dump(selection.projects),
+            "include_deleted": selection.include_deleted,
         }
         if not await self._change(run_id, values, State.ready, State.previewing):
             raise Conflict(NOT_READY)

@@ -30,6 +30,8 @@ TOPIC = "imports"
 SCRATCH = "unpacked"  # folder in the data directory of what is unpacked during an import
 MISTAKE = "Deskhand made a mistake with this export. Its log says more."
 NOTHING_NEW = "Nothing was imported: none of the {failed} conversations could be read."
+NOTHING_BACK = "Nothing was imported, as you deleted these conversations here. To bring them back, use --include-deleted."
+STILL_DELETED = "Skipped, because you deleted them here: {count}. To bring them back, import again with --include-deleted."
 NOTHING_SELECTED = "Nothing was imported: no conversation with messages was selected."
 
 
@@ -118,7 +120,7 @@ class ImportJob:
             sys.setswitchinterval(interval)
             await self._settle()
         report = await self._report(notes) or Report()
-        error = describe_nothing(report)
+        error = describe_nothing(report, await self._archive.read(import_runs.count_deleted, self._id))
         await self._end(State.failed if error else State.done, error=error, report=report)
 
     async def _flush(self) -> None:
@@ -144,6 +146,8 @@ class ImportJob:
     async def _report(self, notes: list[str]) -> Report | None:
         if self._row["job"] != Work.run:
             return None
+        if count := await self._archive.read(import_runs.count_deleted, self._id):
+            notes = [*notes, STILL_DELETED.format(count=count)]
         return Report.model_validate({**await self._archive.read(import_runs.report, self._id), "notes": notes})
 
     async def _end(self, state: State, *, error: str = "", report: Report | None = None) -> None:
@@ -221,11 +225,13 @@ def make_preview(record: PreviewRecord) -> Preview:
     )
 
 
-def describe_nothing(report: Report) -> str:
+def describe_nothing(report: Report, deleted: int = 0) -> str:
     """Say why nothing was imported; empty if something was, or was there already."""
     if report.imported or report.updated or report.unchanged:
         return ""
-    return NOTHING_NEW.format(failed=len(report.failed)) if report.failed else NOTHING_SELECTED
+    if report.failed:
+        return NOTHING_NEW.format(failed=len(report.failed))
+    return NOTHING_BACK if deleted else NOTHING_SELECTED
 
 
 def fingerprint_of(path: Path) -> str:

@@ -34,7 +34,7 @@ async def list_imports(conversations: Conversations) -> ImportList:
 @local.post("")
 async def create_import(conversations: Conversations, order: ImportOrder) -> Import:
     """Looks at an export on this computer, or imports it at once."""
-    return await conversations.imports.create(order.path, start=order.start)
+    return await conversations.imports.create(order.path, start=order.start, include_deleted=order.include_deleted)
 
 
 @local.post("/upload", max_body_size=LARGEST_UPLOAD)

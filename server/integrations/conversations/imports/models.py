@@ -71,7 +71,7 @@ class Failure(Frozen):
 
 
 class Report(Frozen):
-    """The result of an import. `skipped`: entries without messages, and conversations that were not selected."""
+    """The result of an import. `skipped`: entries without messages, conversations not selected, and those deleted here."""
 
     imported: int = 0
     updated: int = 0
@@ -102,17 +102,25 @@ class ImportList(BaseModel):
 
 
 class ImportOrder(BaseModel):
-    """An export to look at; `start`: to import it at once, without a preview."""
+    """An export to look at; `start`: to import it at once, without a preview.
+
+    `include_deleted`: conversations that were deleted here come back.
+    """
 
     path: str = Field(min_length=1, max_length=4_096)
     start: bool = False
+    include_deleted: bool = False
 
 
 class Selection(BaseModel):
-    """The conversations to import; without a list, all. The project "" is that of conversations without one."""
+    """The conversations to import; without a list, all. The project "" is that of conversations without one.
+
+    `include_deleted`: those that were deleted here come back.
+    """
 
     years: list[int] | None = Field(None, max_length=1_000)
     projects: list[str] | None = Field(None, max_length=100_000)
+    include_deleted: bool = False
 
 
 class ChosenPath(BaseModel):

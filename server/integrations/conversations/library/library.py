@@ -3,6 +3,7 @@
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -12,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from server.core.errors import InvalidInput, NotFound, Unavailable
 from server.integrations.conversations.files.assets import AssetFiles
+from server.integrations.conversations.library.delivered import find_imported, list_hidden, read_lacking
 from server.integrations.conversations.library.models import (
     AttachmentView,
     ChatChange,
@@ -24,7 +26,7 @@ from server.integrations.conversations.library.models import (
     MessageView,
     ProjectName,
 )
-from server.integrations.conversations.models import Details
+from server.integrations.conversations.models import Details, Source
 from server.integrations.conversations.store import reading
 from server.integrations.conversations.store.reading import Row
 from server.sdk.context import Context
@@ -42,16 +44,24 @@ BAD_CURSOR = "This page is not there any more. Begin again with the first one."
 
 @dataclass(frozen=True)
 class FoundChat:
-    """A row of a conversation, and the database that has it."""
+    """A row of a conversation, and the database that has it. `lacking`: delivered messages that an imported one lacks."""
 
     database: Database
     row: Row
     imported: bool
+    lacking: tuple[Row, ...] = ()
 
     @property
     def key(self) -> int:
         """The key there."""
         return int(self.row["key"])
+
+    @property
+    def current_message(self) -> str:
+        """The id of the message whose path is shown first."""
+        last = self.lacking[-1] if self.lacking else None
+        is_newer = last and (last["created_at"] or 0) >= (self.row["updated_at"] or 0)
+        return str(last["id"] if last and is_newer else self.row["current_message"])
 
 
 @dataclass(frozen=True)
@@ -72,15 +82,22 @@ class Library:
 
     async def list_chats(self, chats: ChatFilter, cursor: str | None, limit: int) -> ChatList:
         """List a page of conversations. Raises InvalidInput for a cursor that is none."""
-        page = await self.list_rows(chats, decode_cursor(ListPlace, cursor) if cursor else None, limit)
+        return await self.view_rows(await self.list_rows(chats, decode_cursor(ListPlace, cursor) if cursor else None, limit))
+
+    async def view_rows(self, page: RowPage) -> ChatList:
+        """Make the answer of a page."""
         costs = await self._sum_costs([row["key"] for row, imported in page.rows if not imported])
         views = [view_chat(row, None if imported else costs.get(row["key"])) for row, imported in page.rows]
         return ChatList(chats=views, next=encode_cursor(page.following) if page.following else None, total=page.total)
 
     async def list_rows(self, chats: ChatFilter, place: ListPlace | None, limit: int) -> RowPage:
         """List the conversations of both databases after a place; those here alone if the archive cannot be used."""
-        rows = [(row, False) for row in await self.live.read(reading.list_chats, chats, place, limit + 1, imported=False)]
-        total = await self.live.read(reading.count_chats, chats)
+        hidden: list[str] = []
+        with suppress(Unavailable):
+            hidden = await list_hidden(self.live, self.archive, chats)
+        listed = await self.live.read(reading.list_chats, chats, place, limit + 1, imported=False, without=hidden)
+        rows = [(row, False) for row in listed]
+        total = await self.live.read(reading.count_chats, chats) - len(hidden)
         try:
             archived = await self.archive.read(reading.list_chats, chats, place, limit + 1, imported=True)
             total += await self.archive.read(reading.count_chats, chats)
@@ -105,7 +122,9 @@ class Library:
         following = str(rows[MOST_MESSAGES - 1]["key"]) if len(rows) > MOST_MESSAGES else None
         if following is None and not chat.imported:
             messages += [view_answer(row) for row in await chat.database.read(reading.read_open_answers, chat.key)]
-        return ChatPage(chat=await self.view(chat), messages=messages, current_id=chat.row["current_message"], next=following)
+        if following is None and chat.lacking:
+            messages += await self.view_messages(chat, chat.lacking)
+        return ChatPage(chat=await self.view(chat), messages=messages, current_id=chat.current_message, next=following)
 
     async def view(self, chat: FoundChat) -> ChatRow:
         """Make the row of a conversation as lists have it."""
@@ -113,12 +132,22 @@ class Library:
         return view_chat(chat.row, costs.get(chat.key))
 
     async def find(self, chat_id: str) -> FoundChat:
-        """Find a conversation by its id or by that of its thread. Raises NotFound, and Unavailable if the archive is damaged."""
+        """Find a conversation by its id or by that of its thread. Raises NotFound, and Unavailable if the archive is damaged.
+
+        One that was delivered and imported is the imported one, with the delivered messages that it lacks.
+        """
         if row := await self.live.read(reading.find_chat, chat_id, live_too=True):
+            if imported := await find_imported(self.archive, row):
+                return await self._merge(row, imported)
             return FoundChat(self.live, row, imported=False)
         if row := await self.archive.read(reading.find_chat, chat_id, live_too=False):
             return FoundChat(self.archive, row, imported=True)
         raise NotFound(NO_CHAT)
+
+    async def merge(self, chat: FoundChat) -> FoundChat:
+        """Add the delivered messages that an imported conversation lacks."""
+        row = await self.live.read(reading.find_chat, chat.row["id"], live_too=True) if chat.imported else None
+        return await self._merge(row, chat.row) if row and row["source"] == Source.webhook else chat
 
     async def change(self, chat_id: str, change: ChatChange) -> ChatRow:
         """Change a title, star or project. Raises NotFound, and InvalidInput for a project that is not there."""
@@ -135,6 +164,11 @@ class Library:
             await chat.database.write(reading.change_chat, chat.key, values)
             self._context.events.publish(TOPIC)
         return await self.view(await self.find(chat_id))
+
+    async def _merge(self, delivered: Row, imported: Row) -> FoundChat:
+        lacking = await read_lacking(self.live, self.archive, delivered["key"], imported)
+        more = {"thread_id": delivered["thread_id"], "message_count": imported["message_count"] + len(lacking)}
+        return FoundChat(self.archive, {**imported, **more}, imported=True, lacking=tuple(lacking))
 
     async def view_messages(self, chat: FoundChat, rows: Sequence[Row]) -> list[MessageView]:
         """Make messages of rows."""

@@ -38,6 +38,14 @@ class ChatList(BaseModel):
     total: int = Field(description="How many there are altogether.")
 
 
+class ChatCounts(BaseModel):
+    """Numbers of conversations by the time of their last change."""
+
+    since: list[int] = Field(description="How many were changed at or after each time that was asked for.")
+    dated: int = Field(description="How many have a time.")
+    total: int = Field(description="How many there are altogether.")
+
+
 class AttachmentView(BaseModel):
     """A file of a message."""
 
@@ -93,12 +101,13 @@ class ChatChange(BaseModel):
 
 
 class ChatFilter(Frozen):
-    """Which conversations are listed. `year`: of the last change. `project`: an id; empty for all."""
+    """Which conversations are listed. `year`: of the last change; `project` and `imported_by`: ids; empty or None: all."""
 
     project: str = ""
     year: int | None = None
     source: Source | None = None
     starred: bool | None = None
+    imported_by: int | None = None
 
 
 class ListPlace(Frozen):

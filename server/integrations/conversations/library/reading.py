@@ -53,13 +53,17 @@ async def list_chats(library: Library, chats: ChatFilter, cursor: str | None, li
 async def read_chat(library: Library, chat_id: str, query: PageQuery) -> ChatData:
     """Read a page of a branch. Raises NotFound for a conversation or message that is not there."""
     chat = await library.find(chat_id)
-    path = find_path(await chat.database.read(reading.read_nodes, chat.key), chat.row["current_message"], query.message_id)
+    more = {str(row["id"]): row for row in chat.lacking}
+    nodes = await chat.database.read(reading.read_nodes, chat.key) | {name: row["parent"] for name, row in more.items()}
+    path = find_path(nodes, chat.current_message, query.message_id)
     offset = query.offset
     if offset is None:
         offset = max(0, path.index(query.message_id) - BEFORE) if query.message_id else 0
     if offset > len(path):
         raise InvalidInput(BEYOND.format(total=len(path)))
-    rows = await chat.database.read(reading.read_some, chat.key, path[offset : offset + query.limit])
+    ids = path[offset : offset + query.limit]
+    stored = {str(row["id"]): row for row in await chat.database.read(reading.read_some, chat.key, ids)} | more
+    rows = [stored[message_id] for message_id in ids if message_id in stored]
     messages = await read_messages(chat, rows, query.text_offset)
     is_cut = bool(messages) and messages[-1].next_text_offset is not None
     end = offset + len(messages) - is_cut

@@ -8,7 +8,7 @@ from server.core.errors import NotFound
 from server.integrations.conversations.live.events import ChatEvents
 from server.integrations.conversations.live.models import Chat, NewChat
 from server.integrations.conversations.live.sync_models import Selection
-from server.integrations.conversations.models import Details
+from server.integrations.conversations.models import Details, Source
 from server.integrations.conversations.store import copies, live, projects
 from server.sdk.context import Context
 from server.storage.database import Database
@@ -24,7 +24,7 @@ class Copies:
 
     async def make(self, chat_id: str, client: str, message_id: str = "") -> Chat:
         """Copy a conversation up to a message, or the path that is shown first, into a live one. Raises NotFound."""
-        database, source = await self._find(chat_id)
+        database, source = await self._find(chat_id, message_id)
         rows = await database.read(copies.read_messages, source["key"], message_id or source["current_message"])
         if message_id and not rows:
             raise NotFound(NO_MESSAGE)
@@ -49,9 +49,16 @@ class Copies:
         """Count the imported conversations among these ids, and their messages."""
         return await self._context.archive.read(copies.count, ids) if ids else Selection()
 
-    async def _find(self, chat_id: str) -> tuple[Database, dict[str, Any]]:
-        for database in (self._context.database, self._context.archive):
-            if source := await database.read(copies.find, chat_id):
+    async def _find(self, chat_id: str, message_id: str) -> tuple[Database, dict[str, Any]]:
+        own = await self._context.database.read(copies.find, chat_id)
+        if own and own["source"] != Source.webhook:
+            return self._context.database, own
+        candidates = [
+            (self._context.archive, await self._context.archive.read(copies.find, chat_id)),
+            (self._context.database, own),
+        ]
+        for database, source in candidates:  # one that was delivered and imported is shown as the imported one
+            if source and (not message_id or source is own or await database.read(live.has_message, source["key"], message_id)):
                 return database, source
         raise NotFound(live.NO_CHAT)
 

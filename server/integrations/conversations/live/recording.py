@@ -43,7 +43,8 @@ class Recorder:
         def store(connection: Any) -> Chat:
             chat, leaf, known = find_start(connection, client, digests, previous_response_id)
             if chat is None:
-                chat = self._create(connection, client, project_id, turns, now, source)
+                model = reservation.model if reservation else answer.model
+                chat = self._create(connection, client, project_id, turns, model, now, source)
             for turn in turns[known:]:
                 new = make_message(turn.role, turn.text, leaf, now)
                 live.add_message(connection, chat, new)
@@ -65,10 +66,18 @@ class Recorder:
         self.events.publish(chat)
         return chat
 
-    def _create(self, connection: Any, client: str, project_id: str, turns: Sequence[Turn], now: float, source: Source) -> Chat:
-        first = next((turn.text for turn in turns if turn.role == "user"), "")
+    def _create(
+        self, connection: Any, client: str, project_id: str, turns: Sequence[Turn], model: str, now: float, source: Source
+    ) -> Chat:
+        title = make_title(next((turn.text for turn in turns if turn.role == "user"), ""))
         new = NewChat(
-            id=str(uuid.uuid4()), project=project_id, title=make_title(first), source=source, client=client, created_at=now
+            id=str(uuid.uuid4()),
+            project=project_id,
+            title=title,
+            model=model,
+            source=source,
+            client=client,
+            created_at=now,
         )
         chat = live.require(connection, live.create(connection, new))
         self.events.emit_created(connection, chat)

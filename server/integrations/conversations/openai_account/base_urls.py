@@ -5,13 +5,14 @@ import re
 from urllib.parse import urlsplit
 
 from server.core.errors import InvalidInput
+from server.sdk.service_addresses import check_service
 
 WRONG_URL = "{url!r} cannot be a base URL. Give one such as http://127.0.0.1:11434/v1, without a query."
 PLAIN_HTTP = "Use https for an address outside your own network, or the key can be read on the way."
 
 
 def check_base_url(url: str) -> str:
-    """Normalize the base URL of an API; empty stays empty. Raises InvalidInput."""
+    """Normalize the base URL of an API; empty stays empty. Raises InvalidInput, also for a link-local one."""
     url = url.strip().rstrip("/")
     if not url:
         return ""
@@ -24,6 +25,7 @@ def check_base_url(url: str) -> str:
     extra = parts.query or parts.fragment or parts.username is not None or re.search(r"[\s\x00-\x1f\\]", url)
     if parts.scheme not in {"http", "https"} or not parts.hostname or extra or port == 0:
         raise wrong
+    check_service(url)
     if parts.scheme == "http" and not is_near(parts.hostname):
         raise InvalidInput(PLAIN_HTTP)
     return url

@@ -8,7 +8,18 @@ import click
 
 from server.core.command import format_command
 from server.core.errors import DeskhandError
-from server.sdk.cli import confirm, connect, data_dir_option, example, json_option, read_secret, say, show, yes_option
+from server.sdk.cli import (
+    LocalApi,
+    confirm,
+    connect,
+    data_dir_option,
+    example,
+    json_option,
+    read_secret,
+    say,
+    show,
+    yes_option,
+)
 
 NO_KEY = f"There is no key. Enter one: {format_command('openai key')}"
 
@@ -120,18 +131,39 @@ def alias_command(name: str, model: str | None, data_dir: Path | None, *, remove
 @click.argument("dollars", required=False)
 @click.option("--project", default="", help="The id of the project that it is for. Default: all together.")
 @click.option("--remove", is_flag=True, help="Remove the limit.")
+@json_option
 @data_dir_option
-def budget_command(dollars: str | None, project: str, data_dir: Path | None, *, remove: bool) -> None:
+def budget_command(dollars: str | None, project: str, data_dir: Path | None, *, remove: bool, as_json: bool) -> None:
     """Limit what a month may cost to so many US DOLLARS; without them, say what is spent."""
     if dollars and remove:
         raise click.UsageError("Give an amount, or --remove.")
-    with connect(data_dir, running_only=True) as deskhand:
-        if not dollars and not remove:
-            show(deskhand.call("GET", "/api/openai"), describe_connection, as_json=False)
-            return
-        deskhand.call("PUT", "/api/openai/budget", {"budget": dollars, "project": project})
     what = f"Project {project}" if project else "All projects together"
-    say(f"{what}: ${dollars} a month." if dollars else f"{what}: no limit.")
+    with connect(data_dir, running_only=True) as deskhand:
+        if dollars or remove:
+            deskhand.call("PUT", "/api/openai/budget", {"budget": dollars, "project": project})
+        if as_json or (project and not dollars and not remove):
+            show(read_budget(deskhand, project), lambda budget: [f"{what}: {describe_budget(budget)}"], as_json=as_json)
+        elif dollars or remove:
+            say(f"{what}: ${dollars} a month." if dollars else f"{what}: no limit.")
+        else:
+            show(deskhand.call("GET", "/api/openai"), describe_connection, as_json=False)
+
+
+def read_budget(deskhand: LocalApi, project: str) -> dict[str, Any]:
+    """Read a budget and what is spent of it. Raises DeskhandError for a project that is not there."""
+    if not project:
+        view = deskhand.call("GET", "/api/openai")
+        return {name: view[name] for name in ("budget", "spent", "reserved")}
+    for row in deskhand.call("GET", "/api/chat-projects")["projects"]:
+        if row["id"] == project:
+            return {name: row[name] for name in ("budget", "spent")}
+    raise DeskhandError(f"There is no project {project}.")
+
+
+def describe_budget(budget: dict[str, Any]) -> str:
+    """Say what is spent this month, and what may be."""
+    limit = "no limit" if budget["budget"] is None else f"${budget['budget']} a month"
+    return f"{describe_money(budget['spent'])} spent this month, {limit}."
 
 
 @openai.command("webhook", epilog=example("deskhand openai webhook on"))

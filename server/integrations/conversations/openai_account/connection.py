@@ -20,6 +20,7 @@ from server.integrations.conversations.openai_account.models import describe_mis
 from server.integrations.conversations.openai_account.options import OpenAIOptions, merge_options
 from server.integrations.conversations.openai_account.settings import USUAL_OUTPUT, OpenAISettings
 from server.sdk.context import Context
+from server.sdk.service_addresses import check_resolved_service, check_service
 
 SECTION = "conversations"
 SHORTEST_HINTED = 12  # the end of a shorter key would say too much
@@ -117,14 +118,15 @@ class OpenAIConnection:
         return bool(self.key) or (self.is_free and not self._key.find()[0])
 
     def api(self) -> OpenAIApi:
-        """Return the API. Raises SignInNeeded if there is no key for its address."""
-        if not self.is_usable:
-            raise SignInNeeded(OTHER_HOST.format(origin=self.origin) if self._key.find()[0] else NO_KEY)
+        """Return the API. Raises SignInNeeded if there is no key for its address, InvalidInput if that is Deskhand's own."""
         options = self.options
         url = options.base_url or self.settings.endpoint
+        check_service(url, self.context.address)  # at each use, as ports change
+        if not self.is_usable:
+            raise SignInNeeded(OTHER_HOST.format(origin=self.origin) if self._key.find()[0] else NO_KEY)
         connection = Connection(key=SecretStr(self.key), organization=options.organization, base_url=url)
         if self._client is None or self._client[0] != connection:
-            self._client = connection, OpenAIClient(connection, self.context.http.get)
+            self._client = connection, OpenAIClient(connection, lambda: get_http(self.context, options.base_url))
         return self._client[1]
 
     async def resolve_model(self, name: str = "", project_model: str = "") -> str:
@@ -137,7 +139,7 @@ class OpenAIConnection:
         if self.is_free:
             return wanted
         try:
-            models = await self._find_models(wanted)
+            models = await self.find_models(wanted)
         except SignInNeeded:
             raise
         except DeskhandError:
@@ -151,6 +153,13 @@ class OpenAIConnection:
         if fresh or not self._is_recent(FRESH_SECONDS):
             await self._load_models()
         return [model for model in self._models if is_for_chat(model)]
+
+    async def find_models(self, wanted: str) -> Sequence[Model]:
+        """Return the known models: a list that lacks the wanted one has to be fresh."""
+        has_it = any(model.id == wanted for model in self._models)
+        if not self._is_recent(OLD_SECONDS if has_it else FRESH_SECONDS):
+            await self._load_models()
+        return self._models
 
     async def set_key(self, key: str) -> None:
         """Store a key for the present address, unless it is refused there. Raises InvalidInput and SignInNeeded."""
@@ -173,7 +182,9 @@ class OpenAIConnection:
     async def change(self, **changes: Any) -> None:
         """Change settings. Raises InvalidInput."""
         if "base_url" in changes:
-            changes["base_url"] = check_base_url(changes["base_url"])
+            changes["base_url"] = url = check_base_url(changes["base_url"])
+            if url:
+                await check_resolved_service(url, self.context.address)
         await self.store(**changes)
         await self._change()
 
@@ -188,16 +199,9 @@ class OpenAIConnection:
 
     async def _pick_default(self) -> str:
         """Pick a model where none is set. Raises InvalidInput if there is none."""
-        if model := pick_default(await self._find_models(""), self._today()):
+        if model := pick_default(await self.find_models(""), self._today()):
             return model
         raise InvalidInput(NO_MODEL, code="model_not_found", param="model")
-
-    async def _find_models(self, wanted: str) -> Sequence[Model]:
-        """Return the known models: a list that lacks the wanted one has to be fresh."""
-        has_it = any(model.id == wanted for model in self._models)
-        if not self._is_recent(OLD_SECONDS if has_it else FRESH_SECONDS):
-            await self._load_models()
-        return self._models
 
     async def _load_models(self) -> None:
         if self._key.stored is None:  # the keyring may have been locked
@@ -234,6 +238,13 @@ class OpenAIConnection:
 
     def _today(self) -> Any:
         return self.context.clock.now().date()
+
+
+async def get_http(context: Context, base_url: str) -> Any:
+    """Return the HTTP client for a base URL, once that is checked. Raises InvalidInput."""
+    if base_url:
+        await check_resolved_service(base_url, context.address)
+    return await context.http.get()
 
 
 def is_openai(url: str) -> bool:

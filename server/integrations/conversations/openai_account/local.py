@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import Query
 
+from server.integrations.conversations.openai_account.aliases import check_aliases
 from server.integrations.conversations.openai_account.views import (
     KeyOrder,
     ModelList,
@@ -36,6 +37,8 @@ async def show_openai(service: Service) -> OpenAIView:
 @local.put("")
 async def change_openai(service: Service, change: OpenAIChange) -> OpenAIView:
     """Changes options; what is left out stays. Another base URL needs a key of its own."""
+    if change.base_url in {"", service.openai.settings.base_url}:  # else the list of the other one cannot be read yet
+        await check_aliases(service.openai, change.aliases.values())
     await service.openai.change(**change.model_dump(exclude_unset=True))
     return await view(service)
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
+from difflib import get_close_matches
 from typing import Any
 
 from server.core.errors import InvalidInput
@@ -17,6 +18,8 @@ DATED = re.compile(r"-\d{4}(-\d{2}-\d{2})?$")
 VERSION = re.compile(r"(\d+(?:\.\d+)?)")
 SOON = timedelta(days=90)
 MOST_NAMED = 6
+MOST_NEAR = 3
+NO_TARGET = "OpenAI has no model “{name}”, or no longer, so an alias cannot stand for it. Use {others}."
 MISSING = "OpenAI has no model “{name}”, or no longer. {others}set an alias for it in Deskhand's window, under Conversations."
 
 
@@ -66,3 +69,14 @@ def describe_missing(name: str, models: Sequence[Model], today: date) -> Invalid
     others = f"Use {', '.join(names)}, or " if names else "Choose another one, or "
     fields: dict[str, Any] = {"code": "model_not_found", "param": "model", "kind": "invalid_request_error"}
     return InvalidInput(MISSING.format(name=show_line(name)[:100], others=others), models=names, **fields)
+
+
+def check_target(target: str, models: Sequence[Model], today: date) -> None:
+    """Check the model that an alias stands for. Raises InvalidInput, which names those with a similar name, and current ones."""
+    known = [model.id for model in models if is_for_chat(model)]
+    if not known or any(model.id == target for model in models):
+        return
+    current = [model.id for model in list_current(models, today)] or known
+    names = list(dict.fromkeys([*get_close_matches(target, known, MOST_NEAR), *current]))[:MOST_NAMED]
+    others = " or ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+    raise InvalidInput(NO_TARGET.format(name=show_line(target)[:100], others=others), models=names, param="model")

@@ -2,13 +2,15 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from server.core.errors import Unavailable
 from server.core.invisible import remove_hidden
+from server.integrations.conversations.library.delivered import list_shown
 from server.integrations.conversations.library.library import decode_cursor, encode_cursor, to_iso
 from server.integrations.conversations.library.reading_models import FoundMessage, SearchData
+from server.integrations.conversations.models import Source
 from server.integrations.conversations.search.models import (
     SearchPlace,
     SearchResult,
@@ -56,6 +58,26 @@ class ChatSource:
 
 
 @dataclass(frozen=True)
+class LiveSource(ChatSource):
+    """Live conversations, without what an imported conversation shows of delivered ones."""
+
+    archive: Database
+
+    async def search(self, parsed: ParsedSearch, place: Place | None) -> SearchBatch:
+        """Find the next matches after a place."""
+        batch = await super().search(parsed, place)
+        delivered = sorted({hit.chat_id for hit in batch.hits if hit.source == Source.webhook})
+        if not delivered:
+            return batch
+        try:
+            shown = await list_shown(self.database, self.archive, delivered)
+        except Unavailable:
+            return batch
+        hits = [hit for hit in batch.hits if hit.chat_id not in shown or hit.message_id in shown[hit.chat_id]]
+        return replace(batch, hits=hits)
+
+
+@dataclass(frozen=True)
 class TranscriptSource:
     """Transcripts of another integration; none if there is no such one."""
 
@@ -96,7 +118,7 @@ class Search:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._sources: dict[str, SearchedSource] = {
-            LIVE: ChatSource(context.database),
+            LIVE: LiveSource(context.database, context.archive),
             ARCHIVE: ChatSource(context.archive),
             TRANSCRIPTS: TranscriptSource(context),
         }

@@ -18,6 +18,7 @@ from server.integrations.conversations.history.records import (
 from server.integrations.conversations.store.import_tables import change, failure, memory, run
 from server.integrations.conversations.store.imported import Outcome, remove, restore, write_conversations
 from server.integrations.conversations.store.tables import conversation, project
+from server.integrations.conversations.store.tombstones import list_deleted
 
 MOST_FAILURES = 10_000  # in one report
 UNDONE_AT_ONCE = 20  # conversations in one transaction
@@ -32,6 +33,7 @@ FORGET = delete(run).where(run.c.id == WHICH)
 UNFINISHED = select(run).where(run.c.state.in_(("previewing", "running"))).order_by(run.c.id)
 OPEN_OF_PATH = select(run).where(run.c.path == bindparam("at"), run.c.state.in_(("previewing", "ready", "running"))).limit(1)
 COUNTS = select(change.c.outcome, func.count()).where(change.c.run == WHICH).group_by(change.c.outcome)
+COUNT_DELETED = select(func.count()).where(change.c.run == WHICH, change.c.outcome == Outcome.deleted)
 FAILURES = select(failure.c.id, failure.c.title, failure.c.reason).where(failure.c.run == WHICH).order_by(failure.c.key)
 COUNT_FAILURES = select(func.count()).where(failure.c.run == WHICH)
 ADD_FAILURE = insert(failure)
@@ -41,6 +43,8 @@ NEW_PROJECT = sqlite_insert(project).on_conflict_do_nothing()
 NAME_PROJECT = (
     update(project).where(project.c.id == WHICH, project.c.name == bindparam("nameless")).values(name=bindparam("title"))
 )
+MARK_DELETED = sqlite_insert(change).on_conflict_do_update(["run", "id"], set_={"outcome": Outcome.deleted, "previous": None})
+INCLUDES_DELETED = select(run.c.include_deleted).where(run.c.id == WHICH)
 ADD_CHANGE = sqlite_insert(change).on_conflict_do_nothing()
 NEXT_CHANGES = (
     select(change).where(change.c.run == WHICH).order_by(change.c.outcome == Outcome.project, change.c.id).limit(UNDONE_AT_ONCE)
@@ -116,7 +120,7 @@ def store_batch(connection: Connection, run_id: int, frames: Sequence[bytes]) ->
     began = time.thread_time()  # of the clock it would be more while the computer is busy, and batches uselessly small
     position = skipped = 0
     for group in split_groups([decode_record(frame) for frame in frames]):
-        conversations = [record for record in group if isinstance(record, ConversationRecord)]
+        conversations = leave_deleted(connection, run_id, [each for each in group if isinstance(each, ConversationRecord)])
         if conversations:
             add_projects(connection, run_id, conversations)
             write_conversations(connection, run_id, conversations)
@@ -127,6 +131,16 @@ def store_batch(connection: Connection, run_id: int, frames: Sequence[bytes]) ->
     if position:
         connection.execute(ADVANCE, {"which": run_id, "reached": position, "more": skipped})
     return time.thread_time() - began
+
+
+def leave_deleted(connection: Connection, run_id: int, records: Sequence[ConversationRecord]) -> list[ConversationRecord]:
+    """Leave out the conversations that the person has deleted, unless this run brings them back."""
+    ids = list_deleted(connection, [record.id for record in records])
+    if not ids or connection.execute(INCLUDES_DELETED, {"which": run_id}).scalar():
+        return list(records)
+    for chat_id in sorted(ids):
+        connection.execute(MARK_DELETED, {"run": run_id, "id": chat_id, "outcome": Outcome.deleted})
+    return [record for record in records if record.id not in ids]
 
 
 def split_groups(records: Sequence[Any]) -> Iterator[list[Any]]:
@@ -183,9 +197,14 @@ def report(connection: Connection, run_id: int) -> dict[str, Any]:
         "imported": counts.get(Outcome.imported, 0),
         "updated": counts.get(Outcome.updated, 0),
         "unchanged": counts.get(Outcome.unchanged, 0),
-        "skipped": row["skipped"],
+        "skipped": row["skipped"] + counts.get(Outcome.deleted, 0),
         "failed": [dict(each) for each in connection.execute(FAILURES, which).mappings()],
     }
+
+
+def count_deleted(connection: Connection, run_id: int) -> int:
+    """Count the conversations that a run has left out as the person had deleted them."""
+    return int(connection.execute(COUNT_DELETED, {"which": run_id}).scalar_one())
 
 
 def find_later(connection: Connection, run_id: int) -> str | None:

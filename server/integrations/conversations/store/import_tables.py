@@ -24,6 +24,14 @@ run = Table(
     Column("fingerprint", Text, nullable=False, server_default=""),  # of the source, whose entries `position` counts
     Column("position", Integer, nullable=False, server_default="0"),  # entries that are stored
     Column("skipped", Integer, nullable=False, server_default="0"),
+    Column("include_deleted", Boolean, nullable=False, server_default="0"),  # those with a tombstone come back
+)
+
+tombstone = Table(
+    "chat_tombstone",
+    metadata,
+    Column("id", Text, primary_key=True),  # of a conversation that was deleted
+    Column("deleted_at", Float, nullable=False),
 )
 
 change = Table(

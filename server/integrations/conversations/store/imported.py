@@ -63,11 +63,12 @@ KEYS_AT_ONCE = 500
 
 
 class Outcome(StrEnum):
-    """The outcome of a conversation in a run; `project`: of a project that the run added."""
+    """The outcome of a conversation in a run; `deleted`: it stays so; `project`: of a project that the run added."""
 
     imported = "imported"
     updated = "updated"
     unchanged = "unchanged"
+    deleted = "deleted"
     project = "project"
 
 

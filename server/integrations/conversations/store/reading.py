@@ -1,5 +1,6 @@
 """Lists of conversations, and their messages. Both databases have the tables; the answers are in deskhand.db only."""
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, literal, select, tuple_, update
 
 from server.integrations.conversations.library.models import ChatFilter, ListPlace
+from server.integrations.conversations.models import Source
 from server.integrations.conversations.store.live_tables import answer, live
 from server.integrations.conversations.store.search_index import index_conversation, unindex_conversation
 from server.integrations.conversations.store.tables import asset, conversation, message, project
@@ -35,6 +37,17 @@ COSTS = select(answer.c.conversation, answer.c.id, answer.c.cost).where(
 )
 OPEN_ANSWERS = select(answer).where(answer.c.conversation == bindparam("of"), answer.c.state != "done").order_by(answer.c.number)
 PROJECTS = select(project)
+PRESENT = select(conversation.c.id).where(
+    conversation.c.id.in_(select(func.json_each(bindparam("ids")).table_valued("value").c.value))
+)
+SAME = (
+    select(message.c.id, message.c.role, message.c.text)
+    .where(
+        message.c.conversation == bindparam("of"),
+        message.c.text.in_(select(func.json_each(bindparam("texts")).table_valued("value").c.value)),
+    )
+    .order_by(message.c.key)
+)
 CHANGE = update(conversation).where(conversation.c.key == bindparam("which"))
 
 Row = Mapping[str, Any]
@@ -47,6 +60,8 @@ def filter_chats(chats: ChatFilter) -> list[ColumnElement[bool]]:
         filters.append(conversation.c.project == chats.project)
     if chats.source:
         filters.append(conversation.c.source == chats.source)
+    if chats.imported_by is not None:
+        filters.append(conversation.c.import_id == chats.imported_by)
     if chats.starred is not None:
         filters.append(conversation.c.starred.is_(chats.starred))
     if chats.year is not None:
@@ -55,12 +70,22 @@ def filter_chats(chats: ChatFilter) -> list[ColumnElement[bool]]:
     return filters
 
 
-def list_chats(connection: Connection, chats: ChatFilter, place: ListPlace | None, limit: int, *, imported: bool) -> list[Row]:
+def list_chats(
+    connection: Connection,
+    chats: ChatFilter,
+    place: ListPlace | None,
+    limit: int,
+    *,
+    imported: bool,
+    without: Sequence[str] = (),
+) -> list[Row]:
     """List conversations after a place, the last changed first; those without a time are the last.
 
-    At the same time live ones come before imported ones.
+    At the same time live ones come before imported ones. `without`: ids that are left out.
     """
-    statement = CHATS.where(*filter_chats(chats)).order_by(conversation.c.updated_at.desc(), conversation.c.key.desc())
+    statement = CHATS.where(*filter_chats(chats), *leave_out(without)).order_by(
+        conversation.c.updated_at.desc(), conversation.c.key.desc()
+    )
     rows: list[Row] = []
     for condition in conditions_after(place, imported=imported):
         if len(rows) < limit:
@@ -89,6 +114,31 @@ def compare_keys(place: ListPlace, *, imported: bool) -> ColumnElement[bool]:
     if place.imported == imported:
         return conversation.c.key < place.key
     return literal(imported)
+
+
+def leave_out(ids: Sequence[str]) -> list[ColumnElement[bool]]:
+    """Make the condition that leaves ids out."""
+    return [conversation.c.id.not_in(select(func.json_each(json.dumps(ids)).table_valued("value").c.value))] if ids else []
+
+
+def list_delivered(connection: Connection, chats: ChatFilter) -> list[str]:
+    """List the ids of the conversations that were delivered."""
+    statement = select(conversation.c.id).where(conversation.c.source == Source.webhook, *filter_chats(chats))
+    return list(connection.execute(statement).scalars())
+
+
+def list_present(connection: Connection, ids: Sequence[str]) -> list[str]:
+    """List those of these ids that conversations have."""
+    return list(connection.execute(PRESENT, {"ids": json.dumps(list(ids))}).scalars())
+
+
+def match_messages(connection: Connection, key: int, rows: Sequence[Row]) -> dict[str, str]:
+    """Match messages with those of a conversation that have the same id, or the same role and text; return the ids of both."""
+    ids = {row["id"] for row in read_some(connection, key, [row["id"] for row in rows])}
+    texts = connection.execute(SAME, {"of": key, "texts": json.dumps([row["text"] for row in rows])})
+    by_text = {(row.role, row.text): row.id for row in texts}
+    matches = {row["id"]: row["id"] if row["id"] in ids else by_text.get((row["role"], row["text"])) for row in rows}
+    return {own: other for own, other in matches.items() if other}
 
 
 def count_chats(connection: Connection, chats: ChatFilter) -> int:

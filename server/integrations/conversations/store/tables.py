@@ -41,7 +41,7 @@ conversation = Table(
     Column("digest", Text, nullable=False, server_default=""),  # of an export's content
     Column("import_id", Integer),
 )
-Index("chat_conversation_updated", conversation.c.updated_at, conversation.c.key)
+Index("chat_conversation_updated", conversation.c.temporary, conversation.c.updated_at, conversation.c.key)
 Index("chat_conversation_project", conversation.c.project, conversation.c.updated_at)
 Index("chat_conversation_import", conversation.c.import_id)
 

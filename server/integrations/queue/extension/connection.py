@@ -57,11 +57,11 @@ class Connection:
 
     async def serve(self) -> None:
         """Refuse the handshake with a status, or converse until one side ends it."""
-        extensions = self.extensions
+        extensions, is_here = self.extensions, is_from_here(self.socket.headers)
         origin = read_origin(self.socket.headers)
         if origin and not is_extension(origin, extensions.origins()):
             raise Forbidden(NOT_PAIRED)
-        if len(extensions.hub) >= extensions.limits.connections or extensions.hub.unknown >= extensions.limits.unknown:
+        if len(extensions.hub) >= extensions.limits.connections or extensions.hub.unknown[is_here] >= extensions.limits.unknown:
             raise Unavailable(FULL, retry_after=5)
         self.admission = await self._admit_handshake(origin)
         await self.socket.accept()
@@ -96,8 +96,8 @@ class Connection:
     async def _greet(self, channel: Channel) -> Hello | None:
         """Read the first message. None: seed's dialect, on a connection with a key."""
         limits, hub = self.extensions.limits, self.extensions.hub
-        known = self.admission is not None
-        hub.unknown += not known
+        known, is_here = self.admission is not None, is_from_here(self.socket.headers)
+        hub.unknown[is_here] += not known
         try:
             text = await channel.receive(limits.seed_seconds if known else limits.hello_seconds)
             message = read_message(text)
@@ -108,7 +108,7 @@ class Connection:
                 return None
             raise Closed(CloseCode.protocol, "invalid", error.detail) from None
         finally:
-            hub.unknown -= not known
+            hub.unknown[is_here] -= not known
         if not isinstance(message, Hello):
             self.first = text
             return None

@@ -1,6 +1,7 @@
 """Dispatch: which extension gets which prompt, and when."""
 
 import asyncio
+import math
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -13,7 +14,7 @@ from server.integrations.queue.extension.session import Session
 from server.integrations.queue.models import Lease
 from server.integrations.queue.queue import Queue
 
-SHORTEST_WAIT = 0.005
+SHORTEST_WAIT = 0.05
 
 
 @dataclass
@@ -65,11 +66,13 @@ class Dispatcher:
                 await self.queue.release(lease.prompt.id, lease.token)
 
     async def _find_delay(self) -> float | None:
-        """Find in how many seconds a claim may succeed although nothing changes; None if an extension is free only later."""
-        if not any(session.free for session in self.hub):
+        """Find in how many seconds a claim may succeed although nothing changes; None if only a change can help."""
+        now, workers = self.clock.monotonic(), [session.worker for session in self.hub if not session.worker.leases]
+        held = min((max(worker.held_until - now, 0.0) for worker in workers), default=math.inf)
+        if math.isinf(held):
             return None
         moment = await self.queue.next_claim_at()
-        return None if moment is None else max((moment - self.clock.now()).total_seconds(), SHORTEST_WAIT)
+        return None if moment is None else max((moment - self.clock.now()).total_seconds(), held, SHORTEST_WAIT)
 
     async def sweep(self) -> None:
         """Extend the leases of connections that are leases themselves, and end those of extensions that are silent."""

@@ -1,6 +1,7 @@
 """The connected extensions, by the id under which they hold leases; a later connection of the same one replaces it."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
@@ -24,7 +25,7 @@ class Hub:
     def __init__(self) -> None:
         self._sessions: dict[str, Session] = {}
         self._ended: dict[str, asyncio.Event] = {}
-        self.unknown = 0  # connections without a key yet
+        self.unknown: Counter[bool] = Counter()  # connections without a key yet: from this computer, and from elsewhere
 
     def __iter__(self) -> "Iterator[Session]":
         return iter(tuple(self._sessions.values()))

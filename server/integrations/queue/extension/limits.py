@@ -10,8 +10,9 @@ class SocketLimits:
     `hello_seconds`: for the first message of a connection that no header authenticates. `seed_seconds`: for a `hello` on
     one that is authenticated; afterwards it speaks seed's dialect. `heartbeat_seconds`: between two signs of life of the
     extension. `write_interval`: between two stored signs of life. `sweep_seconds`: between two looks for expired leases.
-    `connections`: in all; `unknown`: without a key yet. `outgoing`: messages that wait to be sent to one extension.
-    `messages`, `burst`: messages a second from one extension, and at once. `send_seconds`: for the peer to take a message.
+    `send_seconds`: for the peer to take a message. `connections`: in all; `unknown`: without a key yet, from this computer
+    and from elsewhere. `outgoing`: messages that wait to be sent to one extension. `messages`, `burst`: messages a second
+    from one extension, and at once.
     """
 
     hello_seconds: float = 10

@@ -23,6 +23,7 @@ from server.integrations.queue.models import PromptFailure, PromptResult
 from server.integrations.queue.queue import Queue
 from server.integrations.queue.states import ENDED, State
 
+HOLD_SECONDS = 30.0  # after a failure of the page, of which no message of type page says when it is over
 PROGRESS_SECONDS = 0.5  # between two stored pieces of one answer
 LIMIT_WITHOUT_TIME, LONGEST_LIMIT = timedelta(hours=1), timedelta(days=8)
 NOT_YOURS = "This extension does not have this prompt, or not any more. Stop working on it."
@@ -75,24 +76,25 @@ class Reports:
         self._worker.leases.pop(message.request_id, None)
 
     async def fail(self, message: Failure) -> None:
-        """Record a failure. One of the page, before anything was sent, gives the prompt back and holds this extension."""
+        """Record a failure; in seed's dialect it is final. One of the page gives the prompt back and holds this extension."""
         leased = await self._find(message)
         sent = leased.acknowledged if message.sent is None else message.sent
         if message.name == "limit":
             await self._queue.limit_until(self._read_reset(message.resets_at))
         if message.name in HOLDING and not sent:
-            self._worker.page = Page(type="page", state=message.name, detail=message.error, resets_at=message.resets_at)
+            page = Page(type="page", state=message.name, detail=message.error, resets_at=message.resets_at)
+            self._worker.hold(page, self._clock.monotonic() + HOLD_SECONDS)
             await self._queue.release(message.request_id, leased.token, message.error or message.name)
         else:
             if sent:
                 await self._begin(message.request_id, leased)
-            failure = PromptFailure(message.name or "extension", message.error or NO_REASON, sent)
+            failure = PromptFailure(message.name or "extension", message.error or NO_REASON, sent, final=self._worker.seed)
             await self._queue.fail(message.request_id, leased.token, failure)
         self._worker.leases.pop(message.request_id, None)
 
     async def take_page(self, page: Page) -> None:
         """Take the state of the page; a limit holds the whole queue until it is over."""
-        self._worker.page = page
+        self._worker.take_page(page)
         if page.state == "limit":
             await self._queue.limit_until(self._read_reset(page.resets_at))
 

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from server.integrations.queue.models import Lease, Prompt
+from server.integrations.queue.models import Lease, Prompt, UnavailableMode
 
 PROTOCOL = 1
 
 
-def write_request(lease: Lease, *, seed: bool) -> dict[str, Any]:
+def write_request(lease: Lease, unavailable: UnavailableMode, *, seed: bool) -> dict[str, Any]:
     """Write a prompt for an extension: seed's fields, and in our dialect the token and what seed does not have."""
     prompt = lease.prompt
     message = {
@@ -27,12 +27,14 @@ def write_request(lease: Lease, *, seed: bool) -> dict[str, Any]:
         "project": prompt.project,
         "temporary": prompt.temporary,
         "attachments": list(prompt.attachments),
+        "on_unavailable_mode": unavailable.value,
     }
 
 
 def write_find(prompt: Prompt, token: int) -> dict[str, Any]:
-    """Ask whether a message is in its chat already."""
-    return {"type": "find", "request_id": prompt.id, "token": token, "message": prompt.message, "chat_id": prompt.chat.chat_id}
+    """Ask whether a message is in its chat already. `since`: it was not sent before."""
+    about = {"request_id": prompt.id, "token": token, "chat_id": prompt.chat.chat_id, "since": prompt.queued_at.isoformat()}
+    return {"type": "find", "message": prompt.message, "project": prompt.project, "temporary": prompt.temporary, **about}
 
 
 def write_hello(version: str, wanted_version: str, heartbeat_seconds: float) -> dict[str, Any]:

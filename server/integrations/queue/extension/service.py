@@ -55,7 +55,7 @@ class Extensions:
             await self.queue.lose(worker_id or "")
         context.approval_requests.add(self.pairing)
         tasks = (
-            context.tasks.start(self.dispatcher.run(), name="hand prompts to the browser"),
+            context.tasks.repeat(self.dispatcher.run, lambda: limits.sweep_seconds, name="hand prompts to the browser"),
             context.tasks.repeat(self.dispatcher.sweep, lambda: limits.sweep_seconds, name="end the leases of silent browsers"),
         )
         try:

@@ -38,7 +38,7 @@ TakeHistory = Callable[[History], Awaitable[None]]
 
 
 class Session:
-    """One extension, from its first message on. `on_change`: called when it may take another prompt, or its page has changed."""
+    """One extension, from its first message on. `on_free`: called when it can take another prompt."""
 
     def __init__(
         self,
@@ -47,13 +47,13 @@ class Session:
         worker: Worker,
         clock: Clock,
         limits: SocketLimits,
-        on_change: Callable[[], object],
+        on_free: Callable[[], object],
         take_history: TakeHistory,
     ) -> None:
         self.worker, self.channel = worker, channel
         self.closed = False
         self._queue, self._clock, self._limits = queue, clock, limits
-        self._on_change, self._take_history = on_change, take_history
+        self._on_free, self._take_history = on_free, take_history
         self._reports = Reports(queue, worker, clock)
         self._requests: dict[str, Lease] = {}  # that wait for the answer to `find`
         self._beat_at = clock.monotonic()
@@ -61,7 +61,7 @@ class Session:
     @property
     def free(self) -> bool:
         """Return whether it can take a prompt."""
-        return not self.closed and self.worker.free
+        return not self.closed and self.worker.is_free(self._clock.monotonic())
 
     def give(self, lease: Lease) -> bool:
         """Send a prompt. Returns False if the connection is over, and the prompt is to be released."""
@@ -72,7 +72,7 @@ class Session:
         if prompt.find_first and "find" in self.worker.capabilities:
             self._requests[prompt.id] = lease
             return self.channel.send(write_find(prompt, lease.token))
-        return self.channel.send(write_request(lease, seed=self.worker.seed))
+        return self.channel.send(self._write_request(lease))
 
     def drop(self, request_id: str, *, cancelled: bool) -> None:
         """Forget a prompt that is not this worker's any more, and tell the extension if it was cancelled."""
@@ -103,7 +103,7 @@ class Session:
 
     async def _take(self, text: str) -> None:
         """Take one message. What is wrong with it is answered by name, in our dialect; seed has no such answer."""
-        self.worker.last_seen = self._clock.now()
+        self.worker.last_seen, was_free = self._clock.now(), self.free
         message: Incoming | None = None
         try:
             message = read_message(text)
@@ -117,7 +117,8 @@ class Session:
                 name = next((name for kind, name in NAMES.items() if isinstance(error, kind)), "busy")
                 detail = NOT_YOURS if name == "stale" else error.detail
                 self.channel.send(write_refusal(name, detail, getattr(message, "type", ""), about.request_id if about else ""))
-        self._on_change()
+        if self.free and not was_free:
+            self._on_free()
 
     async def _handle(self, message: Incoming) -> None:
         match message:
@@ -125,8 +126,10 @@ class Session:
                 self._answer({"type": "pong"})
             case Page():
                 await self._reports.take_page(message)
+                self._queue.changes.publish()
             case SelfTest():
                 self.worker.self_test = message
+                self._queue.changes.publish()
             case History():
                 await self._take_history(message)
                 self.worker.history = message.model_copy(update={"conversations": []})
@@ -158,7 +161,10 @@ class Session:
     async def _take_found(self, message: Found) -> None:
         lease = self._requests.pop(message.request_id, None)
         if await self._reports.take_found(message) and lease:
-            self._answer(write_request(lease, seed=False))
+            self._answer(self._write_request(lease))
+
+    def _write_request(self, lease: Lease) -> dict[str, Any]:
+        return write_request(lease, self._queue.read_settings().on_unavailable_mode, seed=self.worker.seed)
 
     def _answer(self, message: dict[str, Any]) -> None:
         if not self.worker.seed:

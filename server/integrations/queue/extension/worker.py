@@ -1,5 +1,6 @@
 """A connected extension or program: who it is, what it can do, and the state of its page."""
 
+import math
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -11,7 +12,7 @@ HOLDING = frozenset({"signed_out", "challenge", "two_answers", "continue_generat
 
 @dataclass
 class LeasedPrompt:
-    """A prompt that a worker has. `acknowledged`: it may have been typed. `message`: kept for the request after a `find`."""
+    """A prompt that a worker has. `acknowledged`: it may have been typed. `stored_at`: when its partial text last was."""
 
     token: int
     acknowledged: bool = False
@@ -24,7 +25,7 @@ class Worker:
     """A connection that takes prompts. `id`: under which it holds leases. `seed`: it speaks seed's dialect.
 
     `origin`: empty for a program. `page`: None until it has reported it.
-    `history`: where its import stands.
+    `history`: where its import stands. `held_until`: when it may take a prompt again (monotonic seconds).
     """
 
     id: str
@@ -41,13 +42,19 @@ class Worker:
     self_test: SelfTest | None = None
     history: History | None = None
     leases: dict[str, LeasedPrompt] = field(default_factory=dict)
+    held_until: float = 0.0
 
-    @property
-    def holding(self) -> bool:
-        """Return whether its page is in a state in which nothing may be sent."""
-        return self.page is not None and self.page.state in HOLDING
+    def take_page(self, page: Page) -> None:
+        """Take a reported state of the page; one in which nothing may be sent holds it until the next report."""
+        self.page = page
+        self.held_until = math.inf if page.state in HOLDING else 0.0
 
-    @property
-    def free(self) -> bool:
+    def hold(self, page: Page, until: float) -> None:
+        """Hold it until a time after a failure. If it has reported this state itself, that says more, such as what is missing."""
+        if self.page is None or self.page.state != page.state:
+            self.page = page
+        self.held_until = max(self.held_until, until)
+
+    def is_free(self, now: float) -> bool:
         """Return whether it can take a prompt."""
-        return not self.leases and not self.holding
+        return not self.leases and now >= self.held_until

@@ -21,6 +21,7 @@ LATEST = (
 )
 IN_ORDER = (prompt.c.priority.desc(), prompt.c.position)
 NEWEST_FIRST = (prompt.c.number.desc(),)
+LAST_BEGUN_FIRST = (prompt.c.started_at.desc(), prompt.c.number.desc())  # by the number alone, SQLite would look at every prompt
 LAST_ENDED_FIRST = (prompt.c.completed_at.desc(), prompt.c.number.desc())
 WAITING = select(prompt.c.id).where(prompt.c.is_open, prompt.c.state == State.idle).order_by(*IN_ORDER)
 COLUMNS = select(
@@ -33,11 +34,7 @@ COLUMNS = select(
     chat.c.chat_id,
     chat.c.title,
 ).select_from(prompt.outerjoin(chat, chat.c.id == prompt.c.chat).outerjoin(client, client.c.id == prompt.c.client))
-OPEN_CHATS = (
-    select(chat.c.id, chat.c.title, func.count(prompt.c.number).label("open"))
-    .select_from(chat.outerjoin(prompt, and_(prompt.c.chat == chat.c.id, prompt.c.is_open)))
-    .group_by(chat.c.id)
-)
+TITLED = select(chat.c.id, chat.c.title).where(chat.c.title.is_not(None)).order_by(chat.c.id.desc())
 
 
 @dataclass(frozen=True)
@@ -62,8 +59,8 @@ def still_open(*states: State) -> ColumnElement[bool]:
 GROUPS: Mapping[str, tuple[ColumnElement[bool] | None, tuple[Any, ...]]] = {
     "all": (None, NEWEST_FIRST),
     "waiting": (still_open(State.idle, State.leased), IN_ORDER),
-    "running": (still_open(State.executing), NEWEST_FIRST),
-    "uncertain": (still_open(State.uncertain), NEWEST_FIRST),
+    "running": (still_open(State.executing), LAST_BEGUN_FIRST),
+    "uncertain": (still_open(State.uncertain), LAST_BEGUN_FIRST),
     "done": (ended(State.done), LAST_ENDED_FIRST),
     "failed": (ended(State.failed, State.cancelled), LAST_ENDED_FIRST),
     "dead": (prompt.c.dead, NEWEST_FIRST),
@@ -73,10 +70,11 @@ GROUPS: Mapping[str, tuple[ColumnElement[bool] | None, tuple[Any, ...]]] = {
 def list_page(connection: Connection, selection: Selection, offset: int, limit: int) -> tuple[list[dict[str, Any]], int]:
     """List the prompts at an offset; return them and the number of all that match, at most MOST."""
     _, order = GROUPS[selection.group]
-    query = narrow(connection, COLUMNS, selection).order_by(*order).offset(offset).limit(limit)
-    rows = [dict(row) for row in connection.execute(query).mappings()]
-    counted = narrow(connection, select(prompt.c.number), selection).limit(MOST).subquery()
-    return rows, connection.execute(select(func.count()).select_from(counted)).scalar_one()
+    chosen = narrow(connection, select(prompt.c.number), selection)
+    page = chosen.order_by(*order).offset(offset).limit(limit)
+    rows = connection.execute(COLUMNS.where(prompt.c.number.in_(page)).order_by(*order)).mappings()
+    total = connection.execute(select(func.count()).select_from(chosen.limit(MOST).subquery())).scalar_one()
+    return [dict(row) for row in rows], total
 
 
 def narrow(connection: Connection, query: Select[Any], selection: Selection) -> Select[Any]:
@@ -85,14 +83,14 @@ def narrow(connection: Connection, query: Select[Any], selection: Selection) -> 
     if condition is not None:
         query = query.where(condition)
     if selection.chat is not None or selection.query:
-        newest = connection.execute(select(func.max(prompt.c.number))).scalar_one() or 0
-        query = query.where(prompt.c.number > newest - MOST)
+        oldest = (connection.execute(select(func.max(prompt.c.number))).scalar_one() or 0) - MOST
+        query = query.where(prompt.c.number > oldest)
     if selection.chat is not None:
         query = query.where(prompt.c.chat == selection.chat)
     if selection.query:
-        answered = select(answer.c.prompt).where(answer.c.text.icontains(selection.query, autoescape=True))
-        found = prompt.c.message.icontains(selection.query, autoescape=True)
-        query = query.where(or_(found, prompt.c.number.in_(answered)))
+        found = answer.c.text.icontains(selection.query, autoescape=True)
+        answered = prompt.c.number.in_(select(answer.c.prompt).where(answer.c.prompt > oldest, found))
+        query = query.where(or_(prompt.c.message.icontains(selection.query, autoescape=True), answered))
     return query
 
 
@@ -107,8 +105,8 @@ def list_waiting(connection: Connection) -> list[str]:
 
 
 def list_chats(connection: Connection, limit: int) -> list[dict[str, Any]]:
-    """List the chats, those that were used last first, with the number of their open prompts."""
-    return [dict(row) for row in connection.execute(OPEN_CHATS.order_by(chat.c.updated_at.desc()).limit(limit)).mappings()]
+    """List the chats whose title is known, the newest first."""
+    return [dict(row) for row in connection.execute(TITLED.limit(limit)).mappings()]
 
 
 def list_dead(connection: Connection) -> list[str]:

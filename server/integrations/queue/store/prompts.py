@@ -94,7 +94,8 @@ def choose_response(found: Prompt, answers: Sequence[Answer]) -> str | None:
 def list_prompts(connection: Connection, selection: PromptFilter) -> Page[Prompt]:
     """List prompts, newest first, with their answers."""
     chosen = select_prompts(PROMPTS, selection)
-    page = chosen.order_by(prompt.c.number.desc()).limit(selection.limit + 1)
+    order = prompt.c.number if selection.oldest_first else prompt.c.number.desc()
+    page = chosen.order_by(order).limit(selection.limit + 1)
     if selection.cursor and selection.cursor.isdecimal():
         page = page.where(prompt.c.number < int(selection.cursor))
     rows = [to_prompt(row) for row in connection.execute(page)]

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from starlette.datastructures import Headers
 
-from server.access.clients.registry import Change, Client
+from server.access.clients.registry import Change, Client, Policy
 from server.access.guard.admissions import ClientAdmissions
 from server.access.guard.authentication import Authenticator
 from server.access.guard.rate_limits import Limits
@@ -89,3 +89,18 @@ async def test_connection_that_is_gone_is_not_kept(opened) -> None:
         known = weakref.ref(await state.context.admit(key, "extension", KIND))
         gc.collect()
         assert known() is None
+
+
+async def test_clients_that_may_not_call_an_operation_are_listed_and_a_change_is_announced(opened) -> None:
+    async with opened() as state:
+        made = {name: (await state.clients.create(name, SCOPES, {}))[0].id for name in ("first", "second", "third", "fourth")}
+        changes: list[int] = []
+        state.context.admit.on_change.append(lambda: changes.append(1))
+        assert await state.context.admit.list_excluded("extension", "serve") == set()
+        await state.clients.revoke("first")
+        await state.clients.change("second", Change(scopes=frozenset({"read:mail"})))
+        await state.clients.change("third", Change(policies={"serve": Policy.deny}))
+        await state.clients.renew_key("fourth")
+        excluded = await state.context.admit.list_excluded("extension", "serve")
+        assert excluded == {made["first"], made["second"], made["third"]}
+        assert len(changes) == 4

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from server.core.events import Events
 from server.core.tasks import Tasks
 from server.integrations.conversations.fake import KEY, FakeOpenAI
@@ -160,10 +158,8 @@ async def opened(data: Path, fake: FakeOpenAI, *, key: str = KEY) -> AsyncIterat
         stored = StoredKey(key=key, origin=read_origin(fake.base_url))
         await context.secrets.set("openai/key", stored.model_dump_json())
     try:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.delenv("OPENAI_API_KEY", raising=False)  # a server for many tests has it there
-            async with start(context) as service:
-                yield Live(context, service, fake)
+        async with start(context) as service:
+            yield Live(context, service, fake)
     finally:
         await context.tasks.close()
         await context.http.close()

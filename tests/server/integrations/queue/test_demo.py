@@ -22,7 +22,9 @@ def test_demo_has_a_browser_that_answers_prompts_and_some_that_wait(serve, monke
 
     assert eventually(lambda: read("summary")["waiting"] >= 3)
     assert eventually(lambda: read("prompts?group=done")["prompts"])
-    (extension,) = served.person("GET", "/api/extension").json()["extensions"]
+    browsers = served.person("GET", "/api/extension").json()
+    (extension,) = browsers["extensions"]
+    assert browsers["site"].startswith("http://127.0.0.1:")
     assert (extension["name"], extension["connected"], extension["outdated"]) == ("Demo browser", True, False)
     done = read("prompts?group=done")["prompts"][0]
     assert done["client"] == demo.CLIENT

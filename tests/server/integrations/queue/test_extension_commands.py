@@ -4,6 +4,7 @@ import json
 import zipfile
 
 from click.testing import CliRunner
+from websockets.sync.client import connect as open_socket
 
 from server.commandline.client import connect
 from server.integrations.queue.extension_commands import extension
@@ -42,25 +43,21 @@ def test_folder_of_something_else_is_refused_in_a_sentence(tmp_path):
     assert not (tmp_path / f"{NAME}.zip").exists()
 
 
-class OlderBrowser:
-    """A running Deskhand with a browser that has another version. Both answers are those of the local API."""
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *error):
-        return None
-
-    def call(self, method, path, body=None, *, seconds=None):
-        answers = {
-            "/api/addresses": {"here": "http://127.0.0.1:8123/"},
-            "/api/extension": {"extensions": [{"name": "Laptop", "version": "0.9.0"}, {"name": "New", "version": read_manifest().version}]},
-        }
-        return answers[path]
+def pair_browser(served, name):
+    """Pair a browser as its extension and the person do; answer its key."""
+    code = served.person("POST", "/api/extension/pairing").json()["code"]
+    entered = served.call("POST", "/ws/extension/pair", key="", json={"code": code, "name": name, "browser": "Chromium 156"})
+    (request,) = served.person("GET", "/api/approvals").json()
+    served.person("POST", f"/api/approvals/{request['id']}/approve", json={"extent": "once"})
+    return served.call("GET", f"/ws/extension/pair/{entered.json()['id']}", key="").json()["key"]
 
 
-def test_running_deskhand_gives_its_address_and_names_outdated_browsers(tmp_path):
-    result = CliRunner().invoke(extension, ["--output", str(tmp_path)], obj=lambda *_, **__: OlderBrowser())
+def test_running_deskhand_gives_its_address_and_names_outdated_browsers(serve, tmp_path):
+    served = serve()
+    hello = {"type": "hello", "protocol": 1, "key": pair_browser(served, "Laptop"), "version": "0.9.0"}
+    with open_socket(f"ws://127.0.0.1:{served.port}/ws/extension/", proxy=None) as socket:
+        socket.send(json.dumps(hello))
+        assert json.loads(socket.recv())["wanted_version"] == read_manifest().version
+        result = CliRunner().invoke(extension, ["--output", str(tmp_path), "--data-dir", str(served.data)], obj=connect)
     assert "Laptop has version 0.9.0" in result.output
-    assert "New has version" not in result.output
-    assert b"http://127.0.0.1:8123" in (tmp_path / NAME / "config.js").read_bytes()
+    assert f"http://127.0.0.1:{served.port}".encode() in (tmp_path / NAME / "config.js").read_bytes()

@@ -7,25 +7,26 @@ import {
 export type { AttachmentView, ChatRow, CitationView, ProjectChange, ProjectRow as Project, SearchResult }
 /** Answers leave out nothing. */
 export type ChatMessage = Required<MessageView>
-export interface ChatFilter { project: string; year: string; source: string; starred: boolean }
+/** `importId`: of the import that they came with. */
+export interface ChatFilter { project: string; year: string; source: string; starred: boolean; importId: string; importName: string }
 export interface Picture { name: string; data: string }
 export interface NewMessage { text: string; parent_id: string | null; model: string; attachments?: Picture[] }
 export type ExportFormat = 'markdown' | 'json' | 'original'
 
-const PAGE = 200
+export const PAGE = 100
 const SEARCH_PAGE = 20
 const TO_CHOOSE_MS = 600_000 // a dialog may ask where the file goes
-export const NO_FILTER: ChatFilter = { project: '', year: '', source: '', starred: false }
+export const NO_FILTER: ChatFilter = { project: '', year: '', source: '', starred: false, importId: '', importName: '' }
 
 /** Query of a filter, without what is not set. */
-export function toQuery({ project, year, source, starred }: ChatFilter) {
-  return { ...(project && { project }), ...(year && { year: Number(year) }), ...(source && { source: source as 'chatgpt' }), ...(starred && { starred }) }
+export function toQuery({ project, year, source, starred, importId }: ChatFilter) {
+  return { ...(project && { project }), ...(year && { year: Number(year) }), ...(source && { source: source as 'chatgpt' }), ...(starred && { starred }), ...(importId && { imported_by: Number(importId) }) }
 }
 
 const path = (chat_id: string) => ({ params: { path: { chat_id } } })
 
-export const listChats = (filter: ChatFilter, cursor: string | null) =>
-  unwrap(api.GET('/api/chats', { params: { query: { ...toQuery(filter), ...(cursor && { cursor }), limit: PAGE } } }))
+export const listChats = (filter: ChatFilter, offset: number) => unwrap(api.GET('/api/chats', { params: { query: { ...toQuery(filter), offset, limit: PAGE } } }))
+export const countChats = (filter: ChatFilter, since: number[]) => unwrap(api.GET('/api/chats/counts', { params: { query: { ...toQuery(filter), since } } }))
 export async function readChat(chat_id: string, cursor?: string): Promise<Omit<ChatPage, 'messages'> & { messages: ChatMessage[] }> {
   const page = await unwrap(api.GET('/api/chats/{chat_id}', { params: { path: { chat_id }, query: cursor === undefined ? {} : { cursor } } }))
   return page as typeof page & { messages: ChatMessage[] }

@@ -1,37 +1,40 @@
 /** Date groups of the list: today, yesterday, the previous 7 days, then months. */
 import { locale } from '../../lib/clock.svelte'
 import { texts } from '../../texts/conversations'
-import type { ChatRow } from './chats'
 
-const DAY_MS = 86_400_000
+export const FIRST_YEAR = 2022 // ChatGPT's
+const WEEK = 7 // days
 const month = new Intl.DateTimeFormat(locale, { month: 'long', year: 'numeric' })
-export interface Group { key: number; label: string; start: number }
+/** `isDay`: its rows show the time of day. `start`: index of its first row. */
+export interface Group { label: string; isDay: boolean; start: number }
+/** Beginning of a group's time, in milliseconds. */
+export interface Period { label: string; isDay: boolean; since: number }
 
-/** Key of a row's group: 0 to 2 for days, otherwise its month below zero. */
-function keyOf(row: ChatRow, midnight: number): number {
-  const at = Date.parse(row.updated_at ?? row.created_at ?? '')
-  if (Number.isNaN(at)) return -Infinity
-  if (at >= midnight) return 2
-  if (at >= midnight - DAY_MS) return 1
-  if (at >= midnight - 7 * DAY_MS) return 0
-  const date = new Date(at)
-  return -1e9 + date.getFullYear() * 12 + date.getMonth()
-}
-
-function nameOf(key: number): string {
-  if (key === -Infinity) return texts.list.earlier
-  if (key >= 0) return [texts.list.week, texts.list.yesterday, texts.list.today][key]!
-  const months = key + 1e9
-  return month.format(new Date(Math.floor(months / 12), months % 12))
-}
-
-/** Adds the groups of the rows from `start` on; rows of the same group need not be adjacent to the midnight of another day. */
-export function extendGroups(groups: readonly Group[], rows: readonly ChatRow[], start: number, now: number): Group[] {
-  const midnight = new Date(now).setHours(0, 0, 0, 0)
-  const result = [...groups]
-  for (let index = start; index < rows.length; index += 1) {
-    const key = keyOf(rows[index]!, midnight)
-    if (result.at(-1)?.key !== key) result.push({ key, label: nameOf(key), start: index })
+/** Periods by which the list is grouped, the newest first. */
+export function listPeriods(now: number): Period[] {
+  const today = new Date(now)
+  const daysAgo = (days: number) => new Date(today.getFullYear(), today.getMonth(), today.getDate() - days).getTime()
+  const week = daysAgo(WEEK)
+  const periods = [
+    { label: texts.list.today, isDay: true, since: daysAgo(0) }, { label: texts.list.yesterday, isDay: true, since: daysAgo(1) },
+    { label: texts.list.week, isDay: false, since: week },
+  ]
+  for (let date = new Date(new Date(week).getFullYear(), new Date(week).getMonth()); date.getFullYear() >= FIRST_YEAR; date = new Date(date.getFullYear(), date.getMonth() - 1)) {
+    periods.push({ label: month.format(date), isDay: false, since: date.getTime() })
   }
-  return result
+  return periods
+}
+
+/** Groups that have rows. `since`: the number of rows since each period began. */
+export function makeGroups(periods: readonly Period[], { since, dated, total }: { since: readonly number[]; dated: number; total: number }): Group[] {
+  const groups: Group[] = []
+  let start = 0
+  const add = (label: string, isDay: boolean, end: number): void => {
+    if (end > start) groups.push({ label, isDay, start })
+    start = Math.max(start, end)
+  }
+  periods.forEach(({ label, isDay }, index) => add(label, isDay, since[index]!))
+  add(texts.list.before(FIRST_YEAR), false, dated)
+  add(texts.list.undated, false, total)
+  return groups
 }

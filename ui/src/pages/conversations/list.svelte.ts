@@ -1,12 +1,12 @@
-/** List of conversations: keyset pages, newest first, loaded as far as they are looked at. */
+/** List of conversations, newest first: its length and groups are known at once, its rows where they are looked at. */
 import { explain } from '../../lib/api'
-import { listChats, NO_FILTER, type ChatFilter, type ChatRow } from './chats'
-import { extendGroups, type Group } from './groups'
+import { countChats, listChats, NO_FILTER, PAGE, type ChatFilter, type ChatRow } from './chats'
+import { listPeriods, makeGroups, type Group } from './groups'
 
-const SHOW_MS = 250 // between two growths of the list on a long way
+const MOST_PAGES = 20 // that are kept
+const pageOf = (index: number): number => Math.floor(index / PAGE)
 
 export class ChatList {
-  rows = $state.raw<ChatRow[]>([])
   groups = $state.raw<Group[]>([])
   /** Number of conversations that match, loaded or not. */
   total = $state(0)
@@ -14,84 +14,98 @@ export class ChatList {
   busy = $state(false)
   error = $state('')
   filter = $state.raw<ChatFilter>(NO_FILTER)
-  #next: string | null = null
+  #pages = $state.raw<ReadonlyMap<number, readonly ChatRow[]>>(new Map())
   #turn = 0
-  #wanted = 0
-  #isAnew = true // what is loaded is of another filter
+  #first = 0
+  #last = 0
+  #active = 0
+  #pending: Promise<void> | undefined
+
+  /** Row at an index; undefined while it is not loaded. */
+  row(index: number): ChatRow | undefined { return this.#pages.get(pageOf(index))?.[index % PAGE] }
+
+  /** Index of a conversation among the loaded rows; -1 if it is not there. */
+  find(id: string): number {
+    for (const [page, rows] of this.#pages) {
+      const index = rows.findIndex((row) => row.id === id)
+      if (index >= 0) return page * PAGE + index
+    }
+    return -1
+  }
 
   /** Shows what matches a filter. */
   async show(filter: ChatFilter): Promise<void> {
     this.filter = filter
     this.loaded = false
-    this.#isAnew = true
+    this.#first = this.#last = this.#active = 0
     await this.refetch()
   }
 
-  /** Fetches the newest page again; older rows that are loaded stay. */
-  async refetch(): Promise<void> {
-    const turn = ++this.#turn
-    this.busy = true
-    try {
-      const page = await listChats(this.filter, null)
-      if (turn !== this.#turn) return
-      const fresh = new Set(page.chats.map(({ id }) => id))
-      const last = page.chats.at(-1)?.id
-      const end = this.#isAnew ? -1 : this.rows.findIndex(({ id }) => id === last)
-      const older = end < 0 ? [] : this.rows.slice(end + 1).filter(({ id }) => !fresh.has(id))
-      this.#isAnew = false
-      if (!older.length) this.#next = page.next
-      this.#put([...page.chats, ...older], 0)
-      this.total = Math.max(page.total, this.rows.length)
-      this.loaded = true
-      this.error = ''
-    } catch (error) {
-      if (turn === this.#turn) this.error = explain(error)
-    } finally {
-      if (turn === this.#turn) this.busy = false
-    }
-    if (turn === this.#turn && !this.error) await this.reach(this.#wanted)
+  /** Fetches the list again. What is shown stays until all of it is there. */
+  refetch(): Promise<void> {
+    this.#turn += 1
+    return (this.#pending = this.#load(true))
   }
 
-  /** Loads pages until a row is there. */
-  async reach(index: number): Promise<void> {
-    this.#wanted = Math.min(index, this.total - 1)
-    if (this.busy) return
-    const turn = this.#turn
-    this.busy = true
-    try {
-      let fresh: ChatRow[] = []
-      let shown = performance.now()
-      while (this.#wanted >= this.rows.length + fresh.length && this.#next !== null) {
-        const page = await listChats(this.filter, this.#next)
-        if (turn !== this.#turn) return
-        this.#next = page.next
-        fresh.push(...page.chats)
-        if (performance.now() - shown < SHOW_MS && this.#wanted >= this.rows.length + fresh.length && this.#next !== null) continue
-        this.#put([...this.rows, ...fresh], this.rows.length)
-        fresh = []
-        shown = performance.now()
-      }
-      if (this.#next === null) this.total = this.rows.length
-      this.error = ''
-    } catch (error) {
-      if (turn === this.#turn) this.error = explain(error)
-    } finally {
-      if (turn === this.#turn) this.busy = false
-    }
+  /** Loads these rows and the active one, which has the focus; if others are wanted meanwhile, those. */
+  async reach(first: number, last: number, active: number): Promise<void> {
+    this.#first = first
+    this.#last = last
+    this.#active = active
+    if (this.#pending || this.#missing() !== undefined) await (this.#pending ??= this.#load(false))
   }
 
   /** Shows a changed row. */
-  update(row: ChatRow): void { this.#put(this.rows.map((old) => (old.id === row.id ? row : old)), 0) }
-
-  remove(ids: ReadonlySet<string>): void {
-    const left = this.rows.filter(({ id }) => !ids.has(id))
-    this.total -= this.rows.length - left.length
-    this.#put(left, 0)
+  update(row: ChatRow): void {
+    this.#pages = new Map([...this.#pages].map(([page, rows]) => [page, rows.map((old) => (old.id === row.id ? row : old))]))
   }
 
-  #put(rows: ChatRow[], start: number): void {
-    this.rows = rows
-    this.groups = extendGroups(start ? this.groups : [], rows, start, Date.now())
+  /** Pages of the rows that are looked at. */
+  #wanted(): number[] {
+    const first = pageOf(this.#first)
+    const pages = Array.from({ length: pageOf(Math.max(this.#first, this.#last - 1)) - first + 1 }, (_, offset) => first + offset)
+    return [...new Set([...pages, pageOf(this.#active)])]
+  }
+
+  async #fetch(page: number): Promise<readonly ChatRow[]> { return (await listChats(this.filter, page * PAGE)).chats }
+
+  async #load(anew: boolean): Promise<void> {
+    const turn = this.#turn
+    this.busy = true
+    try {
+      if (anew) await this.#fetchAll(turn)
+      for (let page = this.#missing(); page !== undefined; page = this.#missing()) {
+        const rows = await this.#fetch(page)
+        if (turn !== this.#turn) return
+        this.#pages = new Map([...this.#near(page), [page, rows]])
+      }
+      this.error = ''
+    } catch (error) {
+      if (turn === this.#turn) this.error = explain(error)
+    } finally {
+      if (turn === this.#turn) { this.busy = false; this.#pending = undefined }
+    }
+  }
+
+  async #fetchAll(turn: number): Promise<void> {
+    const periods = listPeriods(Date.now())
+    const [counts, ...pages] = await Promise.all([
+      countChats(this.filter, periods.map(({ since }) => since / 1000)), ...this.#wanted().map(async (page) => [page, await this.#fetch(page)] as const),
+    ])
+    if (turn !== this.#turn) return
+    this.#pages = new Map(pages)
+    this.groups = makeGroups(periods, counts)
+    this.total = counts.total
+    this.loaded = true
+  }
+
+  #missing(): number | undefined { return this.#wanted().find((page) => !this.#pages.has(page) && page * PAGE < this.total) }
+
+  /** Wanted pages and those near one, so that a long way does not fill the memory. */
+  #near(page: number) {
+    const wanted = this.#wanted()
+    const distance = (other: number): number => (wanted.includes(other) ? 0 : Math.abs(other - page))
+    return [...this.#pages].sort(([one], [other]) => distance(one) - distance(other)).slice(0, MOST_PAGES - 1)
   }
 }
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from server.integrations.conversations.adapter.prices import calculate_cost
+from server.integrations.conversations.adapter.prices import calculate_cost, find_context_window
 from server.integrations.conversations.adapter.protocol import Usage
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
@@ -31,3 +31,8 @@ def test_more_cached_tokens_than_there_are_is_no_failure():
 def test_service_tier_has_its_own_price():
     priority, usual = (calculate_cost("gpt-5.6-sol", USAGE, NOW, tier) for tier in ("priority", ""))
     assert priority == 2 * usual
+
+
+def test_context_window_is_known_or_none():
+    assert find_context_window("gpt-5") == 400_000
+    assert find_context_window("gpt-99") is None

@@ -119,6 +119,42 @@ async def test_budget_covers_what_openai_adds_to_the_input(live: Live, forwarder
     await forwarder.send(response(**cheap, previous_response_id=first["id"]), "bot")
 
 
+FILE: Any = [{"role": "user", "content": [{"type": "input_file", "file_id": "file-1"}]}]
+
+
+@pytest.mark.parametrize("input_", [FILE, [{"type": "item_reference", "id": "msg_1"}]])
+async def test_file_or_reference_may_fill_the_context_window(live: Live, forwarder: Forwarder, input_: Any) -> None:
+    request = {"model": "gpt-5", "max_output_tokens": 16, "input": input_}
+    await forwarder.spending.set_budget("0.50")  # 400,000 tokens of input cost $0.50 alone
+    with pytest.raises(Forbidden, match="would be exceeded"):
+        await forwarder.send(response(**request), "bot")
+    assert live.fake.requests.find("/v1/responses") == []
+    await forwarder.spending.set_budget("0.51")
+    await forwarder.send(response(**request), "bot")
+
+
+async def test_tool_that_openai_runs_is_refused_within_a_budget_only(live: Live, forwarder: Forwarder) -> None:
+    live.fake.account.language_model.scripted.append(Reply("Five."))
+    request = {"model": "gpt-5", "tools": [{"type": "web_search"}]}
+    await forwarder.send(response(**request), "bot")
+    await forwarder.spending.set_budget("1000")
+    with pytest.raises(Forbidden, match="web_search"):
+        await forwarder.send(response(**request), "bot")
+    await forwarder.spending.set_budget(None)
+    await forwarder.spending.set_budget("1000", "1")
+    with pytest.raises(Forbidden, match="web_search"):
+        await forwarder.send(response(**request), "bot")
+    assert len(live.fake.requests.find("/v1/responses")) == 1
+
+
+async def test_file_is_refused_if_the_context_window_is_unknown(live: Live, forwarder: Forwarder) -> None:
+    live.fake.account.models["gpt-chat-latest"] = None
+    await forwarder.spending.set_budget("1000")
+    with pytest.raises(Forbidden, match="context window of “gpt-chat-latest” is not known"):
+        await forwarder.send(response(model="gpt-chat-latest", input=FILE), "bot")
+    assert live.fake.requests.find("/v1/responses") == []
+
+
 async def test_retired_model_is_not_found(live: Live, forwarder: Forwarder) -> None:
     with pytest.raises(NotFound, match="gpt-6-luna") as error:
         await forwarder.send(completion(model="gpt-4"), "bot")

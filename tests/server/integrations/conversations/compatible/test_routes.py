@@ -10,13 +10,14 @@ import openai
 import pytest
 
 from desktop.server_thread import BackgroundServer
-from server.integrations.conversations.fake import KEY, FakeOpenAI, Reply, running_fake_openai
+from server.integrations.conversations.fake import FakeOpenAI, Reply, running_fake_openai
 from server.integrations.conversations.models import ConversationsSettings
 from server.integrations.conversations.openai_account.settings import OpenAISettings
 from server.lifecycle.program import Options, Program
 from server.sdk.desktop import NoScreen
 from server.storage.settings import Settings
 from tests.server.conftest import Served
+from tests.server.integrations.conversations.seed_setup import store_key
 
 TALK = ["create_chat_completion", "create_model_response"]
 WEATHER: Any = {"type": "function", "function": {"name": "find_weather", "parameters": {"type": "object", "properties": {}}}}
@@ -46,14 +47,14 @@ class Desk:
 async def prepare(data: Path, fake: FakeOpenAI) -> None:
     settings = OpenAISettings(endpoint=fake.base_url, aliases={"mine": "gpt-6-luna"}, model="gpt-6-luna-mini")
     await Settings(data).write("conversations", ConversationsSettings(openai=settings))
+    await store_key(data, fake)
 
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     data = tmp_path_factory.mktemp("compatible") / "data"
     data.mkdir(mode=0o700)
-    with running_fake_openai() as fake, pytest.MonkeyPatch.context() as patch:
-        patch.setenv("OPENAI_API_KEY", KEY)
+    with running_fake_openai() as fake:
         asyncio.run(prepare(data, fake))
         background = BackgroundServer(Program(Options(port=0, data_dir=data), NoScreen()))
         ready = background.start()

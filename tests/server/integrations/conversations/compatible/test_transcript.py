@@ -3,7 +3,7 @@
 import pytest
 
 from server.integrations.conversations.adapter.protocol import Turn
-from server.integrations.conversations.compatible.transcript import read_input, read_messages, read_output
+from server.integrations.conversations.compatible.transcript import list_unread, read_input, read_messages, read_output
 
 PICTURE = "data:image/png;base64,AAAA"
 
@@ -43,6 +43,13 @@ def test_input_of_a_response_is_turns() -> None:
         Turn(role="user", text="Hi", images=(PICTURE,)),
         *turns(("assistant", "find({})"), ("tool", "42"), ("assistant", "It is")),
     )
+
+
+def test_image_of_a_function_is_read() -> None:
+    output = [{"type": "input_image", "image_url": PICTURE}, {"type": "input_file", "file_data": "AA=="}]
+    item = {"type": "function_call_output", "call_id": "c", "output": output}
+    assert read_input([item]) == (Turn(role="tool", text="", images=(PICTURE,)),)
+    assert list_unread([item]) == [output[1]]
 
 
 def test_output_of_a_response_is_text() -> None:

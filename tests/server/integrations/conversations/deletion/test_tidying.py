@@ -6,6 +6,7 @@ from sqlalchemy import insert
 
 from server.integrations.conversations.fake.faults import Fault
 from server.integrations.conversations.files.assets import AssetFiles
+from server.integrations.conversations.store import tombstones
 from server.integrations.conversations.store.tables import project
 from server.storage.archive import ARCHIVE_FILE
 from tests.server.integrations.conversations.stored import DAY, add_chat, dump, store_file
@@ -128,3 +129,12 @@ def test_no_archive_is_made_for_tidying(room):
     (room.context.folders.data / ARCHIVE_FILE).unlink()
     room.tidy()
     assert not (room.context.folders.data / ARCHIVE_FILE).exists()
+
+
+def test_conversation_that_its_project_no_longer_keeps_is_not_imported_again(room):
+    then = room.desk.clock.now().timestamp() - 31 * DAY
+    row = {"id": "p", "name": "P", "retention_days": 30}
+    room.archive(lambda connection: connection.execute(insert(project), [row]) and None)
+    room.archive(add_chat, "old", updated_at=then, created_at=then, project="p")
+    room.tidy()
+    assert room.archive(tombstones.list_deleted, ["old"]) == {"old"}

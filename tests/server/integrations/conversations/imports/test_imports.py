@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from server.core.errors import Conflict, InvalidInput, NotFound
+from server.integrations.conversations.deletion.deletion import Deletion
 from server.integrations.conversations.imports.imports import Imports
 from server.integrations.conversations.imports.job import fingerprint_of
 from server.integrations.conversations.imports.models import Report, Selection, State
@@ -200,3 +201,56 @@ async def test_memories_are_set_apart(imports, shelf, tmp_path):
     await import_all(imports, write(tmp_path, thread("a", ("user", content), ("user", text("hello")))))
     assert [memory.text for memory in await imports.list_memories()] == ["lives in Berlin"]
     assert await shelf.find("Berlin") == []
+
+
+async def delete_chat(shelf, chat_id):
+    deletion = Deletion(shelf.context)
+    await deletion.delete(chat_id)
+    return deletion
+
+
+async def test_deleted_conversation_stays_deleted_and_is_reported(imports, shelf, tmp_path):
+    path = write(tmp_path, *CHATS)
+    await import_all(imports, path)
+    await delete_chat(shelf, "a")
+    newer = write(tmp_path, CHATS[0] | {"update_time": START + 99}, CHATS[1], name="newer.json")
+    for again in (path, newer):
+        report = (await import_all(imports, again)).report
+        assert report
+        assert (report.imported, report.unchanged, report.skipped, len(report.notes)) == (0, 1, 1, 1)
+        assert "you deleted them here: 1." in report.notes[0]
+    assert (await count(shelf.context), await shelf.find("first question")) == (1, [])
+
+
+async def test_import_of_deleted_conversations_alone_fails_with_the_reason(imports, shelf, tmp_path):
+    path = write(tmp_path, CHATS[0])
+    await import_all(imports, path)
+    await delete_chat(shelf, "a")
+    current = await import_all(imports, path)
+    assert current.state is State.failed
+    assert "you deleted these conversations here" in str(current.error)
+
+
+async def test_deleted_conversation_comes_back_if_the_person_wants_it(imports, shelf, tmp_path):
+    path = write(tmp_path, *CHATS)
+    await import_all(imports, path)
+    await delete_chat(shelf, "a")
+    current = await finish(imports, await imports.create(path, start=True, include_deleted=True))
+    assert current.report == Report(imported=1, unchanged=1)
+    assert await shelf.find("first question") == ["a/a-0"]
+    assert (await import_all(imports, path)).report == Report(unchanged=2)
+    await finish(imports, await imports.undo(current.id))
+    assert await shelf.find("first question") == []
+    ready = await finish(imports, await imports.create(path))
+    chosen = await finish(imports, await imports.start(ready.id, Selection(years=None, projects=None, include_deleted=True)))
+    assert chosen.report == Report(imported=1, unchanged=1)
+
+
+async def test_undone_deletion_and_undone_import_leave_nothing_deleted(imports, shelf, tmp_path):
+    path = write(tmp_path, *CHATS)
+    first = await import_all(imports, path)
+    deletion = await delete_chat(shelf, "a")
+    await deletion.restore("a")
+    assert (await import_all(imports, path)).report == Report(unchanged=2)
+    await finish(imports, await imports.undo(first.id))
+    assert (await import_all(imports, path)).report == Report(imported=2)

@@ -3,6 +3,10 @@ def test_conversations_are_listed_read_and_changed(stocked) -> None:
     assert ([chat["id"] for chat in page["chats"]], page["total"]) == (["new"], 2)
     rest = stocked.served.person("GET", "/api/chats", params={"limit": 1, "cursor": page["next"]}).json()
     assert ([chat["id"] for chat in rest["chats"]], rest["next"]) == (["old"], None)
+    assert stocked.served.person("GET", "/api/chats", params={"limit": 1, "offset": 1}).json() == rest
+    counts = stocked.served.person("GET", "/api/chats/counts", params={"since": [0, 1e12]}).json()
+    assert counts == {"since": [2, 0], "dated": 2, "total": 2}
+    assert stocked.served.person("GET", "/api/chats/counts", params={"since": "nan"}).status_code == 422
     read = stocked.served.person("GET", "/api/chats/old").json()
     assert [message["id"] for message in read["messages"]] == ["q", "a", "b"]
     assert stocked.served.person("PUT", "/api/chats/new", json={"starred": True}).json()["starred"] is True

@@ -25,6 +25,7 @@ async def test_exchange_is_a_conversation_with_its_cost(live) -> None:
     chat_id = await record(live, say("Hello"), reply("Hi"))
     chat = await live.chats.find(chat_id)
     assert (chat.source, chat.title, await live.texts(chat)) == (Source.api, "Hello", ["Hello", "Hi"])
+    assert chat.model == "gpt-6-luna"
     balances = await live.service.spending.read_balances()
     assert (balances["1"].spent > 0, balances["1"].reserved) == (True, 0)
 

@@ -38,6 +38,8 @@ def test_base_url_is_accepted(url):
         "example.com",
         "http://[::1/v1",
         "https://example.com\\@evil.example/v1",
+        "http://169.254.169.254/v1",
+        "https://[fe80::1]/v1",
     ],
 )
 def test_base_url_is_refused(url):

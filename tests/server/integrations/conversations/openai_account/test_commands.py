@@ -93,6 +93,18 @@ def test_budget_is_set_and_removed():
     assert local.calls[-1][2] == {"budget": None, "project": ""}
 
 
+def test_budget_is_read_as_json():
+    projects = {"projects": [{"id": "2", "budget": None, "spent": "0.5", "name": "Work"}]}
+    local = Local({("GET", "/api/openai"): {**VIEW, "reserved": "0.25"}, ("GET", "/api/chat-projects"): projects})
+    local.answers["PUT", "/api/openai/budget"] = VIEW
+    assert json.loads(invoke(local, "budget", "--json").stdout) == {"budget": "20.00", "spent": "1.5", "reserved": "0.25"}
+    assert json.loads(invoke(local, "budget", "20", "--json").stdout)["budget"] == "20.00"
+    assert ("PUT", "/api/openai/budget", {"budget": "20", "project": ""}) in local.calls
+    assert json.loads(invoke(local, "budget", "--project", "2", "--json").stdout) == {"budget": None, "spent": "0.5"}
+    assert invoke(local, "budget", "--project", "2").stdout == "Project 2: $0.5 spent this month, no limit.\n"
+    assert "no project 3" in str(invoke(local, "budget", "--project", "3", "--json").exception)
+
+
 def test_webhook_is_allowed_and_not():
     local = Local({("PUT", "/api/openai"): VIEW})
     assert invoke(local, "webhook", "on").exit_code == invoke(local, "webhook", "off").exit_code == 0

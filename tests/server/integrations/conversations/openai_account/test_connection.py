@@ -9,6 +9,7 @@ from server.integrations.conversations.fake import KEY, FakeOpenAI
 from server.integrations.conversations.openai_account import connection as openai_connection
 from server.integrations.conversations.openai_account.api_key import SECRET
 from server.integrations.conversations.openai_account.settings import ENDPOINT
+from server.outbound import public_network
 
 
 def test_key_is_stored_after_openai_has_taken_it(new_desk):
@@ -172,6 +173,34 @@ def test_named_model_is_taken_while_openai_is_out_of_reach(desk):
     assert desk.run(desk.openai.resolve_model("gpt-5")) == "gpt-5"
     with pytest.raises(Unavailable):
         desk.run(desk.openai.resolve_model())
+
+
+def test_own_address_is_no_other_service(desk):
+    desk.context.address.public_port = 8000
+    with pytest.raises(InvalidInput, match="Deskhand's own address"):
+        desk.run(desk.openai.change(base_url="http://localhost:8000/v1"))
+    desk.run(desk.openai.change(base_url="http://localhost:9/v1"))
+    desk.context.address.public_port = 9  # Deskhand has another port now
+    with pytest.raises(InvalidInput, match="Deskhand's own address"):
+        desk.openai.api()
+    desk.restart({"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": "http://127.0.0.1:9/v1"})
+    with pytest.raises(InvalidInput, match="Deskhand's own address"):
+        desk.openai.api()
+
+
+@pytest.mark.parametrize("environment", [{}, {"OPENAI_BASE_URL": "http://metadata.lan:80/v1"}])
+def test_name_of_a_link_local_address_is_refused_before_a_request(desk, monkeypatch, environment):
+    async def resolve(*_):
+        return ["169.254.169.254"]
+
+    monkeypatch.setattr(public_network, "resolve_name", resolve)
+    with pytest.raises(InvalidInput, match="link-local"):
+        desk.run(desk.openai.change(base_url="http://metadata.lan/v1"))
+    desk.run(desk.openai.store(base_url="http://metadata.lan/v1"))  # as a name that leads elsewhere since
+    desk.restart(environment)
+    desk.run(desk.openai.remove_key())
+    with pytest.raises(InvalidInput, match="link-local"):
+        desk.run(desk.openai.api().list_models())
 
 
 def test_model_of_another_service_is_not_looked_up(new_desk):

@@ -51,3 +51,10 @@ def test_person_connects_openai_and_sees_what_it_costs(served):
     for log in served.data.rglob("*.log"):
         assert KEY not in log.read_text()
     assert all(served.call("GET", path, key="").status_code == 404 for path in ("/api/openai", "/api/openai/models"))
+
+
+def test_alias_for_a_model_that_is_not_there_is_refused(served):
+    refused = served.person("PUT", "/api/openai", json={"aliases": {"gpt-4": "gpt-6-lun"}})
+    assert refused.status_code == 422
+    assert "gpt-6-luna" in refused.json()["detail"]
+    assert "gpt-6-lun" not in served.person("GET", "/api/openai").json()["aliases"].values()

@@ -15,9 +15,10 @@ from server.http.addresses import Address
 from server.http.server import Listener, bind
 from server.integrations.queue import integration
 from server.integrations.queue.extension.service import Extensions
-from server.integrations.queue.models import ClientRef, Prompt, PromptOrder, QueueSettings
+from server.integrations.queue.models import ClientRef, Prompt, PromptFilter, PromptOrder, QueueSettings
 from server.integrations.queue.queue import SECTION, Queue
 from server.integrations.queue.service import QueueService
+from server.integrations.queue.states import OPEN
 from server.integrations.queue.states import State as PromptState
 from server.public.app import create_public
 from server.runtime.state import State, open_state
@@ -146,7 +147,7 @@ class Bridge:
     async def until_alone(self) -> None:
         """Wait until no extension is connected."""
         async with asyncio.timeout(SECONDS):
-            while len(self.extensions.hub) or self.extensions.hub.unknown:
+            while len(self.extensions.hub) or self.extensions.hub.unknown.total():
                 await self.queue.changes.wait(seconds=0.05)
 
     async def change_settings(self, **changes: Any) -> None:
@@ -156,8 +157,9 @@ class Bridge:
     async def clear(self) -> None:
         """Cancel what is open, so that the next test has an empty queue."""
         await self.until_alone()
-        for lease in await self.queue.list_held():
-            await self.queue.cancel(lease.prompt.id)
+        for prompt in (await self.queue.list(PromptFilter(states=OPEN))).items:
+            await self.queue.cancel(prompt.id)
+        await self.queue.limit_until(None)
 
 
 @contextlib.asynccontextmanager

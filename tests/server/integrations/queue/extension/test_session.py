@@ -24,6 +24,7 @@ async def test_prompt_is_acknowledged_before_it_is_typed_and_its_answer_is_recor
             "project": None,
             "temporary": False,
             "attachments": [],
+            "on_unavailable_mode": "default",
         }
         assert await bridge.read_state(prompt.id) is State.leased
         await peer.begin(request)

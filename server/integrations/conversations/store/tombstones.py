@@ -1,0 +1,38 @@
+"""Tombstones: the ids of imported conversations that were deleted. Each function is a part of its caller's transaction."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, bindparam, delete, select
+from sqlalchemy.dialects.sqlite import insert
+
+from server.integrations.conversations.store import deletion
+from server.integrations.conversations.store.import_tables import tombstone
+from server.integrations.conversations.store.row_trees import Tree
+from server.integrations.conversations.store.tables import conversation
+
+ADD = insert(tombstone).on_conflict_do_nothing()
+REMOVE = delete(tombstone).where(tombstone.c.id == bindparam("which"))
+DELETED = select(tombstone.c.id).where(
+    tombstone.c.id.in_(bindparam("some", expanding=True)), tombstone.c.id.not_in(select(conversation.c.id))
+)
+
+
+def remove(connection: Connection, chat_id: str, now: float) -> Tree | None:
+    """Delete an imported conversation, also for later imports. Returns its rows; None if there is none."""
+    tree = deletion.remove(connection, chat_id, now)
+    if tree is not None:
+        connection.execute(ADD, {"id": chat_id, "deleted_at": now})
+    return tree
+
+
+def put_back(connection: Connection, chat_id: str, since: float) -> bool | None:
+    """Put an imported conversation back, as `deletion.put_back` does."""
+    restored = deletion.put_back(connection, chat_id, since)
+    if restored:
+        connection.execute(REMOVE, {"which": chat_id})
+    return restored
+
+
+def list_deleted(connection: Connection, ids: Sequence[str]) -> set[str]:
+    """List those of these ids whose conversation was deleted, and is not here again."""
+    return set(connection.execute(DELETED, {"some": list(ids)}).scalars())

@@ -1,0 +1,100 @@
+"""Approval of clients: one question for each client that has stored a prompt, before the first is given to an extension.
+
+A yes allows `submit_prompt` for that client from then on, whatever its prompts say: a deliberate exception to the rule that an
+approval is for one call with one effect. Clients whose `submit_prompt` the person has allowed under Access are not asked about.
+"""
+
+from server.core.errors import InvalidInput, NotFound
+from server.integrations.queue.models import ClientRef, PromptFilter, QueueClient
+from server.integrations.queue.queue import Queue
+from server.integrations.queue.states import State
+from server.sdk.approval_requests import ApprovalDuration, ApprovalRequest, ApprovalRequests, Kind
+
+OPERATION = "submit_prompt"
+SENTENCE = "put prompts into ChatGPT in your browser, now and from now on"
+AFTERWARDS = "Every prompt of this client is sent without asking. Deny submit_prompt under Access to end that."
+NO_MORE = "This client does not wait for an answer any more."
+MOST_SHOWN = 3  # prompts
+
+
+class ClientApprovals:
+    """The questions about clients. Implements PromptSource."""
+
+    prefix = "queue"
+
+    def __init__(self, queue: Queue, requests: ApprovalRequests) -> None:
+        self._queue, self._requests = queue, requests
+        self._answered: set[str] = set()  # clients that are not to be asked about, so far as it is known here
+        self._asked: set[str] = set()
+
+    async def allow(self, client: ClientRef) -> None:
+        """Note that the person has allowed a client by name, unless it has stored nothing yet."""
+        if client.id in self._answered:
+            return
+        try:
+            await self._queue.set_approval(client.id, approved=True)
+        except NotFound:
+            return
+        self._answered.add(client.id)
+        self._requests.publish_change()
+
+    async def ask(self, client: ClientRef) -> None:
+        """Notify the person of a client that has stored its first prompt, once."""
+        if client.id in self._answered or client.id in self._asked:
+            return
+        waiting = await self._find(client.id)
+        if waiting is None:
+            self._answered.add(client.id)
+            return
+        self._asked.add(client.id)
+        self._requests.notify(await self._describe(waiting))
+
+    async def list_requests(self) -> list[ApprovalRequest]:
+        """List the clients that wait for an answer and have prompts."""
+        return [await self._describe(client) for client in await self._queue.clients() if is_waiting(client)]
+
+    async def approve(self, question_id: str, extent: ApprovalDuration, code: str | None) -> str:
+        """Allow a client."""
+        if code or extent not in {ApprovalDuration.once, ApprovalDuration.always}:
+            raise InvalidInput("This is a plain yes: the client may put prompts into ChatGPT, or it may not.")
+        client = await self._require(question_id)
+        await self._queue.set_approval(client.id, approved=True)
+        self._answered.add(client.id)
+        return f"Prompts of {client.name} are sent to ChatGPT from now on."
+
+    async def deny(self, question_id: str, reason: str) -> str:
+        """Refuse a client; its prompts fail with the reason."""
+        client = await self._require(question_id)
+        said = "The person at this computer does not allow this client to put prompts into ChatGPT."
+        await self._queue.set_approval(client.id, approved=False, reason=f"{said} {reason}".strip())
+        return f"The prompts of {client.name} have failed, and it can submit no more."
+
+    async def _require(self, question_id: str) -> QueueClient:
+        client = await self._find(question_id.removeprefix(f"{self.prefix}-"))
+        if client is None:
+            raise NotFound(NO_MORE)
+        return client
+
+    async def _find(self, client_id: str) -> QueueClient | None:
+        """Find a client that waits for an answer."""
+        return next((client for client in await self._queue.clients() if client.id == client_id and is_waiting(client)), None)
+
+    async def _describe(self, client: QueueClient) -> ApprovalRequest:
+        page = await self._queue.list(PromptFilter(client_id=client.id, states=(State.idle,), limit=MOST_SHOWN, count=False))
+        earlier = client.waiting - len(page.items)
+        more = (("More prompts", str(earlier)),) if earlier > 0 else ()
+        return ApprovalRequest(
+            id=f"{self.prefix}-{client.id}",
+            kind=Kind.call,
+            client=client.name,
+            sentence=SENTENCE,
+            asked_at=min((prompt.queued_at for prompt in page.items), default=self._queue.context.clock.now()).isoformat(),
+            fields=(*(("Prompt", prompt.message) for prompt in reversed(page.items)), *more, ("Afterwards", AFTERWARDS)),
+            operation=OPERATION,
+            extents=(ApprovalDuration.always,),
+        )
+
+
+def is_waiting(client: QueueClient) -> bool:
+    """Return whether a client waits for the person's answer."""
+    return client.approved is None and client.waiting > 0

@@ -1,0 +1,1 @@
+"""Operations of the browser queue, under /api/chat and /api/sse."""

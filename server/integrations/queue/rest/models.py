@@ -1,0 +1,111 @@
+"""Requests and answers of the queue's operations. The first eleven fields of a prompt are what its clients have always had."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field, StringConstraints, WithJsonSchema
+
+from server.integrations.queue.models import Lane, ResponseType, ThinkingTime
+from server.integrations.queue.states import Status
+
+LONGEST_MESSAGE = 1_000_000
+Nullable = Annotated[str | None, WithJsonSchema({"type": ["string", "null"]})]  # documents leave other nulls out
+Message = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_MESSAGE, pattern=r"\S")]
+
+
+def replace_null(default: Any) -> BeforeValidator:
+    """Read null and an empty text as the default."""
+    return BeforeValidator(lambda value: default if value in {None, ""} else value)
+
+
+class SubmitOrder(BaseModel):
+    """A prompt."""
+
+    message: Message = Field(description="The text for ChatGPT.")
+    response_type: Annotated[ResponseType, replace_null(ResponseType.auto)] = Field(
+        ResponseType.auto, description="auto, thinking or instant."
+    )
+    thinking_time: Annotated[ThinkingTime, replace_null(ThinkingTime.standard)] = Field(
+        ThinkingTime.standard, description="standard or extended; of no effect unless response_type is thinking."
+    )
+    chat_id: Nullable = Field(None, max_length=2_000, description="ChatGPT's id of the chat to continue; empty for a new chat.")
+    priority: int = Field(0, ge=-1_000, le=1_000, description="Higher is earlier. Within a chat the order stays.")
+    not_before: AwareDatetime | None = Field(
+        None, description="When it may be sent at the earliest, such as 2030-01-31T09:00:00Z."
+    )
+    project: Nullable = Field(None, max_length=2_000, description="The ChatGPT project for a new chat.")
+    model: Nullable = Field(None, max_length=2_000, description="The model, by the name that ChatGPT shows.")
+    temporary: bool = Field(False, description="Whether a new chat is a temporary one.")
+    webhook_url: Nullable = Field(
+        None, max_length=2_000, description="Where the result is sent, instead of the client's address."
+    )
+
+
+class EditOrder(BaseModel):
+    """A change of a prompt that waits."""
+
+    message: Message | None = Field(None, description="Its new text.")
+    priority: int | None = Field(None, ge=-1_000, le=1_000, description="Its new priority; higher is earlier.")
+
+
+class ReplayOrder(BaseModel):
+    """Another way to an answer."""
+
+    lane: Lane = Field(Lane.browser, description="browser, or api for OpenAI's API at the person's cost.")
+    model: Nullable = Field(None, max_length=2_000, description="The model, if it is to be another one.")
+
+
+class WebhookOrder(BaseModel):
+    """An address for results."""
+
+    webhook_url: Nullable = Field(None, max_length=2_000, description="Where results are sent; empty for nowhere.")
+
+
+class AnswerView(BaseModel):
+    """One of several answers."""
+
+    lane: Lane = Field(description="browser or api.")
+    model: Nullable = Field(None, description="The model, if it is known.")
+    response: str = Field(description="Its text.")
+    created_at: datetime = Field(description="When it was complete.")
+
+
+class PromptView(BaseModel):
+    """A prompt and its answer."""
+
+    id: str = Field(description="Its id.")
+    message: str = Field(description="The text for ChatGPT.")
+    response_type: ResponseType = Field(description="auto, thinking or instant.")
+    thinking_time: ThinkingTime = Field(description="standard or extended.")
+    status: Status = Field(description="idle: it waits. executing: ChatGPT works on it. done. failed: error_message says why.")
+    response: Nullable = Field(None, description="ChatGPT's answer in Markdown.")
+    error_message: Nullable = Field(None, description="Why it failed.")
+    chat: Nullable = Field(None, description="ChatGPT's id of the chat, once it is known.")
+    queued_at: datetime = Field(description="When it was submitted.")
+    started_at: datetime | None = Field(None, description="When the browser began with it.")
+    completed_at: datetime | None = Field(None, description="When it ended.")
+    next_text_offset: int | None = Field(None, description="Where a long answer goes on; read it with text_offset.")
+    error_name: Nullable = Field(None, description="A short name of the failure.")
+    uncertain: bool = Field(False, description="Whether the person is asked if it was sent, as the browser was lost meanwhile.")
+    position: int | None = Field(None, description="Its place in the queue while it waits; 1 is next.")
+    expected_at: datetime | None = Field(None, description="When the answer is expected, if that can be known.")
+    priority: int = Field(0, description="Higher is earlier.")
+    not_before: datetime | None = Field(None, description="When it may be sent at the earliest.")
+    project: Nullable = Field(None, description="The ChatGPT project of a new chat.")
+    model: Nullable = Field(None, description="The model that was ordered.")
+    temporary: bool = Field(False, description="Whether a new chat is a temporary one.")
+    attempts: int = Field(0, description="How often it was tried.")
+    lane: Lane = Field(Lane.browser, description="browser, or api for OpenAI's API.")
+    notes: list[str] = Field(default_factory=list, description="What ChatGPT did not offer, so that its default was used.")
+    partial_response: Nullable = Field(None, description="The answer as far as it is there, while ChatGPT works on it.")
+    answers: list[AnswerView] = Field(default_factory=list, description="All answers, if there is more than one.")
+
+
+class ChatView(BaseModel):
+    """A chat."""
+
+    id: int = Field(description="Its number here.")
+    chat_id: Nullable = Field(None, description="ChatGPT's id of it, once it is known.")
+    title: Nullable = Field(None, description="Its title, once it is known.")
+    created_at: datetime = Field(description="When its first prompt was submitted.")
+    updated_at: datetime = Field(description="When it was last changed.")

@@ -1,0 +1,132 @@
+"""The rules of the queue's operations: every client has its own prompts, and the person is asked once about each client."""
+
+from dataclasses import dataclass
+
+from server.core.errors import Conflict, InvalidInput, Unavailable
+from server.integrations.queue.approval import ClientApprovals
+from server.integrations.queue.models import ClientRef, Lane, Prompt, PromptFilter, PromptOrder
+from server.integrations.queue.queue import Queue
+from server.integrations.queue.rest.models import ChatView, EditOrder, PromptView, ReplayOrder, SubmitOrder, WebhookOrder
+from server.integrations.queue.rest.progress import Progress
+from server.integrations.queue.rest.views import view_chat, view_page, view_prompt
+from server.integrations.queue.rest.wording import REPLAY_SENTENCE
+from server.integrations.queue.states import ENDED, State, Status
+from server.sdk.model_answers import ModelAnswers
+from server.sdk.operation import Effect, current_call
+from server.sdk.streaming import EventStream
+
+PATH = "/api/chat/requests/{}"
+TARGETS = {Lane.browser: "ChatGPT in your browser", Lane.api: "OpenAI's API, at your cost"}
+NOT_ENDED = "This prompt has not ended yet, so it cannot be sent once more. Wait for its answer, or cancel it."
+NO_API = "OpenAI's API cannot be used at the moment. The person can set it up in Deskhand's window, under Conversations."
+NOTHING = "Give a new message, a new priority, or both."
+
+
+@dataclass(frozen=True)
+class PromptOperations:
+    """The operations, for the client of the current call."""
+
+    queue: Queue
+    approvals: ClientApprovals
+
+    async def submit(self, order: SubmitOrder, wait: float = 0) -> PromptView:
+        """Store a prompt. The person is asked about a new client afterwards, so that this never waits for them."""
+        client, call = read_client(), current_call.get()
+        if call.is_allowed:
+            await self.approvals.allow(client)
+        prompt = await self.queue.submit(client, PromptOrder(**order.model_dump()))
+        await (self.approvals.allow(client) if call.is_allowed else self.approvals.ask(client))
+        return await self._show(await self._wait(prompt, wait))
+
+    async def read(self, prompt_id: str, wait: float = 0, text_offset: int = 0) -> PromptView:
+        """Read a prompt, as soon as it has ended if the caller waits."""
+        client_id = read_client().id
+        if wait:
+            return await self._show(await self.queue.wait_for_end(prompt_id, wait, client_id), text_offset)
+        return await self._show(await self.queue.read(prompt_id, client_id), text_offset)
+
+    async def list(self, status: Status | None, limit: int, page_token: str | None) -> tuple[list[PromptView], str | None]:
+        """List prompts, newest first, as many as one answer holds; and the token of the next page, if there is one."""
+        if page_token is not None and not page_token.isdecimal():
+            raise InvalidInput("This page_token is none. Give the X-Next-Page-Token of the answer before.")
+        selection = PromptFilter(client_id=read_client().id, status=status, limit=limit, cursor=page_token, count=False)
+        page = await self.queue.list(selection)
+        shown = view_page(page.items)
+        token = str(page.items[len(shown) - 1].number) if len(shown) < len(page.items) else page.next
+        return shown, token
+
+    async def find_next(self) -> PromptView | None:
+        """Find the prompt of the client that was submitted first of those that wait."""
+        selection = PromptFilter(client_id=read_client().id, states=(State.idle,), oldest_first=True, limit=1, count=False)
+        page = await self.queue.list(selection)
+        return await self._show(page.items[0]) if page.items else None
+
+    async def chats(self) -> "list[ChatView]":
+        """List the client's chats."""
+        return [view_chat(chat) for chat in await self.queue.chats(read_client().id)]
+
+    async def find_chat(self, chat_id: str) -> ChatView:
+        """Find one of the client's chats by ChatGPT's id of it."""
+        return view_chat(await self.queue.find_chat(chat_id, read_client().id))
+
+    async def follow(self, prompt_id: str) -> EventStream:
+        """Follow a prompt."""
+        progress = Progress(self.queue, await self.queue.read(prompt_id, read_client().id))
+        return EventStream(progress.follow(), progress.result, lambda: PATH.format(prompt_id))
+
+    async def edit(self, prompt_id: str, order: EditOrder) -> PromptView:
+        """Change a prompt that waits."""
+        client_id = read_client().id
+        if order.message is None and order.priority is None:
+            raise InvalidInput(NOTHING)
+        if order.message is not None:
+            await self.queue.edit(prompt_id, order.message, client_id)
+        if order.priority is not None:
+            await self.queue.set_priority(prompt_id, order.priority, client_id)
+        return await self.read(prompt_id)
+
+    async def cancel(self, prompt_id: str) -> PromptView:
+        """End a prompt."""
+        return await self._show(await self.queue.cancel(prompt_id, read_client().id))
+
+    async def retry(self, prompt_id: str) -> PromptView:
+        """Put a prompt that failed back into the queue."""
+        return await self._show(await self.queue.retry(prompt_id, read_client().id))
+
+    async def preview_replay(self, prompt_id: str, order: ReplayOrder) -> Effect:
+        """Preview a replay."""
+        prompt = await self.queue.read(prompt_id, read_client().id)
+        if prompt.state not in ENDED:
+            raise Conflict(NOT_ENDED)
+        if order.lane is Lane.api and not is_ready(self.queue.context.offers.find(ModelAnswers)):
+            raise Unavailable(NO_API)
+        target, model = TARGETS[order.lane], order.model or prompt.model
+        fields = (("Message", prompt.message), ("To", target), *((("Model", model),) if model else ()))
+        return Effect(REPLAY_SENTENCE.fill(target=target, message=prompt.message[:100]), fields)
+
+    async def replay(self, prompt_id: str, order: ReplayOrder) -> PromptView:
+        """Put a prompt back into the queue for another answer."""
+        return await self._show(await self.queue.replay(prompt_id, order.lane, order.model, read_client().id))
+
+    async def set_webhook(self, order: WebhookOrder) -> WebhookOrder:
+        """Set where the results of the client are sent."""
+        await self.queue.set_webhook(read_client(), order.webhook_url or "")
+        return order
+
+    async def _wait(self, prompt: Prompt, seconds: float) -> Prompt:
+        return await self.queue.wait_for_end(prompt.id, seconds, prompt.client.id) if seconds else prompt
+
+    async def _show(self, prompt: Prompt, text_offset: int = 0) -> PromptView:
+        waits = prompt.state in {State.idle, State.leased}
+        return view_prompt(prompt, await self.queue.find_place(prompt.id) if waits else None, text_offset)
+
+
+def read_client() -> ClientRef:
+    """Read the client of the current call."""
+    call = current_call.get()
+    return ClientRef(call.client_id, call.client_name)
+
+
+def is_ready(answers: ModelAnswers | None) -> bool:
+    """Return whether models can be asked."""
+    return answers is not None and answers.is_ready

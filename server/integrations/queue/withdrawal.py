@@ -1,0 +1,56 @@
+"""Withdrawal: what a client has in the queue is cancelled when it is revoked, loses its scope, or is denied `submit_prompt`."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from server.core.errors import Conflict, NotFound
+from server.integrations.queue.approval import OPERATION
+from server.integrations.queue.models import PromptFilter
+from server.integrations.queue.queue import Queue
+from server.integrations.queue.states import State
+from server.sdk.context import Context
+
+SCOPE = "write:queue"
+AT_ONCE = 100  # prompts that are read at once
+
+
+class Withdrawal:
+    """Cancels prompts that were not begun. What ChatGPT works on already goes on."""
+
+    def __init__(self, context: Context, queue: Queue) -> None:
+        self._context, self._queue = context, queue
+        self._is_due = False
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Follow the changes of clients inside the `with`, beginning with those since the last run."""
+        callbacks = self._context.admit.on_change
+        callbacks.append(self._start)
+        await self.withdraw()
+        try:
+            yield
+        finally:
+            callbacks.remove(self._start)
+
+    async def withdraw(self) -> None:
+        """Cancel the prompts of clients that may not submit any."""
+        self._is_due = False
+        excluded = await self._context.admit.list_excluded(SCOPE, OPERATION)
+        for client in await self._queue.clients():
+            if client.waiting and client.id in excluded:
+                await self._cancel_all(client.id)
+
+    def _start(self) -> None:
+        if not self._is_due:
+            self._is_due = True
+            self._context.tasks.start(self.withdraw(), name="cancel the prompts of a client")
+
+    async def _cancel_all(self, client_id: str) -> None:
+        selection = PromptFilter(client_id=client_id, states=(State.idle, State.leased), limit=AT_ONCE, count=False)
+        cancelled = True
+        while cancelled:
+            cancelled = False
+            for prompt in (await self._queue.list(selection)).items:
+                with suppress(Conflict, NotFound):  # it has just begun, or ended
+                    await self._queue.cancel(prompt.id)
+                    cancelled = True

@@ -1,0 +1,64 @@
+"""Wrong changes in the browser extension: what is sent once, what is read as a state, what is written as Markdown, its files."""
+
+from tests.mutants.mutant import Mutant
+
+FUNCTIONS = ("tests/extension/test_page_functions.py",)
+FILES = ("tests/server/integrations/queue/test_extension_files.py",)
+REQUESTS = "tests/extension/test_requests.py"
+HISTORY = ("tests/extension/test_history.py",)
+FILE = "server/integrations/queue/extension_files.py"
+PAGE = "ui/extension/page/page.js"
+JOBS = "ui/extension/worker/jobs.js"
+RUN = "ui/extension/page/run.js"
+
+MUTANTS: list[Mutant] = [
+    # files
+    Mutant(FILE, "    if target.site != SITE:\n", "    if target.site:\n", FILES),
+    Mutant(FILE, "    if not is_copy(folder):\n", "    if False:\n", FILES),
+    Mutant(FILE, 'return bool(manifest["key"] == read_manifest().key)', 'return bool(manifest["key"])', FILES),
+    Mutant("ui/extension/manifest.json", '"https://chatgpt.com/*"\n      ],\n      "js"', '"<all_urls>"\n      ],\n      "js"', FILES),
+    # states of the page
+    Mutant(PAGE, "isVisible(each) && !this.isInMessage(each))\n    const patterns", "isVisible(each))\n    const patterns", FUNCTIONS),
+    Mutant(PAGE, ".filter((button) => !this.isInMessage(button))", "", FUNCTIONS),
+    Mutant(PAGE, "isVisible(each) && !this.#isQuoted(each))", "isVisible(each))", FUNCTIONS),
+    Mutant(PAGE, "return /^[\\w-]+$/.test(id) ? id : ''", "return id", FUNCTIONS),
+    Mutant(PAGE, "...(page.all('user').length === 1 ? [] : NEEDED.answered)", "", FUNCTIONS),
+    # text
+    Mutant("ui/extension/page/markdown.js", "['http:', 'https:', 'mailto:'].includes(url.protocol) ? url.href : ''", "url.href", FUNCTIONS),
+    Mutant("ui/extension/page/editor.js", "squeeze(left) === squeeze(right) ? 'blank_lines' : 'different'", "'blank_lines'", FUNCTIONS),
+    Mutant("ui/extension/page/resets.js", "if (moment <= now)", "if (moment < 0)", FUNCTIONS),
+    Mutant("ui/extension/worker/messages.js", "if (end < text.length && /[\\ud800-\\udbff]/.test(text[end - 1])) end--", "", FUNCTIONS),
+    # sent once
+    Mutant(
+        RUN,
+        "    if (result === 'different') continue\n",
+        "",
+        (f"{REQUESTS}::test_text_that_the_editor_cuts_is_not_sent",),
+    ),
+    Mutant(
+        JOBS,
+        "      const found = await this.#look(record).catch(() => null)\n",
+        "      const found = {state: 'not_sent'}\n",
+        (f"{REQUESTS}::test_message_that_was_sent_although_the_page_says_it_failed_is_found",),
+    ),
+    Mutant(
+        JOBS,
+        "      if (sent && error.name === 'paused') return null",
+        "      if (!sent) return null",
+        (f"{REQUESTS}::test_person_gets_the_tab_back_at_once_and_the_answer_is_found_later",),
+    ),
+    Mutant(
+        "ui/extension/worker/work_tab.js",
+        "    if (tab && (await isInFront(tab))) {",
+        "    if (false) {",
+        (f"{REQUESTS}::test_work_tab_is_never_the_active_one",),
+    ),
+    Mutant(
+        "ui/extension/page/answer.js",
+        "    if (page.find('stop') || held) {",
+        "    if (held) {",
+        (f"{REQUESTS}::test_answer_that_pauses_is_read_to_its_end",),
+    ),
+    # history
+    Mutant("ui/extension/worker/history.js", "    if (state.count < QUICK) return true\n", "    return true\n", HISTORY),
+]

@@ -1,0 +1,74 @@
+"""Wrong changes in the queue's operations and in the approval of its clients that the tests must notice."""
+
+from tests.mutants.mutant import Mutant
+
+QUEUE = "server/integrations/queue"
+TESTS = f"tests/{QUEUE}"
+
+
+def change(name: str, before: str, after: str, test: str) -> Mutant:
+    """Change a module of the queue."""
+    return Mutant(f"{QUEUE}/{name}", before, after, (f"{TESTS}/{test}",))
+
+
+MUTANTS = [
+    change("approval.py", "client.approved is None and client.waiting > 0", "client.approved is None", "test_approval.py"),
+    change("approval.py", "client.approved is None and client.waiting > 0", "client.waiting > 0", "test_approval.py"),
+    change("approval.py", "        self._asked.add(client.id)\n", "", "test_approval.py"),
+    change("approval.py", "        if code or extent not in", "        if extent not in", "test_approval.py"),
+    change("rest/operations.py", "            await self.approvals.allow(client)\n", "            pass\n", "test_approval.py"),
+    change(
+        "rest/operations.py",
+        "(self.approvals.allow(client) if call.is_allowed else self.approvals.ask(client))",
+        "self.approvals.ask(client)",
+        "test_approval.py",
+    ),
+    change("withdrawal.py", " and client.id in excluded", "", "test_withdrawal.py"),
+    change("withdrawal.py", "        callbacks.append(self._start)\n", "        callbacks.append(list)\n", "test_withdrawal.py"),
+    change("withdrawal.py", "        await self.withdraw()\n", "", "test_withdrawal.py"),
+    change("queue.py", "        if self.context.is_paused():\n            return None\n", "", "rest/test_routes.py"),
+    change(
+        "rest/error_format.py",
+        '{"detail": failure.detail}',
+        "{**failure.extra, 'detail': failure.detail}",
+        "rest/test_error_format.py",
+    ),
+    change("rest/models.py", 'default if value in {None, ""} else value', "value", "rest/test_models.py"),
+    change("rest/views.py", "        if views and left < 0:", "        if False:", "rest/test_views.py"),
+    change("rest/views.py", "    while measure(part) > most:", "    while False:", "rest/test_views.py"),
+    change("rest/views.py", "LARGEST_TEXTS - measure(response)", "LARGEST_TEXTS", "rest/test_views.py"),
+    change(
+        "rest/operations.py",
+        "str(page.items[len(shown) - 1].number) if len(shown) < len(page.items) else page.next",
+        "page.next",
+        "rest/test_operations.py",
+    ),
+    change("rest/operations.py", "PromptFilter(client_id=read_client().id, status", "PromptFilter(status", "rest/test_routes.py"),
+    change(
+        "rest/operations.py",
+        "await self.queue.read(prompt_id, client_id), text_offset",
+        "await self.queue.read(prompt_id), text_offset",
+        "rest/test_routes.py",
+    ),
+    change(
+        "rest/operations.py",
+        "self.queue.cancel(prompt_id, read_client().id)",
+        "self.queue.cancel(prompt_id)",
+        "rest/test_routes.py",
+    ),
+    change(
+        "rest/operations.py",
+        "self.queue.retry(prompt_id, read_client().id)",
+        "self.queue.retry(prompt_id)",
+        "rest/test_routes.py",
+    ),
+    change(
+        "rest/operations.py",
+        "Progress(self.queue, await self.queue.read(prompt_id, read_client().id))",
+        "Progress(self.queue, await self.queue.read(prompt_id))",
+        "rest/test_routes.py",
+    ),
+    change("rest/progress.py", "            self._text = text\n", "", "rest/test_progress.py"),
+    change("rest/progress.py", "len(known) if text.startswith(known) else 0", "len(known)", "rest/test_progress.py"),
+    change("rest/progress.py", "                self._changed.clear()\n", "", "rest/test_progress.py"),
+]

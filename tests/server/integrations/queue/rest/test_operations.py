@@ -1,0 +1,97 @@
+import asyncio
+from collections.abc import Sequence
+
+from server.integrations.queue.models import PromptResult
+from server.sdk.model_answers import ModelAnswer, ModelAnswers, ModelTurn
+from tests.server.integrations.queue.rest_setup import serving
+
+CHAT = "/api/chat"
+
+
+class Answers:
+    """Models that can be asked, and are not."""
+
+    is_ready = True
+
+    async def answer(self, turns: Sequence[ModelTurn], *, model: str = "", client: str = "") -> ModelAnswer:
+        raise NotImplementedError
+
+
+async def test_waiting_prompt_is_edited_and_cancelled_and_a_running_one_keeps_its_text(tmp_path) -> None:
+    async with serving(tmp_path) as served:
+        bot = await served.allowed()
+        first, second = (await served.submit(bot))["id"], (await served.submit(bot))["id"]
+        edit = {"message": "Better", "priority": 5}
+        edited = await served.http.put(f"{CHAT}/requests/{second}/", json=edit, headers=bot)
+        assert (edited.status_code, edited.json()["message"], edited.json()["position"]) == (200, "Better", 1)
+        assert (await served.http.put(f"{CHAT}/requests/{second}/", json={}, headers=bot)).status_code == 400
+        cancelled = await served.http.post(f"{CHAT}/requests/{first}/cancel/", headers=bot)
+        assert (cancelled.json()["status"], cancelled.json()["error_message"]) == ("failed", "Cancelled.")
+        lease = await served.begin()
+        assert lease.prompt.message == "Better"
+        assert (await served.http.put(f"{CHAT}/requests/{second}/", json=edit, headers=bot)).status_code == 409
+
+
+async def test_replay_is_asked_about_with_what_it_sends_and_keeps_both_answers(tmp_path) -> None:
+    async with serving(tmp_path) as served:
+        bot = {**await served.allowed(), "Prefer": "respond-async"}
+        prompt_id = (await served.submit(bot, "What is 2 + 2?"))["id"]
+        path = f"{CHAT}/requests/{prompt_id}/replay/"
+        assert (await served.http.post(path, json={}, headers=bot)).status_code == 409
+        await served.answer("4")
+        assert (await served.http.post(path, json={"lane": "api"}, headers=bot)).status_code == 503
+        with served.state.context.offers.offer(ModelAnswers, Answers()):
+            assert (await served.http.post(path, json={"lane": "api"}, headers=bot)).status_code == 202
+        assert (await served.http.post(path, json={"model": "Thinking"}, headers=bot)).status_code == 202
+        api, browser = await served.requests()
+        assert api.fields == (("Message", "What is 2 + 2?"), ("To", "OpenAI's API, at your cost"))
+        assert ("Model", "Thinking") in browser.fields
+        await served.state.context.approval_requests.approve(browser.id)
+        async with asyncio.timeout(30):
+            while (await served.read(bot, prompt_id))["status"] != "idle":
+                await served.queue.changes.wait(seconds=0.05)
+        await served.answer("Four.")
+        done = await served.read(bot, prompt_id)
+        assert (done["response"], [answer["response"] for answer in done["answers"]]) == ("Four.", ["4", "Four."])
+
+
+async def test_webhook_address_of_a_client_is_set_and_checked(tmp_path) -> None:
+    async with serving(tmp_path) as served:
+        bot = await served.client()
+        address = "https://hooks.example.com/done"
+        answer = await served.http.put(f"{CHAT}/webhook/", json={"webhook_url": address}, headers=bot)
+        assert (answer.status_code, answer.json()) == (200, {"webhook_url": address})
+        await served.submit(bot, webhook_url=address)
+        for wrong in ("http://127.0.0.1:9/", "ftp://example.com", "no address"):
+            refused = await served.http.put(f"{CHAT}/webhook/", json={"webhook_url": wrong}, headers=bot)
+            assert (refused.status_code, list(refused.json())) == (400, ["detail"]), wrong
+            refused = await served.http.post(f"{CHAT}/submit/", json={"message": "x", "webhook_url": wrong}, headers=bot)
+            assert refused.status_code == 400, wrong
+
+
+async def test_page_ends_where_an_answer_would_be_too_large_and_goes_on_there(tmp_path) -> None:
+    async with serving(tmp_path) as served:
+        bot = await served.client()
+        ids = [(await served.submit(bot, "m" * 30_000))["id"] for _ in range(5)]
+        first = await served.http.get(f"{CHAT}/requests/", headers=bot)
+        assert len(first.text) < 90_000
+        token = first.headers["x-next-page-token"]
+        second = await served.http.get(f"{CHAT}/requests/", params={"page_token": token}, headers=bot)
+        third = await served.http.get(
+            f"{CHAT}/requests/", params={"page_token": second.headers["x-next-page-token"]}, headers=bot
+        )
+        assert [item["id"] for page in (first, second, third) for item in page.json()] == ids[::-1]
+
+
+async def test_caller_may_wait_for_the_answer(tmp_path) -> None:
+    async with serving(tmp_path) as served:
+        bot = await served.allowed()
+        waiting = asyncio.ensure_future(served.http.post(f"{CHAT}/submit/?wait=60", json={"message": "Hi"}, headers=bot))
+        async with asyncio.timeout(30):
+            while not (lease := await served.queue.claim("extension")):
+                await served.queue.changes.wait(seconds=0.05)
+        await served.queue.acknowledge(lease.prompt.id, lease.token)
+        reading = asyncio.ensure_future(served.read(bot, lease.prompt.id, wait=60))
+        assert (await served.read(bot, lease.prompt.id, wait=0.01))["status"] == "executing"
+        await served.queue.complete(lease.prompt.id, lease.token, PromptResult("Here."))
+        assert [(await waiting).json()["response"], (await reading)["response"]] == ["Here.", "Here."]

@@ -1,0 +1,82 @@
+import pytest
+
+from server.access.clients.registry import Change, Policy
+from server.core.errors import InvalidInput, NotFound
+from server.sdk.approval_requests import ApprovalDuration
+from tests.server.integrations.queue.rest_setup import serving
+
+
+async def test_first_prompt_of_a_client_asks_once_and_a_yes_holds_from_then_on(tmp_path) -> None:
+    async with serving(tmp_path) as served:
+        bot, approvals = await served.client(), served.state.context.approval_requests
+        first = await served.submit(bot, "What is 2 + 2?")
+        assert (first["status"], await served.queue.claim("extension")) == ("idle", None)
+        await served.submit(bot, "And 3 + 3?")
+        (request,) = await served.requests()
+        assert (request.client, request.operation, request.kind) == ("bot", "submit_prompt", "call")
+        assert [value for name, value in request.fields if name == "Prompt"] == ["What is 2 + 2?", "And 3 + 3?"]
+        assert ("from now on" in request.sentence, request.extents) == (True, (ApprovalDuration.always,))
+        assert "bot" in await approvals.approve(request.id)
+        assert await served.requests() == []
+        assert (await served.answer("4")).id == first["id"]
+        await served.submit(bot, "And 4 + 4?")
+        assert await served.requests() == []
+        with pytest.raises(NotFound):
+            await approvals.approve(request.id)
+
+
+async def test_no_fails_the_prompts_of_the_client_with_the_reason_and_refuses_more(tmp_path) -> None:
+    async with serving(tmp_path) as served:
+        bot, other = await served.client(), await served.allowed("other")
+        prompt, others = await served.submit(bot), await served.submit(other)
+        (request,) = await served.requests()
+        await served.state.context.approval_requests.deny(request.id, "Not today.")
+        failed = await served.read(bot, prompt["id"])
+        assert failed["status"] == "failed"
+        assert failed["error_message"].endswith("Not today.") and "does not allow" in failed["error_message"]
+        assert (await served.read(other, others["id"]))["status"] == "idle"
+        refused = await served.http.post("/api/chat/submit/", json={"message": "Hi"}, headers=bot)
+        assert (refused.status_code, list(refused.json())) == (403, ["detail"])
+        assert await served.requests() == []
+
+
+async def test_client_that_the_person_has_allowed_by_name_is_not_asked_about(tmp_path) -> None:
+    async with serving(tmp_path) as served:
+        first, second = await served.allowed("first"), await served.allowed("second")
+        for bot in (first, second, first):
+            await served.submit(bot)
+            assert await served.requests() == []
+        assert [(await served.answer()).client.name for _ in range(3)] == ["first", "second", "first"]
+
+
+async def test_client_that_was_refused_may_submit_once_the_person_allows_it_by_name(tmp_path) -> None:
+    async with serving(tmp_path) as served:
+        bot = await served.client()
+        await served.submit(bot)
+        (request,) = await served.requests()
+        await served.state.context.approval_requests.deny(request.id)
+        await served.state.clients.change("bot", Change(policies={"submit_prompt": Policy.allow}))
+        prompt = await served.submit(bot)
+        assert (await served.answer()).id == prompt["id"]
+
+
+async def test_question_survives_a_restart(tmp_path) -> None:
+    async with serving(tmp_path) as served:
+        await served.submit(await served.client())
+        (before,) = await served.requests()
+    async with serving(tmp_path) as served:
+        (request,) = await served.requests()
+        assert request == before
+
+
+async def test_question_ends_with_the_last_prompt_and_takes_only_a_plain_answer(tmp_path) -> None:
+    async with serving(tmp_path) as served:
+        bot, approvals = await served.client(), served.state.context.approval_requests
+        prompt = await served.submit(bot)
+        (request,) = await served.requests()
+        for extent, code in ((ApprovalDuration.temporary, None), (ApprovalDuration.once, "1234")):
+            with pytest.raises(InvalidInput):
+                await approvals.approve(request.id, extent, code)
+        answer = await served.http.post(f"/api/chat/requests/{prompt['id']}/cancel/", headers=bot)
+        assert (answer.status_code, answer.json()["status"]) == (200, "failed")
+        assert await served.requests() == []

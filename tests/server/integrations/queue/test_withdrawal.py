@@ -1,0 +1,53 @@
+import asyncio
+
+import pytest
+
+from server.access.clients.registry import Change, Policy
+from server.integrations.queue.models import ClientRef, PromptOrder
+from tests.server.integrations.queue.rest_setup import Served, serving
+
+CHANGES = {
+    "scope": Change(scopes=frozenset({"read:queue"})),
+    "policy": Change(policies={"submit_prompt": Policy.deny}),
+}
+
+
+async def wait_for(served: Served, prompt_id: str, status: str) -> None:
+    async with asyncio.timeout(30):
+        while (await served.queue.read(prompt_id)).status != status:
+            await served.queue.changes.wait(seconds=0.05)
+
+
+@pytest.mark.parametrize("lost", ["key", *CHANGES])
+async def test_waiting_prompts_of_a_client_that_may_submit_no_more_are_cancelled(tmp_path, lost: str) -> None:
+    async with serving(tmp_path) as served:
+        bot, other = await served.allowed(), await served.allowed("other")
+        begun = await served.submit(bot)
+        lease = await served.begin()
+        waiting, others = await served.submit(bot), await served.submit(other)
+        await (served.state.clients.change("bot", CHANGES[lost]) if lost in CHANGES else served.state.clients.revoke("bot"))
+        await wait_for(served, waiting["id"], "failed")
+        assert (await served.queue.read(others["id"])).status == "idle"
+        assert (lease.prompt.id, (await served.queue.read(begun["id"])).status) == (begun["id"], "executing")
+
+
+async def test_key_that_was_revoked_while_nothing_ran_takes_its_prompts_along_and_unknown_clients_keep_theirs(tmp_path) -> None:
+    async with serving(tmp_path) as served:
+        prompt = await served.submit(await served.allowed())
+        unknown = await served.queue.submit(ClientRef("unknown", "unknown"), PromptOrder(message="Hi"))
+        await served.state.runtime.stop()
+        await served.state.clients.revoke("bot")
+        assert (await served.queue.read(prompt["id"])).status == "idle"
+    async with serving(tmp_path) as served:
+        assert (await served.queue.read(prompt["id"])).status == "failed"
+        assert (await served.queue.read(unknown.id)).status == "idle"
+
+
+async def test_new_key_of_a_client_changes_nothing(tmp_path) -> None:
+    async with serving(tmp_path) as served:
+        prompt = await served.submit(await served.allowed())
+        await served.state.clients.renew_key("bot")
+        gone = await served.submit(await served.allowed("other"))
+        await served.state.clients.revoke("other")
+        await wait_for(served, gone["id"], "failed")
+        assert (await served.queue.read(prompt["id"])).status == "idle"

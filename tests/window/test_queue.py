@@ -1,0 +1,166 @@
+"""The page of the browser queue."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from server.integrations.queue.models import PromptResult
+from tests.window.conftest import find_barriers, scrolls_sideways
+from tests.window.queueing import MANY, queueing
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    with queueing(tmp_path_factory.mktemp("queue") / "data") as server:
+        yield server
+
+
+def rows(page):
+    return page.get_by_role("region", name="Prompts").get_by_role("listitem")
+
+
+def choose(page, group):
+    page.get_by_role("combobox", name="Show").click()
+    page.get_by_role("option", name=re.compile(f"^{group}")).click()
+
+
+def test_empty_queue_says_what_to_do_next(open_page, server):
+    page = open_page("queue")
+    expect(page.get_by_role("heading", name="No prompts yet")).to_be_visible()
+    assert find_barriers(page) == []
+    page.get_by_role("link", name="Connect your browser").click()
+    page.get_by_role("button", name="Show code").press("Enter")
+    code = page.get_by_label("Code", exact=True)
+    expect(code).to_have_text(re.compile(r"^[A-Z2-9]{8}$"))
+    expect(page.get_by_text(re.compile("Works for another"))).to_be_visible()
+    assert find_barriers(page) == []
+
+
+def test_prompt_is_followed_live_until_its_answer(open_page, server):
+    page = open_page("queue")
+    prompt_id = server.submit("What is a proof?", priority=9)
+    row = rows(page).filter(has_text="What is a proof?")
+    expect(row).to_contain_text("Waiting")
+    row.get_by_role("link").press("Enter")
+    lease = server.begin()
+    expect(row).to_contain_text("Running")
+    server.do(server.queue.progress(prompt_id, lease.token, "A proof is an"))
+    expect(page.get_by_role("region", name="Answer so far")).to_contain_text("A proof is an")
+    result = PromptResult("A **proof** is an argument.", chat_title="Proofs", notes=("Thinking was not offered.",))
+    server.do(server.queue.complete(prompt_id, lease.token, result))
+    answer = page.get_by_role("region", name="Answer", exact=True)
+    expect(answer.locator("strong")).to_have_text("proof")
+    expect(answer).to_contain_text("Thinking was not offered.")
+    expect(row).to_contain_text("27 characters")
+    expect(row).to_contain_text("Proofs")
+    assert find_barriers(page) == []
+
+
+def test_waiting_prompt_is_edited_reordered_and_cancelled(open_page, server):
+    for name in ("Alpha", "Beta", "Gamma"):
+        server.submit(name)
+    page = open_page("queue")
+    choose(page, "Waiting")
+    expect(rows(page)).to_have_text([re.compile("^Alpha"), re.compile("^Beta"), re.compile("^Gamma")])
+    rows(page).nth(2).get_by_role("link").focus()
+    page.keyboard.press("Alt+ArrowUp")
+    expect(rows(page)).to_have_text([re.compile("^Alpha"), re.compile("^Gamma"), re.compile("^Beta")])
+    rows(page).filter(has_text="Beta").get_by_role("link").click()
+    page.get_by_role("button", name="Move", exact=True).click()
+    page.get_by_role("menuitem", name="Move to the front").click()
+    expect(rows(page).first).to_contain_text("Beta")
+    page.get_by_role("button", name="Edit").click()
+    page.get_by_role("textbox", name="Prompt text").fill("Beta, but better")
+    page.get_by_role("button", name="Save").click()
+    expect(rows(page).first).to_contain_text("Beta, but better")
+    page.get_by_role("button", name="Cancel", exact=True).click()
+    expect(page.get_by_role("button", name="Try again")).to_be_visible()
+    expect(rows(page)).to_have_count(2)
+
+
+def test_uncertain_prompt_is_settled_by_the_person(open_page, server):
+    server.lose("Was this sent?")
+    page = open_page("queue")
+    page.get_by_role("button", name="Check").click()
+    rows(page).filter(has_text="Was this sent?").get_by_role("link").click()
+    card = page.get_by_role("region", name="Was this prompt sent?")
+    expect(card).to_contain_text("never sent again by itself")
+    assert find_barriers(page) == []
+    card.get_by_role("button", name=re.compile("enter the answer")).click()
+    card.get_by_label("Answer").fill("Yes, and this came back.")
+    card.get_by_role("button", name="Save answer").click()
+    expect(page.get_by_role("region", name="Answer", exact=True)).to_contain_text("Yes, and this came back.")
+
+
+def test_answers_are_compared_after_asking_again(open_page, server):
+    prompt_id = server.answer("Compare this", "The first answer.", model="GPT-5")
+    page = open_page(f"queue/{prompt_id}")
+    page.get_by_role("button", name="Ask again").click()
+    page.get_by_role("dialog").get_by_label("Model (optional)").fill("GPT-6")
+    page.get_by_role("dialog").get_by_role("button", name="Ask again").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    server.do(server.queue.set_priority(prompt_id, 99))
+    lease = server.begin()
+    assert lease.prompt.model == "GPT-6"
+    server.do(server.queue.complete(prompt_id, lease.token, PromptResult("The second answer.", model="GPT-6")))
+    answers = page.get_by_role("region", name="Compare answers").get_by_role("article")
+    expect(answers).to_have_count(2)
+    expect(answers.nth(0)).to_contain_text("The first answer.")
+    expect(answers.nth(1)).to_contain_text("The second answer.")
+    assert find_barriers(page) == []
+
+
+def test_dead_letters_are_retried_together(open_page, server):
+    server.fail("Unlucky")
+    page = open_page("queue")
+    choose(page, "Dead letters")
+    expect(rows(page)).to_have_text([re.compile("^Unlucky")])
+    page.get_by_role("button", name="More actions").click()
+    page.get_by_role("menuitem", name="Retry all dead letters").click()
+    expect(page.get_by_text("No prompts here")).to_be_visible()
+
+
+def test_queue_is_paused_and_its_rules_changed(open_page, server):
+    page = open_page("queue")
+    page.get_by_role("button", name="Pause").click()
+    expect(page.get_by_text("The queue is paused.")).to_be_visible()
+    assert server.person("GET", "/api/status").json()["lines"][0].startswith("Browser queue: paused")
+    page.get_by_role("button", name="Resume").click()
+    expect(page.get_by_text("The queue is paused.")).to_have_count(0)
+    page.get_by_role("link", name="Queue settings").click()
+    page.get_by_label("Prompts a day").fill("300")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Rules saved")).to_be_visible()
+    assert server.person("GET", "/api/queue/summary").json()["cap"]["most"] == 300
+
+
+@pytest.mark.parametrize("look", ["light", "dark"])
+def test_page_fits_a_narrow_window(open_page, server, look):
+    prompt_id = server.answer("A narrow " + "question" * 20, "| a | b |\n|---|---|\n| " + "x" * 300 + " | 1 |")
+    page = open_page("queue", look=look, width=420)
+    expect(rows(page).first).to_be_visible()
+    assert not scrolls_sideways(page)
+    assert find_barriers(page) == []
+    page.evaluate(f"location.hash = 'queue/{prompt_id}'")
+    expect(page.get_by_role("region", name="Answer", exact=True)).to_be_visible()
+    assert not scrolls_sideways(page)
+    assert not scrolls_sideways(page, "200%")
+    assert find_barriers(page) == []
+
+
+def test_long_queue_has_few_elements_and_its_end_is_one_key_away(open_page, server):
+    server.submit_many(MANY)
+    page = open_page("queue")
+    choose(page, "Waiting")
+    expect(rows(page).first).to_have_attribute("aria-setsize", re.compile(r"1\d{4}"))
+    rows(page).first.get_by_role("link").focus()
+    page.keyboard.press("End")
+    last = page.get_by_role("link", name=f"Prompt number {MANY - 1}")
+    expect(last).to_be_focused()
+    expect(last).to_be_in_viewport()
+    assert rows(page).count() < 60
+    page.keyboard.press("PageUp")
+    expect(last).not_to_be_focused()
+    page.get_by_role("searchbox", name="Search prompts and answers").fill("number 4711")
+    expect(rows(page)).to_have_count(1)
