@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from server.integrations.queue.changes import Change, Changes
 from server.integrations.queue.models import (
@@ -33,6 +33,8 @@ from server.integrations.queue.store.summary import summarize
 from server.integrations.queue.transactions import SECTION, Transactions
 from server.integrations.queue.webhook_secret import make_secret
 from server.sdk.context import Context
+
+PAUSED = timedelta(seconds=1)  # between two looks whether the person still has all actions paused
 
 
 class Queue:
@@ -160,12 +162,16 @@ class Queue:
 
         `capabilities`: without "find" none that may be in its chat already, without "attachments" none that has some.
         """
+        if self.context.is_paused():
+            return None
         kind = Kind(lane, can_find="find" in capabilities, can_attach="attachments" in capabilities)
         leased = await self._claims.call(Claim(worker_id, kind, self._transactions.call()))
         return Lease(leased, leased.token, leased.expires_at) if leased and leased.expires_at else None
 
     async def next_claim_at(self, lane: Lane = Lane.browser) -> datetime | None:
         """Read when a claim may succeed although nothing changes; None if only a change can help."""
+        if self.context.is_paused():
+            return self.context.clock.now() + PAUSED
         seconds = await self._transactions.read(find_next, self._transactions.call(), lane)
         return to_optional_moment(seconds)
 
@@ -215,7 +221,6 @@ class Queue:
     async def limit_until(self, moment: datetime | None) -> None:
         """Send nothing before a moment: the rate limit of the page. None: it is over."""
         await self._control(limit_until=to_seconds(moment))
-
 
     async def _control(self, **values: object) -> None:
         await self._transactions.write(control.change_control, values)
