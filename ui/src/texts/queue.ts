@@ -88,7 +88,7 @@ export const texts = {
     started: 'Sent',
     waited: (time: string) => `after ${time} in the queue`,
     completed: 'Finished',
-    took: (time: string) => `ChatGPT took ${time}`,
+    took: (time: string) => `${time} later`,
     thinking: 'ChatGPT has been at it for',
     size: 'Size',
     sizes: (prompt: number, answer: number | null) =>
