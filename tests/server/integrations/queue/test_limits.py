@@ -14,7 +14,9 @@ TODAY = "2026-11-20"
 
 
 def make_control(**values) -> Control:
-    return Control(**{"paused": False, "draining": False, "limit_until": None, "sent_at": None, "day": TODAY, "sent_today": 0} | values)
+    return Control(
+        **{"paused": False, "draining": False, "limit_until": None, "sent_at": None, "day": TODAY, "sent_today": 0} | values
+    )
 
 
 def make_call(now: float = NOON, **settings) -> Call:

@@ -3,7 +3,16 @@ from datetime import UTC, datetime
 import pytest
 from pydantic import ValidationError
 
-from server.integrations.queue.models import Chat, ClientRef, Decision, Prompt, PromptOrder, QueueSettings, ResponseType, ThinkingTime
+from server.integrations.queue.models import (
+    Chat,
+    ClientRef,
+    Decision,
+    Prompt,
+    PromptOrder,
+    QueueSettings,
+    ResponseType,
+    ThinkingTime,
+)
 from server.integrations.queue.states import State, Status
 
 
