@@ -107,10 +107,10 @@ def fill(connection: Any, start: int, end: int) -> None:
     usual |= {"history": '[1795000000.0, "idle", ""]\n' * 4, "token": 1, "attempts": 0}
     numbers = range(start, end)
     times = {"created_at": now, "updated_at": now}
-    connection.execute(insert(chat), [{"id": number, "client": CLIENT.id, "chat_id": f"c{number}", **times} for number in numbers])
-    rows = [
-        usual | {"number": n, "id": str(uuid.uuid4()), "chat": n, "chat_key": f"c{n}", "position": float(n)} for n in numbers
-    ]
+    connection.execute(
+        insert(chat), [{"id": number, "client": CLIENT.id, "chat_id": f"c{number}", **times} for number in numbers]
+    )
+    rows = [usual | {"number": n, "id": str(uuid.uuid4()), "chat": n, "chat_key": f"c{n}", "position": float(n)} for n in numbers]
     connection.execute(insert(prompt), rows)
     of_answers = {"lane": "browser", "notes": "[]", "citations": "[]", "created_at": now, "seconds": 1.0, "text": ANSWER}
     connection.execute(insert(answer), [{"prompt": number, **of_answers} for number in numbers])

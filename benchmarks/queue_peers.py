@@ -188,4 +188,3 @@ PEERS: dict[str, Callable[[Path], AbstractAsyncContextManager[Any]]] = {
     "huey": huey,
     "procrastinate": procrastinate,
 }
-

@@ -37,10 +37,10 @@ async def check_resolved_service(url: str, address: Address, resolve: "Resolver 
 
     check_service(url, address)
     host, port = split_host(url)
-    for found in await (resolve or resolve_name)(host, port):
-        if is_link_local(found):
+    for each in await (resolve or resolve_name)(host, port):
+        if is_link_local(each):
             raise InvalidInput(LINK_LOCAL)
-        if is_own_port(port, address) and is_own(found):
+        if is_own_port(port, address) and is_own(each):
             raise InvalidInput(OWN)
 
 

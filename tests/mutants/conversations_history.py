@@ -165,7 +165,7 @@ MUTANTS = [
     ),
     change(
         "imports/job.py",
-        "        error = describe_nothing(report)\n",
+        "        error = describe_nothing(report, await self._archive.read(import_runs.count_deleted, self._id))\n",
         '        error = ""\n',
         "imports/test_imports.py::test_import_of_nothing_fails",
     ),

@@ -163,7 +163,7 @@ MUTANTS = [
     ),
     Mutant(
         "server/sdk/service_addresses.py",
-        "        if is_own_port(port, address) and is_own(found):\n            raise InvalidInput(OWN)\n",
+        "        if is_own_port(port, address) and is_own(each):\n            raise InvalidInput(OWN)\n",
         "",
         ("tests/server/sdk/test_service_addresses.py::test_name_is_refused_for_what_it_resolves_to",),
     ),

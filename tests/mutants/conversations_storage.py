@@ -240,4 +240,28 @@ MUTANTS = [
         "",
         (f"tests/{CONVERSATIONS}/test_restored.py",),
     ),
+    change(
+        "export/contents.py",
+        "    if chat.lacking:\n        yield list(chat.lacking)\n",
+        "",
+        "export/test_contents.py::test_conversation_that_was_delivered_and_imported_is_exported_with_the_messages_of_both",
+    ),
+    change(
+        "export/contents.py",
+        'nodes | {row["id"]: row["parent"] for row in chat.lacking}',
+        "nodes",
+        "export/test_contents.py::test_conversation_that_was_delivered_and_imported_is_exported_with_the_messages_of_both",
+    ),
+    change(
+        "export/selection.py",
+        'await library.merge(chat) if row["id"] in delivered else chat',
+        "chat",
+        "export/test_contents.py::test_conversation_that_was_delivered_and_imported_is_exported_with_the_messages_of_both",
+    ),
+    change(
+        "export/json_form.py",
+        '{**chat.row, "current_message": chat.current_message}',
+        "chat.row",
+        "export/test_contents.py::test_conversation_that_was_delivered_and_imported_is_exported_with_the_messages_of_both",
+    ),
 ]

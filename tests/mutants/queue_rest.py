@@ -26,7 +26,7 @@ MUTANTS = [
     change("withdrawal.py", " and client.id in excluded", "", "test_withdrawal.py"),
     change("withdrawal.py", "        callbacks.append(self._start)\n", "        callbacks.append(list)\n", "test_withdrawal.py"),
     change("withdrawal.py", "        await self.withdraw()\n", "", "test_withdrawal.py"),
-    change("claiming.py", "        if core.context.is_paused():\n            return None\n", "", "rest/test_routes.py"),
+    change("queue.py", "        if self.context.is_paused():\n            return None\n", "", "rest/test_routes.py"),
     change(
         "rest/error_format.py",
         '{"detail": failure.detail}',

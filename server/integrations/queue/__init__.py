@@ -7,8 +7,8 @@ from server.sdk.integration import Integration, IntegrationSpec, Revocation
 if TYPE_CHECKING:
     import click
 
-RESTORED = "It was open when the backup was made, so it may have been sent since. It is not sent again by itself."
-CANCELLED = {"state": "cancelled", "is_open": "0", "ready": "0", "worker": None, "error_message": RESTORED}
+RESTORED = "It was open when the backup was made, so it is unknown whether ChatGPT has it. It is not sent again by itself."
+UNCERTAIN = {"state": "uncertain", "worker": "restored", "ready": "0", "expires_at": None, "webhook_url": None}
 
 
 def load() -> IntegrationSpec:
@@ -44,6 +44,7 @@ integration = Integration(
     title="Browser queue",
     prefixes=("/api/chat", "/api/sse", "/ws/extension", "/api/queue", "/api/extension"),
     open_paths=("/ws/extension/pair",),
+    connection_scopes=frozenset({"extension"}),
     load=load,
     commands=commands,
     scopes={
@@ -52,10 +53,13 @@ integration = Integration(
         "extension": "Serve as the browser extension",
     },
     revocations=(
+        Revocation("queue_client", values={"approved": None, "webhook_url": ""}),
         Revocation("queue_extension"),
-        Revocation("queue_client", values={"approved": None}),
-        *(Revocation("queue_prompt", where={"state": state}, values=CANCELLED, is_pending=True) for state in ("idle", "leased")),
-        Revocation("queue_prompt", where={"state": "executing"}, values={"state": "uncertain"}, is_pending=True),
+        # may have been sent since; the person is asked
+        *(
+            Revocation("queue_prompt", where={"state": state}, values=UNCERTAIN | {"error_message": RESTORED}, is_pending=True)
+            for state in ("idle", "leased", "executing")
+        ),
     ),
     instructions="It puts prompts into ChatGPT in the person's own browser, and returns the answers.",
 )

@@ -60,7 +60,6 @@ class QueueSettings(BaseModel):
     most_attempts: int = Field(3, ge=1, le=100, description="How often a prompt is tried that could not be sent.")
     retry_seconds: float = Field(5, ge=0, description="How long it waits before it is tried again; then twice as long.")
     lease_seconds: float = Field(60, gt=0, description="How long an extension that is not heard from keeps a prompt.")
-    keep_days: int | None = Field(None, ge=1, description="How long prompts that have ended are kept; null for ever.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -222,7 +222,6 @@ class Queue:
         """Send nothing before a moment: the rate limit of the page. None: it is over."""
         await self._control(limit_until=to_seconds(moment))
 
-
     async def _control(self, **values: object) -> None:
         await self._transactions.write(control.change_control, values)
         self.changes.publish()

@@ -21,6 +21,8 @@ SETUP = "Connect your browser under Browser queue."
 class QueueService(Health):
     """The queue and the extensions that work on it, each a part of its own."""
 
+    prompts: PromptOperations
+
     def __init__(self, context: Context) -> None:
         self.context = context
         self.queue = Queue(context)

@@ -94,6 +94,6 @@ def list_sources(action: str, after: State | None = None) -> tuple[State, ...]:
 
 def write_table() -> str:
     """Write the transitions as a table in Markdown, for the documentation."""
-    lines = ["| from | by | to | when |", "|---|---|---|---|"]
-    lines += [f"| {each.before} | `{each.action}` | {each.after} | {each.when} |" for each in TRANSITIONS]
+    lines = ["| state | action | next state | |", "|---|---|---|---|"]
+    lines += [f"| {each.before} | {each.action} | {each.after} | {each.when} |" for each in TRANSITIONS]
     return "\n".join(lines)

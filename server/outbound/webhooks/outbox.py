@@ -123,8 +123,14 @@ class Outbox:
         """Store an event for one receiver; return the id of the delivery."""
         return self._add(connection, endpoint_id, make_message_id(), type, write_body(type, self.clock.now(), data))
 
-    def _add(  # noqa: PLR0913
-        self, connection: Connection, endpoint: str, message_id: str, type: str, body: str, depth: int | None = None  # noqa: A002
+    def _add(
+        self,
+        connection: Connection,
+        endpoint: str,
+        message_id: str,
+        type: str,
+        body: str,
+        depth: int | None = None,  # noqa: A002
     ) -> int:
         known: int | None = connection.scalar(KNOWN, {"endpoint": endpoint, "message": message_id})
         if known is not None:

@@ -11,6 +11,7 @@ from starlette.websockets import WebSocket
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
+from server.http import websocket
 from server.http.server import Limits
 from tests.server.listening import Caller, RecordingListener, call, serve, until, until_alone, until_writing_waits
 
@@ -97,8 +98,11 @@ def test_message_in_fragments_without_end_is_cut_off(payload):
     serve(APP, test)
 
 
-def test_peer_that_sends_pings_and_reads_no_pong_is_disconnected():
+def test_peer_that_sends_pings_and_reads_no_pong_is_disconnected(monkeypatch):
+    monkeypatch.setattr(websocket, "MOST_UNREAD", 70_000)
+
     async def test(listener: RecordingListener) -> None:
+        listener.bound.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4_096)
         caller = await shake_hands(listener, "/count")
         await caller.reader.readuntil(b"\r\n\r\n")
         caller.writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)

@@ -53,11 +53,11 @@ def test_other_services_are_allowed(url):
 
 
 @pytest.mark.parametrize(
-    ("found", "reason"), [("169.254.169.254", "link-local"), ("fe80::1%lo", "link-local"), ("127.0.0.1", "Deskhand's own")]
+    ("resolved", "reason"), [("169.254.169.254", "link-local"), ("fe80::1%lo", "link-local"), ("127.0.0.1", "Deskhand's own")]
 )
-async def test_name_is_refused_for_what_it_resolves_to(found, reason):
+async def test_name_is_refused_for_what_it_resolves_to(resolved, reason):
     async def resolve(*_):
-        return ["192.168.1.7", found]
+        return ["192.168.1.7", resolved]
 
     with pytest.raises(InvalidInput, match=reason):
         await check_resolved_service("http://somewhere.lan:8000/v1", ADDRESS, resolve)

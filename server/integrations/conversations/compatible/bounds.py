@@ -1,4 +1,4 @@
-"""What of a request can be counted before it is sent, so that a budget is never exceeded."""
+"""Bounds of what a request costs, so that a budget is never exceeded."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any

@@ -75,12 +75,23 @@ async def read_pages(chat: FoundChat) -> AsyncIterator[list[Row]]:
     while rows := await chat.database.read(reading.read_messages, chat.key, after, PAGE):
         yield rows
         after = rows[-1]["key"]
+    if chat.lacking:
+        yield list(chat.lacking)
 
 
 async def read_some(chat: FoundChat, ids: list[str]) -> AsyncIterator[list[Row]]:
     """Read messages by their ids, in that order."""
+    more = {row["id"]: row for row in chat.lacking}
     for start in range(0, len(ids), PAGE):
-        yield await chat.database.read(reading.read_some, chat.key, ids[start : start + PAGE])
+        some = ids[start : start + PAGE]
+        rows = {row["id"]: row for row in await chat.database.read(reading.read_some, chat.key, some)} | more
+        yield [rows[message_id] for message_id in some if message_id in rows]
+
+
+async def read_nodes(chat: FoundChat) -> dict[str, str]:
+    """Read the parent of each message."""
+    nodes = await chat.database.read(reading.read_nodes, chat.key)
+    return nodes | {row["id"]: row["parent"] for row in chat.lacking}
 
 
 def find_path(nodes: Mapping[str, str], leaf: str) -> list[str]:

@@ -52,7 +52,7 @@ class JsonWriter(ListWriter):
 
     async def _pieces(self, chat: FoundChat) -> AsyncIterator[str | bytes]:
         names = await self._files.add(chat)
-        yield dump(view_chat(chat.row))[:-1] + ', "messages": ['
+        yield dump(view_chat({**chat.row, "current_message": chat.current_message}))[:-1] + ', "messages": ['
         before = ""
         async for rows in read_pages(chat):
             yield before + ",\n".join(dump(view_message(row, names)) for row in rows)

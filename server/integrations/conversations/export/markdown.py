@@ -5,12 +5,11 @@ from collections.abc import AsyncIterator
 from typing import IO
 
 from server.core.file_names import clean_name
-from server.integrations.conversations.export.contents import ExportedFiles, find_path, read_some
+from server.integrations.conversations.export.contents import ExportedFiles, find_path, read_nodes, read_some
 from server.integrations.conversations.export.file_names import FileNames, name_chat
 from server.integrations.conversations.export.message_markdown import make_line, render
 from server.integrations.conversations.export.zip_stream import ZipStream
 from server.integrations.conversations.library.library import FoundChat, to_iso
-from server.integrations.conversations.store import reading
 from server.integrations.conversations.store.reading import Row
 
 DIGITS = 16  # of a digest, which keep files of the same name apart
@@ -27,8 +26,8 @@ class MarkdownWriter:
         """Write a conversation: the branch that is shown first, then the messages of the others."""
         row = chat.row
         names = await self._files.add(chat)
-        nodes = await chat.database.read(reading.read_nodes, chat.key)
-        path = find_path(nodes, row["current_message"]) or list(nodes)
+        nodes = await read_nodes(chat)
+        path = find_path(nodes, chat.current_message) or list(nodes)
         shown = set(path)
         others = [message_id for message_id in nodes if message_id not in shown]
         numbers = {message_id: number for number, message_id in enumerate([*path, *others], 1)}

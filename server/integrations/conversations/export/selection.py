@@ -7,7 +7,7 @@ from server.integrations.conversations.export.models import ExportOrder
 from server.integrations.conversations.library.library import FoundChat, Library, to_iso
 from server.integrations.conversations.library.models import ChatFilter, ListPlace
 from server.integrations.conversations.search.search import Search
-from server.integrations.conversations.store.reading import Row
+from server.integrations.conversations.store.reading import Row, list_present
 
 PAGE = 200
 
@@ -37,8 +37,10 @@ async def list_all(library: Library, chats: ChatFilter) -> AsyncIterator[FoundCh
     place: ListPlace | None = None
     while True:
         page = await library.list_rows(chats, place, PAGE)
+        delivered = set(await library.live.read(list_present, [row["id"] for row, imported in page.rows if imported]))
         for row, imported in page.rows:
-            yield FoundChat(library.archive if imported else library.live, row, imported=imported)
+            chat = FoundChat(library.archive if imported else library.live, row, imported=imported)
+            yield await library.merge(chat) if row["id"] in delivered else chat
         place = page.following
         if place is None:
             return

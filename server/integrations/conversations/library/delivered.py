@@ -1,6 +1,7 @@
 """Conversations that were delivered and imported, too: the imported one is shown, with the delivered messages that it lacks."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from server.core.errors import Unavailable
 from server.integrations.conversations.library.models import ChatFilter
@@ -28,7 +29,7 @@ async def list_hidden(live: Database, archive: Database, chats: ChatFilter) -> l
     return await archive.read(reading.list_present, ids) if ids else []
 
 
-async def read_lacking(live: Database, archive: Database, key: int, imported: Row) -> list[Row]:
+async def read_lacking(live: Database, archive: Database, key: int, imported: Row) -> list[dict[str, Any]]:
     """Read the delivered messages that the imported conversation lacks, by id and by text, placed in its tree.
 
     `key`: of the delivered conversation.

@@ -26,7 +26,7 @@ from server.integrations.conversations.library.models import (
     MessageView,
     ProjectName,
 )
-from server.integrations.conversations.models import Details
+from server.integrations.conversations.models import Details, Source
 from server.integrations.conversations.store import reading
 from server.integrations.conversations.store.reading import Row
 from server.sdk.context import Context
@@ -138,13 +138,16 @@ class Library:
         """
         if row := await self.live.read(reading.find_chat, chat_id, live_too=True):
             if imported := await find_imported(self.archive, row):
-                lacking = await read_lacking(self.live, self.archive, row["key"], imported)
-                more = {"thread_id": row["thread_id"], "message_count": imported["message_count"] + len(lacking)}
-                return FoundChat(self.archive, {**imported, **more}, imported=True, lacking=tuple(lacking))
+                return await self._merge(row, imported)
             return FoundChat(self.live, row, imported=False)
         if row := await self.archive.read(reading.find_chat, chat_id, live_too=False):
             return FoundChat(self.archive, row, imported=True)
         raise NotFound(NO_CHAT)
+
+    async def merge(self, chat: FoundChat) -> FoundChat:
+        """Add the delivered messages that an imported conversation lacks."""
+        row = await self.live.read(reading.find_chat, chat.row["id"], live_too=True) if chat.imported else None
+        return await self._merge(row, chat.row) if row and row["source"] == Source.webhook else chat
 
     async def change(self, chat_id: str, change: ChatChange) -> ChatRow:
         """Change a title, star or project. Raises NotFound, and InvalidInput for a project that is not there."""
@@ -161,6 +164,11 @@ class Library:
             await chat.database.write(reading.change_chat, chat.key, values)
             self._context.events.publish(TOPIC)
         return await self.view(await self.find(chat_id))
+
+    async def _merge(self, delivered: Row, imported: Row) -> FoundChat:
+        lacking = await read_lacking(self.live, self.archive, delivered["key"], imported)
+        more = {"thread_id": delivered["thread_id"], "message_count": imported["message_count"] + len(lacking)}
+        return FoundChat(self.archive, {**imported, **more}, imported=True, lacking=tuple(lacking))
 
     async def view_messages(self, chat: FoundChat, rows: Sequence[Row]) -> list[MessageView]:
         """Make messages of rows."""

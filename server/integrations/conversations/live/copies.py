@@ -53,8 +53,11 @@ class Copies:
         own = await self._context.database.read(copies.find, chat_id)
         if own and own["source"] != Source.webhook:
             return self._context.database, own
-        found = [(self._context.archive, await self._context.archive.read(copies.find, chat_id)), (self._context.database, own)]
-        for database, source in found:  # one that was delivered and imported is shown as the imported one
+        candidates = [
+            (self._context.archive, await self._context.archive.read(copies.find, chat_id)),
+            (self._context.database, own),
+        ]
+        for database, source in candidates:  # one that was delivered and imported is shown as the imported one
             if source and (not message_id or source is own or await database.read(live.has_message, source["key"], message_id)):
                 return database, source
         raise NotFound(live.NO_CHAT)

@@ -76,7 +76,7 @@ class Reports:
         self._worker.leases.pop(message.request_id, None)
 
     async def fail(self, message: Failure) -> None:
-        """Record a failure. One of the page, before anything was sent, gives the prompt back and holds this extension."""
+        """Record a failure; in seed's dialect it is final. One of the page gives the prompt back and holds this extension."""
         leased = await self._find(message)
         sent = leased.acknowledged if message.sent is None else message.sent
         if message.name == "limit":
@@ -88,7 +88,7 @@ class Reports:
         else:
             if sent:
                 await self._begin(message.request_id, leased)
-            failure = PromptFailure(message.name or "extension", message.error or NO_REASON, sent)
+            failure = PromptFailure(message.name or "extension", message.error or NO_REASON, sent, final=self._worker.seed)
             await self._queue.fail(message.request_id, leased.token, failure)
         self._worker.leases.pop(message.request_id, None)
 

@@ -119,6 +119,11 @@ def create_prompt() -> None:
         sa.Column("partial", sa.Text),
         sa.Column("history", sa.Text, nullable=False),
     )
+    create_prompt_indexes()
+
+
+def create_prompt_indexes() -> None:
+    """Make the indexes of queue_prompt; most are of the few prompts that have not ended."""
     op.create_index("queue_prompt_chat", "queue_prompt", ["chat", "number"])
     op.create_index("queue_prompt_client", "queue_prompt", ["client", "number"])
     op.create_index(

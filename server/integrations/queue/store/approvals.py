@@ -16,7 +16,7 @@ NOT_ALLOWED = "The person does not allow this client to put requests into ChatGP
 AT_ONCE = 200  # prompts in one transaction
 
 
-def set_approval(connection: Connection, call: Call, client_id: str, approved: bool) -> int:  # noqa: FBT001, stored as it is
+def set_approval(connection: Connection, call: Call, client_id: str, approved: bool) -> int:
     """Store the person's answer, and let what waits be claimed or not. Return how many prompts wait."""
     if not clients.set_approval(connection, client_id, approved):
         raise NotFound(NO_CLIENT)

@@ -11,7 +11,7 @@ from server.integrations.queue.models import QueueSettings
 class Outbox(Protocol):
     """The outbox of Deskhand's webhooks."""
 
-    def emit_to(  # noqa: PLR0913, as it is there
+    def emit_to(
         self,
         connection: Connection,
         url: str,

@@ -86,8 +86,8 @@ def lease_all(connection: Connection, wanted: Sequence[Claim]) -> list[Prompt | 
     for kind in dict.fromkeys(claim.kind for claim in wanted):
         places = [place for place, claim in enumerate(wanted) if claim.kind == kind]
         leased = lease_some(connection, kind, [wanted[place] for place in places])
-        for place, prompt in zip(places, leased, strict=False):
-            outcomes[place] = prompt
+        for place, found in zip(places, leased, strict=False):
+            outcomes[place] = found
     return outcomes
 
 

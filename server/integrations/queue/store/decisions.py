@@ -43,9 +43,7 @@ def retry(connection: Connection, call: Call, prompt_id: str, client_id: str | N
     return enqueue_again(connection, call, found, RETRIED, find_first=found.started_at is not None)
 
 
-def replay(  # noqa: PLR0913, the connection, the call and what a client says
-    connection: Connection, call: Call, prompt_id: str, lane: Lane, model: str | None, client_id: str | None
-) -> Prompt:
+def replay(connection: Connection, call: Call, prompt_id: str, lane: Lane, model: str | None, client_id: str | None) -> Prompt:
     """Put a prompt back for another answer. It is sent again, as that is what was asked for."""
     found = require_prompt(connection, prompt_id, client_id)
     require_source(found, "replay")
@@ -57,12 +55,10 @@ def resolve(connection: Connection, call: Call, prompt_id: str, decision: Decisi
     found = require_prompt(connection, prompt_id)
     require_source(found, "resolve")
     if decision.kind == DecisionKind.resend:
-        return put_back(connection, call, found, RESENT, find_first=True, token=found.token)
+        return put_back(connection, call, found, RESENT, find_first=True, token=found.token, error_message=None)
     if decision.result is None:
         return end(connection, call, found, State.failed, NOT_RESENT, error_name="uncertain")
     [answered] = complete_all(connection, [Completion(found.id, found.token, decision.result, call)])
     if isinstance(answered, Exception):
         raise answered
     return answered
-
-

@@ -59,7 +59,7 @@ def find_prompt(connection: Connection, prompt_id: str, client_id: str | None = 
 
 
 def require_prompt(connection: Connection, prompt_id: str, client_id: str | None = None) -> Prompt:
-    """Find a prompt, and keep it from others until the end of the transaction. Raises NotFound if there is none of this client."""
+    """Find a prompt, and lock it until the end of the transaction. Raises NotFound if there is none of this client."""
     return require_row(connection.execute(LOCK, {"which": prompt_id}).first(), client_id)
 
 

@@ -115,4 +115,5 @@ def write_entry(now: float, state: State, reason: str = "") -> str:
 
 def read_history(text: str) -> tuple[HistoryEntry, ...]:
     """Read a history."""
-    return tuple(HistoryEntry(to_moment(at), State(state), reason) for at, state, reason in map(json.loads, text.splitlines()))
+    entries = map(json.loads, text.rstrip("\n").split("\n"))  # splitlines() knows more ends of lines than JSON does
+    return tuple(HistoryEntry(to_moment(at), State(state), reason) for at, state, reason in entries)

@@ -300,5 +300,3 @@ class QueueMachine(RuleBasedStateMachine):
     def each_end_has_its_webhook(self) -> None:
         ids = [message_id for message_id, _ in self.run(self.room.webhooks())]
         assert len(ids) == len(set(ids)) == sum(one.ends for one in self.expected)
-
-

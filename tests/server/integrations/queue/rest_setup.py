@@ -1,8 +1,10 @@
 """The public surface with the browser queue alone, in this process, and hands that do the work of an extension."""
 
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ from starlette.types import ASGIApp
 
 from server.access.clients.client import Policy
 from server.http.addresses import Address
+from server.integrations import find_migrations
 from server.integrations.queue import integration
 from server.integrations.queue.models import Lease, Prompt, PromptFailure, PromptResult, QueueSettings
 from server.integrations.queue.queue import Queue
@@ -19,6 +22,8 @@ from server.public.app import create_public
 from server.runtime.state import RateLimits, State, open_state
 from server.sdk.approval_requests import ApprovalRequest
 from server.storage.data_dir import open_home
+from server.storage.database import DATABASE_FILE
+from server.storage.migrations import migrate
 from tests.server.projections.mcp.speaking import modern, read
 
 HOST = "127.0.0.1:80"
@@ -58,7 +63,7 @@ class Served:
 
     async def begin(self) -> Lease:
         """Take the next prompt and acknowledge it."""
-        lease = await self.queue.claim("extension")
+        lease = await self.queue.claim("extension", {"find"})
         assert lease
         await self.queue.acknowledge(lease.prompt.id, lease.token)
         return lease
@@ -84,9 +89,20 @@ class Served:
         return await self.state.context.approval_requests.list()
 
 
+@cache
+def make_database() -> bytes:
+    """Make an empty database, once for all tests."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / DATABASE_FILE
+        migrate(path, find_migrations())
+        return path.read_bytes()
+
+
 @asynccontextmanager
 async def serving(tmp_path: Path, rules: RateLimits | None = None, **settings: Any) -> AsyncIterator[Served]:
     with open_home(tmp_path / "data", demo=False) as home:
+        if not (path := home.folders.data / DATABASE_FILE).exists():
+            path.write_bytes(make_database())
         async with open_state(home, Address(public_port=80), rules=rules) as state:
             chosen = QueueSettings.model_validate({"pause_seconds": 0, "daily_cap": None, **settings})
             await state.context.settings.write("queue", chosen)

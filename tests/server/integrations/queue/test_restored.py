@@ -1,30 +1,36 @@
-"""Restored backups of the queue send nothing by themselves."""
+"""A restored backup sends nothing by itself, and nobody may use the queue before the person says so."""
 
 import pytest
 
-from server.integrations.queue import RESTORED, integration
+from server.integrations.queue import integration
+from server.integrations.queue.models import Decision
 from server.integrations.queue.states import State
 from server.storage.revocation import revoke_access
-from tests.server.integrations.queue.queue_setup import opened
+from tests.server.integrations.queue.queue_setup import CLIENT, URL, MovableClock, opened
 
 pytestmark = pytest.mark.anyio
 
 
 @pytest.mark.parametrize("with_access", [False, True])
-async def test_prompt_of_a_backup_is_not_sent(tmp_path, with_access) -> None:
+async def test_open_prompts_of_a_backup_wait_for_the_person(tmp_path, with_access) -> None:
     async with opened(tmp_path) as room:
-        done, running, leased, waiting = [await room.submit(name) for name in ("done", "running", "leased", "waiting")]
-        await room.finish()
+        await room.queue.set_webhook(CLIENT, URL)
+        begun, given, waiting, done = [await room.submit(name) for name in ("begun", "given", "waiting", "done")]
         await room.begin()
         await room.claim()
-        service_clock = room.clock
-    revoke_access(tmp_path / "deskhand.db", service_clock.now(), integration.revocations, with_access=with_access)
-    async with opened(tmp_path, clock=service_clock, approved=False) as room:
-        states = [(await room.queue.read(prompt.id)).state for prompt in (done, running, leased, waiting)]
-        assert states == [State.done, State.uncertain, State.cancelled, State.cancelled]
-        assert (await room.queue.read(waiting.id)).error_message == RESTORED
-        assert await room.queue.claim("browser") is None
-        approved = {client.approved for client in await room.queue.clients()}
-        assert approved == ({True} if with_access else {None})
-        await room.queue.retry(waiting.id)
-        assert (await room.queue.claim("browser") is not None) is with_access
+        await room.queue.reorder(done.id, waiting.id)
+        await room.finish()
+    revoke_access(tmp_path / "deskhand.db", MovableClock().now(), integration.revocations, with_access=with_access)
+    async with opened(tmp_path, approved=False) as room:
+        assert await room.queue.claim("browser", {"find"}) is None
+        assert (await room.queue.read(done.id)).state == State.done
+        for prompt in (begun, given, waiting):
+            held = await room.queue.read(prompt.id)
+            assert (held.state, held.webhook_url) == (State.uncertain, None)
+            assert held.error_message is not None
+        [client] = [client for client in await room.queue.clients() if client.id == CLIENT.id]
+        assert (client.approved, client.webhook_url) == ((True, URL) if with_access else (None, ""))
+        await room.queue.resolve(waiting.id, Decision.resend)
+        await room.queue.set_approval(CLIENT.id, approved=True)
+        lease = await room.claim()
+        assert (lease.prompt.id, lease.prompt.find_first) == (waiting.id, True)

@@ -1,4 +1,4 @@
-"""What of a request can be counted before it is sent."""
+"""Bounds of what a request costs."""
 
 from typing import Any
 

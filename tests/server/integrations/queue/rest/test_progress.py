@@ -52,8 +52,8 @@ class Follower:
         async with asyncio.timeout(30):
             while True:
                 self._grown.clear()
-                if found := next(filter(condition, self.events), None):
-                    return found
+                if event := next(filter(condition, self.events), None):
+                    return event
                 await self._grown.wait()
 
     async def read_to_end(self) -> list[dict[str, Any]]:
@@ -115,9 +115,10 @@ async def test_stream_ends_with_the_key(tmp_path, revoked: bool) -> None:
         bot = await served.allowed()
         prompt_id = (await served.submit(bot))["id"]
         follower = Follower(served, bot, prompt_id)
-        await follower.until(lambda event: event["type"] == "status")
+        lease = await served.begin()
+        await follower.until(lambda event: event.get("status") == "executing")
         if revoked:
             await served.state.clients.revoke("bot")
-        await served.answer("Secret")
+        await served.queue.complete(lease.prompt.id, lease.token, PromptResult("Secret"))
         events = await follower.read_to_end()
         assert ("detail" in events[-1], "Secret" in str(events)) == (revoked, not revoked)

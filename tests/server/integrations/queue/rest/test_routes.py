@@ -3,13 +3,27 @@
 import asyncio
 import re
 
-import pytest
-
 from server.runtime.state import RateLimits
 from tests.server.integrations.queue.rest.test_models import SEED_FIELDS
 from tests.server.integrations.queue.rest_setup import serving
 
 CHAT = "/api/chat"
+FAILURES = [
+    ("POST", "/submit/", {}, 400),
+    ("POST", "/submit/", {"message": ""}, 400),
+    ("POST", "/submit/", {"message": "x", "response_type": "slow"}, 400),
+    ("POST", "/submit/?wait=61", {"message": "x"}, 400),
+    ("GET", "/requests/?status=waiting", None, 400),
+    ("GET", "/requests/?page_token=abc", None, 400),
+    ("GET", "/requests/unknown/", None, 404),
+    ("PUT", "/requests/unknown/", {"message": "x"}, 404),
+    ("POST", "/requests/unknown/cancel/", None, 404),
+    ("POST", "/requests/unknown/retry/", None, 404),
+    ("POST", "/requests/unknown/replay/", {}, 404),
+    ("GET", "/chats/unknown/", None, 404),
+    ("GET", "/nothing/", None, 404),
+    ("DELETE", "/submit/", None, 405),
+]
 UTC_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
 
@@ -37,30 +51,13 @@ async def test_thinking_time_is_kept_and_has_defaults(tmp_path) -> None:
         assert (body["response_type"], body["thinking_time"], body["chat"]) == ("auto", "standard", None)
 
 
-@pytest.mark.parametrize(
-    ("method", "path", "body", "status"),
-    [
-        ("POST", "/submit/", {}, 400),
-        ("POST", "/submit/", {"message": ""}, 400),
-        ("POST", "/submit/", {"message": "x", "response_type": "slow"}, 400),
-        ("POST", "/submit/?wait=61", {"message": "x"}, 400),
-        ("GET", "/requests/?status=waiting", None, 400),
-        ("GET", "/requests/?page_token=abc", None, 400),
-        ("GET", "/requests/unknown/", None, 404),
-        ("PUT", "/requests/unknown/", {"message": "x"}, 404),
-        ("POST", "/requests/unknown/cancel/", None, 404),
-        ("POST", "/requests/unknown/retry/", None, 404),
-        ("POST", "/requests/unknown/replay/", {}, 404),
-        ("GET", "/chats/unknown/", None, 404),
-        ("GET", "/nothing/", None, 404),
-        ("DELETE", "/submit/", None, 405),
-    ],
-)
-async def test_failure_is_a_detail_with_the_status_of_the_api(tmp_path, method, path, body, status) -> None:
+async def test_failure_is_a_detail_with_the_status_of_the_api(tmp_path) -> None:
     async with serving(tmp_path) as served:
-        answer = await served.http.request(method, CHAT + path, json=body, headers=await served.client())
-        assert (answer.status_code, list(answer.json())) == (status, ["detail"])
-        assert answer.headers["content-type"] == "application/json"
+        bot = await served.client()
+        for method, path, body, status in FAILURES:
+            answer = await served.http.request(method, CHAT + path, json=body, headers=bot)
+            assert (answer.status_code, list(answer.json())) == (status, ["detail"]), path
+            assert answer.headers["content-type"] == "application/json"
 
 
 async def test_missing_and_unknown_key_are_401_and_a_missing_scope_is_403(tmp_path) -> None:
@@ -147,8 +144,8 @@ async def test_unknown_chat_is_made_and_every_chat_has_a_number(tmp_path) -> Non
         assert {chat["chat_id"]: chat["title"] for chat in chats} == {"chatgpt-abc123": None, None: None}
         assert all(isinstance(chat["id"], int) for chat in chats)
         await served.answer("Hi", "chatgpt-abc123", "Physics")
-        found = await served.http.get(f"{CHAT}/chats/chatgpt-abc123/", headers=bot)
-        assert (found.status_code, found.json()["title"]) == (200, "Physics")
+        answer = await served.http.get(f"{CHAT}/chats/chatgpt-abc123/", headers=bot)
+        assert (answer.status_code, answer.json()["title"]) == (200, "Physics")
         other = await served.client("other")
         assert (await served.http.get(f"{CHAT}/chats/chatgpt-abc123/", headers=other)).status_code == 404
 
@@ -191,9 +188,9 @@ async def test_operations_are_tools_of_a_client_with_the_scopes(tmp_path) -> Non
         names = {tool["name"]: tool["annotations"] for tool in tools["tools"]}
         assert names.keys() >= {
             "submit_prompt", "read_prompt", "list_prompts", "list_prompt_chats", "read_prompt_chat", "edit_prompt",
-            "cancel_prompt", "retry_prompt", "replay_prompt", "set_prompt_webhook",
+            "cancel_prompt", "retry_prompt", "replay_prompt",
         }  # fmt: skip
-        assert not {"follow_prompt", "read_next_prompt"} & names.keys()
+        assert not {"follow_prompt", "read_next_prompt", "set_prompt_webhook"} & names.keys()
         assert (names["submit_prompt"]["readOnlyHint"], names["read_prompt"]["readOnlyHint"]) == (False, True)
         made = await served.call_mcp(bot, "tools/call", name="submit_prompt", arguments={"message": "From a tool"})
         prompt_id = made["structuredContent"]["id"]

@@ -1,5 +1,13 @@
 from server.integrations.queue.states import State
-from server.integrations.queue.store.rows import read_history, read_list, to_moment, to_optional_moment, to_seconds, write_entry, write_list
+from server.integrations.queue.store.rows import (
+    read_history,
+    read_list,
+    to_moment,
+    to_optional_moment,
+    to_seconds,
+    write_entry,
+    write_list,
+)
 
 
 def test_times_are_seconds_since_1970() -> None:

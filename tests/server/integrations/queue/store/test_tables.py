@@ -1,3 +1,4 @@
+import re
 import sqlite3
 from contextlib import closing
 
@@ -34,7 +35,7 @@ def test_partial_indexes_match_the_queries_that_need_them(tmp_path) -> None:
     with closing(sqlite3.connect(tmp_path / "deskhand.db")) as connection:
         for index, statements in INDEXED.items():
             for statement in statements:
-                text = str(statement.compile(dialect=sqlite.dialect(), compile_kwargs={"render_postcompile": True}))
+                text = re.sub(r"__\[POSTCOMPILE_\w+\]", "?", str(statement.compile(dialect=sqlite.dialect())))
                 plan = connection.execute(f"EXPLAIN QUERY PLAN {text}", ["1"] * text.count("?")).fetchall()
                 assert any(index in row[3] for row in plan), (index, text, plan)
                 assert not [row[3] for row in plan if row[3] in {"SCAN queue_prompt", "SCAN other"}]

@@ -1,0 +1,173 @@
+"""Wrong changes in the browser queue: states, order, leases, results, limits and webhooks."""
+
+from tests.mutants.mutant import Mutant
+
+HERE = "server/integrations/queue"
+TESTS = "tests/server/integrations/queue"
+MACHINE = f"{TESTS}/test_machine.py"
+QUEUE = f"{TESTS}/test_queue.py"
+
+MUTANTS: list[Mutant] = [
+    # never sent twice
+    Mutant(
+        f"{HERE}/store/leases.py",
+        "if found.state == State.leased\n        else",
+        "if True\n        else",
+        (f"{TESTS}/store/test_leases.py",),
+    ),
+    Mutant(
+        f"{HERE}/store/chats.py",
+        ".where(prompt.c.number == FIRST, ~HELD)",
+        ".where(prompt.c.number == FIRST)",
+        (f"{TESTS}/store/test_chats.py",),
+    ),
+    Mutant(
+        f"{HERE}/store/chats.py",
+        "    .order_by(other.c.position)\n",
+        "    .order_by(other.c.number.desc())\n",
+        (f"{TESTS}/store/test_chats.py",),
+    ),
+    Mutant(f"{HERE}/store/chats.py", 'return chat_id or f":{number}"', 'return f":{number}"', (f"{TESTS}/store/test_chats.py",)),
+    Mutant(
+        f"{HERE}/store/results.py",
+        "    for after in (after for before, after, _ in answered if before.chat_key != after.chat_key):\n"
+        "        chats.rename_key(connection, after.chat.id, after.chat_key, now)\n",
+        "",
+        (f"{TESTS}/store/test_chats.py",),
+    ),
+    Mutant(
+        f"{HERE}/store/decisions.py",
+        "find_first=found.started_at is not None",
+        "find_first=False",
+        (f"{TESTS}/store/test_decisions.py",),
+    ),
+    Mutant(
+        f"{HERE}/store/decisions.py",
+        "RESENT, find_first=True,",
+        "RESENT, find_first=False,",
+        (f"{TESTS}/store/test_decisions.py",),
+    ),
+    Mutant(
+        f"{HERE}/store/decisions.py",
+        ", token=found.token, error_message=None",
+        ", error_message=None",
+        (f"{TESTS}/store/test_decisions.py",),
+    ),
+    Mutant(
+        f"{HERE}/store/claims.py",
+        '    .where(or_(~prompt.c.find_first, bindparam("can_find", type_=Boolean)))\n',
+        "",
+        (f"{TESTS}/store/test_decisions.py",),
+    ),
+    Mutant(f"{HERE}/store/claims.py", "skip_locked=True", "skip_locked=False", (f"{TESTS}/store/test_claims.py",)),
+    Mutant(
+        f"{HERE}/store/failures.py",
+        "if failure.sent or failure.final or",
+        "if failure.final or",
+        (f"{TESTS}/store/test_failures.py",),
+    ),
+    # fencing tokens
+    Mutant(f"{HERE}/store/transitions.py", "if token != found.token or", "if", (QUEUE,)),
+    Mutant(f"{HERE}/store/results.py", "elif prompt.token != each.token or prompt.state", "elif prompt.state", (QUEUE,)),
+    Mutant(f"{HERE}/store/ending.py", '**{"token": found.token + 1, **values}', "**values", (MACHINE, QUEUE)),
+    Mutant(f"{HERE}/store/leases.py", ', prompt.c.token == bindparam("fence")', "", (f"{TESTS}/store/test_leases.py",)),
+    # never lost, one result
+    Mutant(
+        f"{HERE}/store/results.py",
+        "prompt.token == each.token and prompt.state == State.done",
+        "False",
+        (f"{TESTS}/store/test_results.py",),
+    ),
+    Mutant(
+        f"{HERE}/store/results.py",
+        "            found[prompt.id] = answer(prompt, each)\n            answered.append((prompt, found[prompt.id], each))\n            outcomes.append(found[prompt.id])",
+        "            after = answer(prompt, each)\n            answered.append((prompt, after, each))\n            outcomes.append(after)",
+        (f"{TESTS}/store/test_results.py",),
+    ),
+    Mutant(
+        f"{HERE}/store/ending.py",
+        "    send_webhooks(connection, call.outbox, [ended])\n",
+        "",
+        (f"{TESTS}/store/test_decisions.py",),
+    ),
+    Mutant(f"{HERE}/store/webhooks.py", 'if prompt.ends > 1 else ""', 'if False else ""', (f"{TESTS}/store/test_decisions.py",)),
+    Mutant(
+        f"{HERE}/store/webhooks.py", "                depth=prompt.webhook_depth,\n", "", (f"{TESTS}/store/test_webhooks.py",)
+    ),
+    Mutant(
+        f"{HERE}/store/leases.py",
+        'prompt.c.expires_at < bindparam("now")',
+        "prompt.c.expires_at < 0",
+        (f"{TESTS}/store/test_leases.py",),
+    ),
+    Mutant(
+        "server/storage/batches.py",
+        "if len(items) > 1 and not isinstance(error, Unavailable):",
+        "if False:",
+        ("tests/server/storage/test_batches.py",),
+    ),
+    # clients and approval
+    Mutant(f"{HERE}/store/prompts.py", "if row is None or client_id not in {None, row.client}:", "if row is None:", (QUEUE,)),
+    Mutant(
+        f"{HERE}/store/submissions.py",
+        "can_start = not each.order.chat_id and approvals[each.client.id]",
+        "can_start = not each.order.chat_id",
+        (f"{TESTS}/store/test_approvals.py",),
+    ),
+    Mutant(f"{HERE}/store/chats.py", ", client.c.approved))", "))", (f"{TESTS}/store/test_approvals.py",)),
+    Mutant(
+        f"{HERE}/store/submissions.py",
+        "if approvals[each.client.id] is False:",
+        "if False:",
+        (f"{TESTS}/store/test_approvals.py",),
+    ),
+    Mutant(f"{HERE}/store/submissions.py", "    if draining:\n", "    if False:\n", (f"{TESTS}/store/test_control.py",)),
+    Mutant(f"{HERE}/queue.py", "        self.context.webhooks.check(url)\n", "", (f"{TESTS}/store/test_submissions.py",)),
+    Mutant(
+        f"{HERE}/__init__.py",
+        '        Revocation("queue_client", values={"approved": None, "webhook_url": ""}),\n',
+        "",
+        (f"{TESTS}/test_restored.py",),
+    ),
+    Mutant(f"{HERE}/__init__.py", '("idle", "leased", "executing")', '("leased", "executing")', (f"{TESTS}/test_restored.py",)),
+    # limits
+    Mutant(f"{HERE}/limits.py", "if control.paused or", "if", (f"{TESTS}/test_limits.py",)),
+    Mutant(
+        f"{HERE}/limits.py",
+        "return min(wanted, 1) if call.settings.pause_seconds else wanted",
+        "return wanted",
+        (f"{TESTS}/test_limits.py",),
+    ),
+    Mutant(
+        f"{HERE}/limits.py",
+        "max(control.limit_until or 0.0, find_pause_end(control, call))",
+        "find_pause_end(control, call)",
+        (f"{TESTS}/test_limits.py",),
+    ),
+    Mutant(f"{HERE}/limits.py", " or control.sent_at > call.now:", ":", (f"{TESTS}/test_limits.py",)),
+    Mutant(
+        f"{HERE}/store/control.py",
+        "return self.sent_today if self.day == day else 0",
+        "return self.sent_today",
+        (f"{TESTS}/test_limits.py",),
+    ),
+    Mutant(
+        f"{HERE}/store/leases.py",
+        "        uncount_sent(connection, unsent, call.day)\n",
+        "        pass\n",
+        (f"{TESTS}/store/test_claims.py",),
+    ),
+    Mutant(
+        f"{HERE}/store/chats.py",
+        'case((prompt.c.not_before > bindparam("now"), literal_column("2")), else_=literal_column("1"))',
+        'literal_column("1")',
+        (f"{TESTS}/store/test_failures.py",),
+    ),
+    # an index that no query matches
+    Mutant(
+        f"{HERE}/migrations/queue_0001_prompts.py",
+        'sqlite_where=sa.text("is_open = 1")',
+        'sqlite_where=sa.text("is_open")',
+        (f"{TESTS}/store/test_tables.py",),
+    ),
+]
