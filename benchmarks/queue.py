@@ -197,7 +197,7 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.peers:
         sys.path.append(str(arguments.peers))
-    with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
+    with tempfile.TemporaryDirectory(dir=arguments.folder and arguments.folder.resolve()) as folder:
         met = report(asyncio.run(compare(arguments, Path(folder))))
     sys.exit(0 if met else 1)
 

@@ -38,7 +38,8 @@ class PostgreSQL:
     async def job(self, caller: int) -> None:
         enqueue, claim, complete = self._statements[caller]
         await enqueue.fetch(MESSAGE)
-        row = await claim.fetchrow(f"worker {caller}")
+        while (row := await claim.fetchrow(f"worker {caller}")) is None:
+            pass  # another transaction had it, and it looked no further
         await complete.fetch(row["id"], ANSWER)
 
 
@@ -161,7 +162,8 @@ class Procrastinate:
         from procrastinate.jobs import Status
 
         await self._task.defer_async(message=MESSAGE)
-        job = await self._app.job_manager.fetch_job(None, self._workers[caller])
+        while (job := await self._app.job_manager.fetch_job(None, self._workers[caller])) is None:
+            pass
         await self._app.job_manager.finish_job(job, Status.SUCCEEDED, delete_job=False)
 
 
