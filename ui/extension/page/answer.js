@@ -7,6 +7,7 @@ const SETTLED_WITHOUT_COPY = 3
 const SETTLED_WITHOUT_STOP = 10  // if the stop button of a new answer was never seen: the page may have another one
 const UNREAD = 20  // seconds after the stop button's end in which an answer appears, if its part of the page is known
 const SILENCE = 180  // seconds without a stop button, a text or a state, after which no answer is expected
+const READ = 0.2  // seconds between two readings: a long answer changes hundreds of times a second
 const TITLE = 4  // seconds that a new chat's title is waited for
 
 /** The text of a message as it is compared: without any space. */
@@ -58,9 +59,13 @@ export async function waitForAnswer({silence = SILENCE, ...job}) {
 }
 
 async function settle({page, watch, locate, silence, isNew, report, progress, note}) {
-  const seen = {chat: '', state: '', text: null, changed: watch.now(), alive: watch.now(), stop: false}
+  const seen = {chat: '', state: '', text: null, read: -Infinity, changed: watch.now(), alive: watch.now(), stop: false}
   return watch.until(() => {
-    const message = locate(), now = watch.now()
+    const now = watch.now()
+    if (page.find('stop')) seen.stop = true
+    if (now - seen.read < READ * 1000) return null
+    seen.read = now
+    const message = locate()
     const held = heldWhile(page, seen)
     if (page.chatId !== seen.chat) note((seen.chat = page.chatId))
     if ((held?.state ?? '') !== seen.state) report(held)
@@ -70,7 +75,6 @@ async function settle({page, watch, locate, silence, isNew, report, progress, no
       Object.assign(seen, {text: answer.text, changed: now, alive: now})
       progress(answer.text)
     }
-    if (page.find('stop')) seen.stop = true
     if (page.find('stop') || held) {
       Object.assign(seen, {changed: now, alive: now})
       return null

@@ -65,7 +65,12 @@ export async function run({document, watch, job, ask, report, progress, note}) {
   const notes = await chooseModes(page, watch, request)
   const draft = await enter(page, watch, request.message, notes)
   const skip = page.all('user').length
-  await send(page, watch, job, skip, ask)
+  try {
+    await send(page, watch, job, skip, ask)
+  } catch (error) {
+    if (!job.pressed) replace(page, draft)
+    throw error
+  }
   report(null)
   const locate = () => findMessage(page, request.message, page.all('user').length > skip ? skip : -1)
   const answer = await waitForAnswer({page, watch, locate, isNew: true, report, progress, note})
@@ -104,8 +109,7 @@ async function enter(page, watch, message, notes) {
     if (result === 'blank_lines') notes.push('The page removed blank lines of the message.')
     return draft
   }
-  clear(page.find('editor'))
-  restore(page, draft)
+  replace(page, draft)
   throw notSent('text_mismatch', "The page's editor did not take the message as it is.")
 }
 
@@ -116,7 +120,6 @@ async function send(page, watch, job, skip, ask) {
   try {
     button = await watch.until(() => page.held() || page.all('send').find(isEnabled), BUTTON)
   } catch (error) {
-    clear(page.find('editor'))
     throw error instanceof TimedOut ? unknownLayout(['send']) : error
   }
   refuseHeld(page)
@@ -154,6 +157,13 @@ function refusal(page, isLeft) {
   if (!held || ['two_answers', 'continue_generating'].includes(held.state)) return null
   if (held.state === 'limit' && !isLeft()) return null
   return {...describeState(held), sent: held.state !== 'limit'}
+}
+
+/** Take our message out of the editor. */
+function replace(page, draft) {
+  const editor = page.find('editor')
+  if (editor) clear(editor)
+  restore(page, draft)
 }
 
 /** Put the person's own draft back into an empty editor. */
