@@ -169,12 +169,16 @@ def make_state(home: DataDir, address: Address, context: Context, rules: RateLim
     webhooks = make_webhooks(context, address)
     pause, usage, limits = Pause(context.settings, clock), Usage(database, address, clock), Limits(rules.reading, rules.changing)
     admissions = ClientAdmissions(Authenticator(clients, usage, address), limits, activity, clock)
-    context = replace(context, caller_tokens=callers, webhooks=webhooks.outbox, admit=admissions, is_paused=pause.is_on)
-    context = replace(context, paired_clients=ClientPairing(clients, context.settings, context.events))
+    paired = ClientPairing(clients, context.settings, context.events)
+    context = replace(context, caller_tokens=callers, webhooks=webhooks.outbox, paired_clients=paired)
+    context = replace(context, admit=admissions, is_paused=pause.is_on)
     context.operations.withdraw = clients.withdraw
     runtime = Runtime(core=(approval_routes, job_routes))
-    inside = InProcessClient(runtime.dynamic)
-    approvals, programs = Approvals(context, activity), OAuthClients(clients, database, clock)
+    approvals, programs, inside = (
+        Approvals(context, activity),
+        OAuthClients(clients, database, clock),
+        InProcessClient(runtime.dynamic),
+    )
     memory = MemoryBudget(home.folders.data)
     runner = Runner(approvals, clients, inside, context.tasks, memory)
     context.approval_requests.add(CallPrompts(approvals, runner, clients, pause, context.tasks))
