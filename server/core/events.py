@@ -39,7 +39,7 @@ class Events:
     @contextmanager
     def subscribed(self) -> Iterator[AsyncIterator[Event]]:
         """Listen inside the `with`; the iterator ends when the program stops."""
-        queue: asyncio.Queue[Event | None] = asyncio.Queue()
+        queue = asyncio.Queue[Event | None]()
         self._listeners.add(queue)
         try:
             yield self._follow(queue)

@@ -176,7 +176,7 @@ def check_scopes(state: State, wanted: list[str] | None, had: frozenset[str] = f
     known = state.runtime.scopes()
     if wanted is None:
         return frozenset(known)
-    if unknown := sorted(set(wanted) - set(known) - had):
+    if unknown := sorted(set(wanted) - set(known) - state.runtime.connection_scopes() - had):
         raise InvalidInput(f"There is no scope {', '.join(unknown)}. There are: {', '.join(known)}.")
     return frozenset(wanted)
 

@@ -138,6 +138,10 @@ class Catalogue:
         scopes = sorted({operation.scope for operation in self.operations().values() if operation.scope})
         return {scope: describe_scope(scope, labels) for scope in scopes}
 
+    def connection_scopes(self) -> frozenset[str]:
+        """Collect the scopes that connections need and no operation has. A client has one only if it was named."""
+        return frozenset(scope for member in self.members for scope in member.integration.connection_scopes)
+
     def list_instructions(self, names: Collection[str] | None = None) -> list[str]:
         """List what the sources of dynamic operations say about them; only of those that have one of the names, if given."""
         return [

@@ -104,7 +104,7 @@ class Integration:
     `openai_scopes`: those that the client in OPENAI_CLIENT_ID gets. `revocations`: what a restored backup must not grant.
     `instructions`: a sentence that tells a model what it can do here. `aliases`: further public prefixes of its operations,
     and the prefixes that they stand for; all of them are in `prefixes` too. `open_paths`: of `deliveries`, which any origin
-    may call, because they look at it themselves.
+    may call, because they look at it themselves. `connection_scopes`: those of its connections, which no operation has.
     """
 
     name: str
@@ -119,3 +119,4 @@ class Integration:
     instructions: str = ""
     aliases: Mapping[str, str] = field(default_factory=dict)
     open_paths: tuple[str, ...] = ()
+    connection_scopes: frozenset[str] = frozenset()

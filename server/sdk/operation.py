@@ -116,12 +116,12 @@ class Operation:
     alias: str = ""
     listed: bool = True
     for_callers: bool = False
+    tool: bool = False
+    rate: str = ""
     unaccepted: bool = False
     individual: bool = False
     asks: bool = True
     errors: ErrorFormat | None = None
-    tool: bool = False
-    rate: str = ""
 
     @property
     def is_documented(self) -> bool:
@@ -245,6 +245,12 @@ async def run_for(effect: Effect | None, function: Callable[..., Awaitable[Any]]
         allowed_effect.reset(token)
 
 
+def choose_preview(function: Callable[..., Awaitable[Any]], preview: Preview | str | None, changes: bool) -> Preview | None:
+    if changes and preview is None:
+        raise TypeError(f"{function.__name__} changes something, so it needs a preview.")
+    return ServicePreview.of(function, preview) if isinstance(preview, str) else preview
+
+
 def default(value: bool | None, fallback: bool) -> bool:
     return fallback if value is None else value
 
@@ -305,16 +311,13 @@ class Operations(DeferredRouter):
 
         def declare(function: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
             changing = default(changes, method != "GET" and not ingests)
-            if changing and preview is None:
-                raise TypeError(f"{function.__name__} changes something, so it needs a preview.")
+            effect = choose_preview(function, preview, changing)
             text = (function.__doc__ or "").strip().partition("\n")[0]
             name, open_to = function.__name__, reaches_others or default(open_world, self._open_world)
             destroys, repeats = default(destructive, changing), default(idempotent, not changing)
-            more = (largest_body, wording or Wording.of(text), destroys, repeats, open_to, ingests, rare, False, long, False)
-            effect = ServicePreview.of(function, preview) if isinstance(preview, str) else preview
-            needed = self._choose_scope(name, method, scope)
-            operation = Operation(name, needed, text, changing, reaches_others, effect, *more, for_jobs, "", listed, for_callers)
-            operation = replace(operation, tool=tool, rate=rate)
+            flags = (ingests, rare, False, long, False, for_jobs, "", listed, for_callers, tool, rate)
+            more = (largest_body, wording or Wording.of(text), destroys, repeats, open_to, *flags)
+            operation = Operation(name, self._choose_scope(name, method, scope), text, changing, reaches_others, effect, *more)
             self._add(path, method, function, operation, status_code=status_code, response_model_exclude_none=not keep_nulls)
             return function
 

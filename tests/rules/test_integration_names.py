@@ -58,4 +58,5 @@ def test_every_scope_of_an_operation_has_a_label():
     for folder in INTEGRATIONS:
         integration = describe(folder)
         scopes = {route.endpoint.operation.scope for router in integration.load().public for route in router.routes}
+        scopes |= integration.connection_scopes
         assert scopes - {""} == set(integration.scopes), folder.name

@@ -22,7 +22,6 @@ PRIVATE_WORDS = {
         "guest",
         "guests",
         "gate",
-        "admission",
         "heir",
         "bearable",
     ),

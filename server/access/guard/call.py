@@ -21,6 +21,7 @@ from server.access.clients.client import Client, Policy
 from server.access.clients.registry import Clients
 from server.access.clients.store import require_credential
 from server.access.clients.usage import Usage
+from server.access.guard.caller import Caller
 from server.access.guard.duplicates import Duplicates
 from server.access.guard.permissions import ALLOWANCE_ENDED, KEY_WAS_ENDED, Permissions
 from server.access.guard.previews import Preview, preview
@@ -65,46 +66,21 @@ class GuardServices:
     tasks: Tasks
 
 
-class Call:
+class Call(Caller):
     """One call. `parameters`: the names of the arguments that come from the caller. `detached`: it has become a job."""
 
     def __init__(
         self, services: GuardServices, client: Client, operation: Operation, request: Request, parameters: frozenset[str]
     ) -> None:
+        super().__init__(request, CallRecord(services.clock, client, operation))
         self._services = services
         self._operation = operation
-        self._request = request
         self._parameters = parameters
         self._approval: Approval | None = request.scope.get(APPROVAL)
-        self.record = CallRecord(services.clock, client, operation)
         self._permissions = Permissions(services.clients, services.pause, self.record, approved=self._approval is not None)
         self._key: str | None = None
         self._allowance: Allowance | None = None
         self.detached = False
-
-    @property
-    def client_id(self) -> str:
-        """The caller's id."""
-        return self.record.client.id
-
-    @property
-    def client_name(self) -> str:
-        """The caller's name, as the person chose it."""
-        return self.record.client.name
-
-    @property
-    def caller_token(self) -> str:
-        """The caller's own token, if it has no key; never stored."""
-        return str(self._request.scope.get(CALLER_TOKEN, ""))
-
-    @property
-    def is_allowed(self) -> bool:
-        """Return whether the person has allowed the operation to the caller."""
-        return self.record.client.policies.get(self._operation.name) is Policy.allow
-
-    def has_scope(self, scope: str) -> bool:
-        """Return whether the caller has a scope."""
-        return scope in self.record.client.scopes
 
     async def hand_over(self, operation: str, path: str, body: bytes) -> Response:
         """Call another operation in its place, with all of its checks; only that call is recorded."""

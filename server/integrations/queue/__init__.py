@@ -44,6 +44,7 @@ integration = Integration(
     title="Browser queue",
     prefixes=("/api/chat", "/api/sse", "/ws/extension", "/api/queue", "/api/extension"),
     open_paths=("/ws/extension/pair",),
+    connection_scopes=frozenset({"extension"}),
     load=load,
     commands=commands,
     scopes={

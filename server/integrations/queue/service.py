@@ -21,6 +21,8 @@ SETUP = "Connect your browser under Browser queue."
 class QueueService(Health):
     """The queue and the extensions that work on it, each a part of its own."""
 
+    prompts: PromptOperations
+
     def __init__(self, context: Context) -> None:
         self.context = context
         self.queue = Queue(context)
@@ -42,8 +44,8 @@ class QueueService(Health):
 
     @property
     def problem(self) -> str | None:
-        """What keeps the connected browsers from sending prompts."""
-        return self._overview and self._overview.problem
+        """The state that keeps the connected browsers from sending prompts."""
+        return self._overview.problem if self._overview else None
 
     @property
     def setup_hint(self) -> str | None:

@@ -45,7 +45,7 @@ class PromptOperations:
             return await self._show(await self.queue.wait_for_end(prompt_id, wait, client_id), text_offset)
         return await self._show(await self.queue.read(prompt_id, client_id), text_offset)
 
-    async def list(self, status: Status | None, limit: int, page_token: str | None) -> tuple[list[PromptView], str | None]:
+    async def list(self, status: Status | None, limit: int, page_token: str | None) -> "tuple[list[PromptView], str | None]":
         """List prompts, newest first, as many as one answer holds; and the token of the next page, if there is one."""
         if page_token is not None and not page_token.isdecimal():
             raise InvalidInput("This page_token is none. Give the X-Next-Page-Token of the answer before.")

@@ -60,8 +60,8 @@ async def list_prompts(
 @chat.operation("GET", "/requests/next-idle", wording=wording.NEXT, rate=RATE, listed=False, keep_nulls=True)
 async def read_next_prompt(service: Service) -> PromptView:
     """Read the prompt of yours that has waited longest; the answer is empty, with status 204, if none waits."""
-    found: Any = await service.prompts.find_next()
-    return found or Response(status_code=204)  # type: ignore[return-value]  # FastAPI takes a response as it is
+    waiting: Any = await service.prompts.find_next()
+    return waiting or Response(status_code=204)
 
 
 @chat.operation("GET", "/requests/{prompt_id}", wording=wording.READ, rate=RATE, rare=True, keep_nulls=True)

@@ -52,8 +52,8 @@ class Follower:
         async with asyncio.timeout(30):
             while True:
                 self._grown.clear()
-                if found := next(filter(condition, self.events), None):
-                    return found
+                if event := next(filter(condition, self.events), None):
+                    return event
                 await self._grown.wait()
 
     async def read_to_end(self) -> list[dict[str, Any]]:

@@ -144,8 +144,8 @@ async def test_unknown_chat_is_made_and_every_chat_has_a_number(tmp_path) -> Non
         assert {chat["chat_id"]: chat["title"] for chat in chats} == {"chatgpt-abc123": None, None: None}
         assert all(isinstance(chat["id"], int) for chat in chats)
         await served.answer("Hi", "chatgpt-abc123", "Physics")
-        found = await served.http.get(f"{CHAT}/chats/chatgpt-abc123/", headers=bot)
-        assert (found.status_code, found.json()["title"]) == (200, "Physics")
+        answer = await served.http.get(f"{CHAT}/chats/chatgpt-abc123/", headers=bot)
+        assert (answer.status_code, answer.json()["title"]) == (200, "Physics")
         other = await served.client("other")
         assert (await served.http.get(f"{CHAT}/chats/chatgpt-abc123/", headers=other)).status_code == 404
 
