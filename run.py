@@ -27,6 +27,7 @@ PREVIOUS = VENV.with_name(VENV.name + ".previous")
 WINDOWS = os.name == "nt"
 PYTHON = VENV / ("Scripts/python.exe" if WINDOWS else "bin/python")
 UI = HERE / "ui"
+EXTENSION = HERE / "ui/extension"  # ships as it is
 PAGES = UI / "dist" / "built-from.txt"
 BUILD_LOCK = UI / "requirements.lock"
 LOCKS = {"run": HERE / "requirements.lock", "test": HERE / "tests" / "requirements.lock"}
@@ -45,8 +46,7 @@ def describe_deskhand() -> str:
     """Describe what Deskhand in its environment depends on: its project file and what the window is made of."""
     files = [HERE / "pyproject.toml", HERE / "assets" / "icon.svg"]
     for folder, folders, names in os.walk(UI):
-        shipped_as_is = {"extension"} if Path(folder) == UI else set()
-        folders[:] = sorted(set(folders) - NOT_SOURCES - shipped_as_is)
+        folders[:] = sorted(name for name in set(folders) - NOT_SOURCES if Path(folder, name) != EXTENSION)
         files += [Path(folder, name) for name in sorted(names)]
     files += [*sorted(HERE.glob("docs/*.md")), *sorted(HERE.glob("docs/integrations/*.md"))]
     return "\n".join([*map(describe_file, files), ""])
