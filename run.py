@@ -45,7 +45,7 @@ def describe_deskhand() -> str:
     """Describe what Deskhand in its environment depends on: its project file and what the window is made of."""
     files = [HERE / "pyproject.toml", HERE / "assets" / "icon.svg"]
     for folder, folders, names in os.walk(UI):
-        shipped_as_is = {"extension"} if Path(folder) == UI else set()
+        shipped_as_is = {name for name in folders if Path(folder, name, "manifest.json").exists()}
         folders[:] = sorted(set(folders) - NOT_SOURCES - shipped_as_is)
         files += [Path(folder, name) for name in sorted(names)]
     files += [*sorted(HERE.glob("docs/*.md")), *sorted(HERE.glob("docs/integrations/*.md"))]
