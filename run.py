@@ -27,7 +27,6 @@ PREVIOUS = VENV.with_name(VENV.name + ".previous")
 WINDOWS = os.name == "nt"
 PYTHON = VENV / ("Scripts/python.exe" if WINDOWS else "bin/python")
 UI = HERE / "ui"
-EXTENSION = HERE / "ui/extension"  # ships as it is
 PAGES = UI / "dist" / "built-from.txt"
 BUILD_LOCK = UI / "requirements.lock"
 LOCKS = {"run": HERE / "requirements.lock", "test": HERE / "tests" / "requirements.lock"}
@@ -46,7 +45,8 @@ def describe_deskhand() -> str:
     """Describe what Deskhand in its environment depends on: its project file and what the window is made of."""
     files = [HERE / "pyproject.toml", HERE / "assets" / "icon.svg"]
     for folder, folders, names in os.walk(UI):
-        folders[:] = sorted(name for name in set(folders) - NOT_SOURCES if Path(folder, name) != EXTENSION)
+        shipped_as_is = {name for name in folders if Path(folder, name, "manifest.json").exists()}
+        folders[:] = sorted(set(folders) - NOT_SOURCES - shipped_as_is)
         files += [Path(folder, name) for name in sorted(names)]
     files += [*sorted(HERE.glob("docs/*.md")), *sorted(HERE.glob("docs/integrations/*.md"))]
     return "\n".join([*map(describe_file, files), ""])

@@ -7,11 +7,13 @@ import pwd
 import shutil
 import subprocess
 import threading
+import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from benchmarks.queue import ANSWER, CALLERS, MESSAGE
 
@@ -32,7 +34,7 @@ COMPLETE = "UPDATE job SET state = 'done', answer = $2, completed_at = now() WHE
 class PostgreSQL:
     """Its own SKIP LOCKED, with a connection and prepared statements for each caller."""
 
-    def __init__(self, connections: list[Any], statements: list[tuple[Any, Any, Any]]) -> None:
+    def __init__(self, connections: list[Any], statements: list[Any]) -> None:
         self._connections, self._statements = connections, statements
 
     async def job(self, caller: int) -> None:
@@ -46,13 +48,13 @@ class PostgreSQL:
 @asynccontextmanager
 async def postgresql(folder: Path) -> AsyncIterator[PostgreSQL]:
     """Start a server with its usual settings, which flush the log before each answer."""
-    import asyncpg
+    asyncpg = import_module("asyncpg")
 
     with PostgreSQLServer(folder) as server:
         connections = [await asyncpg.connect(host=server.folder, user="postgres", database="postgres") for _ in range(CALLERS)]
         await connections[0].execute(JOBS)
         statements = [tuple([await one.prepare(text) for text in (ENQUEUE, CLAIM, COMPLETE)]) for one in connections]
-        yield PostgreSQL(connections, statements)  # type: ignore[arg-type]
+        yield PostgreSQL(connections, statements)
         for connection in connections:
             await connection.close()
 
@@ -63,7 +65,7 @@ class PostgreSQLServer:
     def __init__(self, folder: Path) -> None:
         self.folder = str(folder)
 
-    def __enter__(self) -> "PostgreSQLServer":
+    def __enter__(self) -> Self:
         versions = sorted(POSTGRESQL.glob("*/bin/initdb"))
         if not versions:
             raise FileNotFoundError("PostgreSQL (apt-get install postgresql)")
@@ -104,24 +106,29 @@ class Redis:
 @asynccontextmanager
 async def redis(folder: Path) -> AsyncIterator[Redis]:
     """Start a server that flushes its log before each answer."""
-    from redis.asyncio import Redis as Client
+    client_class = import_module("redis.asyncio").Redis
 
     program = shutil.which("redis-server")
     if program is None:
         raise FileNotFoundError("Redis (apt-get install redis-server)")
     socket = folder / "redis.sock"
     options = ["--appendonly", "yes", "--appendfsync", "always", "--save", "", "--port", "0", "--unixsocket", str(socket)]
-    server = subprocess.Popen([program, *options, "--dir", str(folder)], stdout=subprocess.DEVNULL)
-    client = Client(unix_socket_path=str(socket), max_connections=CALLERS * 2, decode_responses=True)
+    server = await asyncio.create_subprocess_exec(program, *options, "--dir", str(folder), stdout=subprocess.DEVNULL)
+    await asyncio.to_thread(wait_for, socket)
+    client = client_class(unix_socket_path=str(socket), max_connections=CALLERS * 2, decode_responses=True)
     try:
-        while not socket.exists():
-            await asyncio.sleep(0.05)
         await client.xgroup_create("jobs", "workers", id="0", mkstream=True)
         yield Redis(client)
         await client.aclose()
     finally:
         server.terminate()
-        server.wait()
+        await server.wait()
+
+
+def wait_for(socket: Path) -> None:
+    """Wait until a server listens."""
+    while not socket.exists():
+        time.sleep(0.05)
 
 
 class Threads:
@@ -137,9 +144,7 @@ class Threads:
 @asynccontextmanager
 async def huey(folder: Path) -> AsyncIterator[Threads]:
     """Open its SQLite storage with fsync."""
-    from huey.storage import SqliteStorage
-
-    storage = SqliteStorage(filename=str(folder / "huey.db"), fsync=True, timeout=60)
+    storage = import_module("huey.storage").SqliteStorage(filename=str(folder / "huey.db"), fsync=True, timeout=60)
     names = threading.local()
 
     def call(caller: int) -> None:
@@ -159,24 +164,23 @@ class Procrastinate:
         self._app, self._task, self._workers = app, task, workers
 
     async def job(self, caller: int) -> None:
-        from procrastinate.jobs import Status
-
+        succeeded = import_module("procrastinate.jobs").Status.SUCCEEDED
         await self._task.defer_async(message=MESSAGE)
         while (job := await self._app.job_manager.fetch_job(None, self._workers[caller])) is None:
             pass
-        await self._app.job_manager.finish_job(job, Status.SUCCEEDED, delete_job=False)
+        await self._app.job_manager.finish_job(job, succeeded, delete_job=False)
 
 
 @asynccontextmanager
 async def procrastinate(folder: Path) -> AsyncIterator[Procrastinate]:
     """Start a PostgreSQL for it alone."""
-    from procrastinate import App, PsycopgConnector
+    package = import_module("procrastinate")
 
     with PostgreSQLServer(folder) as server:
-        connector = PsycopgConnector(
+        connector = package.PsycopgConnector(
             conninfo=f"host={server.folder} user=postgres dbname=postgres", min_size=CALLERS, max_size=CALLERS
         )
-        app = App(connector=connector)
+        app = package.App(connector=connector)
         task = app.task(name="prompt", pass_context=False)(lambda message: message)
         async with app.open_async():
             await app.schema_manager.apply_schema_async()

@@ -168,17 +168,11 @@ def make_state(home: DataDir, address: Address, context: Context, rules: RateLim
     callers = Callers(clients)
     webhooks = make_webhooks(context, address)
     pause, usage, limits = Pause(context.settings, clock), Usage(database, address, clock), Limits(rules.reading, rules.changing)
-    admissions = ClientAdmissions(Authenticator(clients, usage, address), limits, activity, clock)
-    paired = ClientPairing(clients, context.settings, context.events)
-    context = replace(context, caller_tokens=callers, webhooks=webhooks.outbox, paired_clients=paired)
-    context = replace(context, admit=admissions, is_paused=pause.is_on)
-    context.operations.withdraw = clients.withdraw
+    context = replace(context, caller_tokens=callers, webhooks=webhooks.outbox, is_paused=pause.is_on)
+    context = connect_clients(context, Authenticator(clients, usage, address), limits, activity)
     runtime = Runtime(core=(approval_routes, job_routes))
-    approvals, programs, inside = (
-        Approvals(context, activity),
-        OAuthClients(clients, database, clock),
-        InProcessClient(runtime.dynamic),
-    )
+    approvals, programs = Approvals(context, activity), OAuthClients(clients, database, clock)
+    inside = InProcessClient(runtime.dynamic)
     memory = MemoryBudget(home.folders.data)
     runner = Runner(approvals, clients, inside, context.tasks, memory)
     context.approval_requests.add(CallPrompts(approvals, runner, clients, pause, context.tasks))
@@ -210,6 +204,17 @@ def make_state(home: DataDir, address: Address, context: Context, rules: RateLim
         jobs=jobs,
         assets=assets,
         webhooks=webhooks,
+    )
+
+
+def connect_clients(context: Context, authenticator: Authenticator, limits: Limits, activity: Activity) -> Context:
+    """Give integrations the ways in which they deal with clients."""
+    clients = authenticator.clients
+    context.operations.withdraw = clients.withdraw
+    return replace(
+        context,
+        admit=ClientAdmissions(authenticator, limits, activity, context.clock),
+        paired_clients=ClientPairing(clients, context.settings, context.events),
     )
 
 

@@ -315,10 +315,9 @@ class Operations(DeferredRouter):
             text = (function.__doc__ or "").strip().partition("\n")[0]
             name, open_to = function.__name__, reaches_others or default(open_world, self._open_world)
             destroys, repeats = default(destructive, changing), default(idempotent, not changing)
-            needed = self._choose_scope(name, method, scope)
             flags = (ingests, rare, False, long, False, for_jobs, "", listed, for_callers, tool, rate)
             more = (largest_body, wording or Wording.of(text), destroys, repeats, open_to, *flags)
-            operation = Operation(name, needed, text, changing, reaches_others, effect, *more)
+            operation = Operation(name, self._choose_scope(name, method, scope), text, changing, reaches_others, effect, *more)
             self._add(path, method, function, operation, status_code=status_code, response_model_exclude_none=not keep_nulls)
             return function
 

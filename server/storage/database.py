@@ -33,12 +33,12 @@ DATABASE_FILE = "deskhand.db"
 class Limits:
     """`batch`: functions in one transaction, which bounds how long the first of them waits for its COMMIT.
 
-    `queue`: functions that may wait. `busy_milliseconds`: how long another process may hold the file.
+    `jobs`: functions that may wait. `busy_milliseconds`: how long another process may hold the file.
     `readers`: reads at once.
     """
 
     batch: int = 512
-    queue: int = 10_000
+    jobs: int = 10_000
     busy_milliseconds: int = 5_000
     readers: int = 4
 
@@ -96,7 +96,7 @@ class Database:
     async def write(self, function: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run a function that changes things. Its own exception undoes its own work only."""
         self._refuse_when_closed()
-        if self._jobs.qsize() >= self._limits.queue:
+        if self._jobs.qsize() >= self._limits.jobs:
             raise Unavailable("More is waiting to be stored than this disk can take. Try again in a moment.", retry_after=1)
         caller: asyncio.Future[R] = self._loop.create_future()
         context = copy_context()  # the caller's variables, on the writer's thread

@@ -19,7 +19,7 @@ MUTANTS = [
         "self._loop.call_soon_threadsafe(resolve_all, outcomes)",
         "self._loop.call_soon_threadsafe(resolve_all, outcomes[1:])",
     ),
-    change("database", "if self._jobs.qsize() >= self._limits.queue:", "if False:"),
+    change("database", "if self._jobs.qsize() >= self._limits.jobs:", "if False:"),
     change("database", "        self._closed = True\n", ""),
     change("database", "[job for job in batch if job and not job.caller.cancelled()]", "[job for job in batch if job]"),
     change("database", "        if self.job.caller.done():\n            return\n", ""),

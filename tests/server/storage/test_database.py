@@ -269,7 +269,7 @@ def test_full_queue_is_refused(path: Path) -> None:
         await asyncio.gather(running, *waiting)
         assert len(await database.read(read_words)) == 4
 
-    use(path, work, Limits(queue=4, batch=2))
+    use(path, work, Limits(jobs=4, batch=2))
 
 
 def test_full_database_is_reported_and_recovers(path: Path) -> None:
