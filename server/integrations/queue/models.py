@@ -83,7 +83,14 @@ class QueueSettings(BaseModel):
         description="Then its prompts go back into the queue, or you are asked whether they were sent.",
         json_schema_extra={"unit": "seconds"},
     )
-    keep_days: int | None = Field(None, ge=1, description="How long prompts that have ended are kept; null for ever.")
+    keep_days: int = Field(
+        0,
+        ge=0,
+        le=3_650,
+        title="Keep prompts for",
+        description="Counted from the end of each prompt. 0 keeps all.",
+        json_schema_extra={"unit": "days"},
+    )
 
 
 @dataclass(frozen=True, slots=True)
