@@ -1,4 +1,4 @@
-"""The browser queue beside other queues, in turn, in one run: enqueue, claim and complete, everything durable, 16 callers at once.
+"""The browser queue beside other queues, in turn, in one run: enqueue, claim and complete, all durable, 16 callers at once.
 
     python -m benchmarks.queue --rounds 5 --seconds 4 --rows 1000000
 
@@ -14,7 +14,6 @@ import statistics
 import sys
 import tempfile
 import time
-import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -27,6 +26,7 @@ from server.core.tasks import Tasks
 from server.integrations import queue as package
 from server.integrations.queue.models import ClientRef, PromptOrder, PromptResult, QueueSettings
 from server.integrations.queue.queue import SECTION, Queue
+from server.integrations.queue.store.submissions import make_id
 from server.integrations.queue.store.tables import answer, chat, control, prompt
 from server.outbound.fetch import Fetch
 from server.sdk.approval_requests import ApprovalRequests
@@ -110,7 +110,7 @@ def fill(connection: Any, start: int, end: int) -> None:
     connection.execute(
         insert(chat), [{"id": number, "client": CLIENT.id, "chat_id": f"c{number}", **times} for number in numbers]
     )
-    rows = [usual | {"number": n, "id": str(uuid.uuid4()), "chat": n, "chat_key": f"c{n}", "position": float(n)} for n in numbers]
+    rows = [usual | {"number": n, "id": make_id(now), "chat": n, "chat_key": f"c{n}", "position": float(n)} for n in numbers]
     connection.execute(insert(prompt), rows)
     of_answers = {"lane": "browser", "notes": "[]", "citations": "[]", "created_at": now, "seconds": 1.0, "text": ANSWER}
     connection.execute(insert(answer), [{"prompt": number, **of_answers} for number in numbers])
@@ -139,13 +139,14 @@ async def compare(arguments: argparse.Namespace, folder: Path) -> dict[str, list
     from benchmarks.queue_peers import PEERS
 
     rates: dict[str, list[float]] = {}
+    folders = {name: make_folder(folder / name) for name in PEERS}
     async with AsyncExitStack() as stack:
         running: dict[str, Contender] = {"deskhand": await stack.enter_async_context(deskhand(folder / "empty"))}
         if arguments.rows:
             name = f"deskhand, {arguments.rows:,} rows"
             running[name] = await stack.enter_async_context(deskhand(folder / "full", arguments.rows))
         for name, start in PEERS.items():
-            await add(stack, running, name, start, folder / name)
+            await add(stack, running, name, start, folders[name])
         for name, contender in running.items():
             await measure(contender, min(arguments.seconds, 1.0))  # connections, caches and prepared statements
             rates[name] = []
@@ -156,6 +157,12 @@ async def compare(arguments: argparse.Namespace, folder: Path) -> dict[str, list
     return rates
 
 
+def make_folder(folder: Path) -> Path:
+    """Make a folder."""
+    folder.mkdir()
+    return folder
+
+
 async def add(
     stack: AsyncExitStack,
     running: dict[str, Contender],
@@ -164,7 +171,6 @@ async def add(
     folder: Path,
 ) -> None:
     """Start another queue, or say why it is not measured."""
-    folder.mkdir()
     try:
         running[name] = await stack.enter_async_context(start(folder))
     except (ImportError, FileNotFoundError) as error:
@@ -197,7 +203,7 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.peers:
         sys.path.append(str(arguments.peers))
-    with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
+    with tempfile.TemporaryDirectory(dir=arguments.folder and arguments.folder.resolve()) as folder:
         met = report(asyncio.run(compare(arguments, Path(folder))))
     sys.exit(0 if met else 1)
 

@@ -7,11 +7,12 @@ import pwd
 import shutil
 import subprocess
 import threading
+import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from benchmarks.queue import ANSWER, CALLERS, MESSAGE
 
@@ -38,7 +39,8 @@ class PostgreSQL:
     async def job(self, caller: int) -> None:
         enqueue, claim, complete = self._statements[caller]
         await enqueue.fetch(MESSAGE)
-        row = await claim.fetchrow(f"worker {caller}")
+        while (row := await claim.fetchrow(f"worker {caller}")) is None:
+            pass  # another transaction had it, and it looked no further
         await complete.fetch(row["id"], ANSWER)
 
 
@@ -62,7 +64,7 @@ class PostgreSQLServer:
     def __init__(self, folder: Path) -> None:
         self.folder = str(folder)
 
-    def __enter__(self) -> "PostgreSQLServer":
+    def __enter__(self) -> Self:
         versions = sorted(POSTGRESQL.glob("*/bin/initdb"))
         if not versions:
             raise FileNotFoundError("PostgreSQL (apt-get install postgresql)")
@@ -110,17 +112,22 @@ async def redis(folder: Path) -> AsyncIterator[Redis]:
         raise FileNotFoundError("Redis (apt-get install redis-server)")
     socket = folder / "redis.sock"
     options = ["--appendonly", "yes", "--appendfsync", "always", "--save", "", "--port", "0", "--unixsocket", str(socket)]
-    server = subprocess.Popen([program, *options, "--dir", str(folder)], stdout=subprocess.DEVNULL)
+    server = await asyncio.create_subprocess_exec(program, *options, "--dir", str(folder), stdout=subprocess.DEVNULL)
+    await asyncio.to_thread(wait_for, socket)
     client = Client(unix_socket_path=str(socket), max_connections=CALLERS * 2, decode_responses=True)
     try:
-        while not socket.exists():
-            await asyncio.sleep(0.05)
         await client.xgroup_create("jobs", "workers", id="0", mkstream=True)
         yield Redis(client)
         await client.aclose()
     finally:
         server.terminate()
-        server.wait()
+        await server.wait()
+
+
+def wait_for(socket: Path) -> None:
+    """Wait until a server listens."""
+    while not socket.exists():
+        time.sleep(0.05)
 
 
 class Threads:
@@ -161,7 +168,8 @@ class Procrastinate:
         from procrastinate.jobs import Status
 
         await self._task.defer_async(message=MESSAGE)
-        job = await self._app.job_manager.fetch_job(None, self._workers[caller])
+        while (job := await self._app.job_manager.fetch_job(None, self._workers[caller])) is None:
+            pass
         await self._app.job_manager.finish_job(job, Status.SUCCEEDED, delete_job=False)
 
 

@@ -69,10 +69,11 @@ class Server:
 
 @dataclass
 class Writer:
-    """Submits prompts, each until it is stored, with an Idempotency-Key."""
+    """Submits prompts, each until it is stored. `keys`: Idempotency-Keys of those that were sent with another one."""
 
     server: Server
     numbers: list[int]
+    keys: dict[int, str] = field(default_factory=dict)
 
     async def write(self) -> None:
         headers = {"X-API-Key": self.server.keys["script"]}
@@ -85,10 +86,24 @@ class Writer:
         order = {"message": name(number), "chat_id": find_chat(number)}
         url = f"http://127.0.0.1:{self.server.port}/api/chat/submit/"
         try:
-            response = await client.post(url, json=order, headers={"Idempotency-Key": name(number)})
+            response = await client.post(url, json=order, headers={"Idempotency-Key": self.keys.get(number, name(number))})
         except httpx2.HTTPError:
             return False
-        return response.status_code == 201
+        if response.status_code == 409:  # it was killed meanwhile, and nobody knows
+            return await self._is_stored(client, number)
+        assert response.status_code == 201, response.text
+        return True
+
+    async def _is_stored(self, client: httpx2.AsyncClient, number: int) -> bool:
+        """Look whether a prompt is among the newest; otherwise it is sent with another key."""
+        try:
+            newest = (await client.get(f"http://127.0.0.1:{self.server.port}/api/chat/requests/")).json()
+        except httpx2.HTTPError:
+            return False
+        if any(prompt["message"] == name(number) for prompt in newest):
+            return True
+        self.keys[number] = f"{name(number)} again {len(self.keys)}"
+        return False
 
 
 def name(number: int) -> str:
@@ -151,8 +166,8 @@ def prepare(server: Server) -> None:
     """Make the clients, and allow the one that submits, as the person does."""
     server.open()
     assert server.process
-    for client, scope in (("script", "write:queue"), ("browser", "extension")):
-        server.keys[client] = server.process.make_client(client, scopes=[scope], rate="none")
+    for client, scopes in (("script", ["read:queue", "write:queue"]), ("browser", ["extension"])):
+        server.keys[client] = server.process.make_client(client, scopes=scopes, rate="none")
     headers = {"X-API-Key": server.keys["script"], "Idempotency-Key": name(0)}
     order = {"message": name(0), "chat_id": find_chat(0)}
     httpx2.post(f"{server.process.own}/api/chat/submit/", headers=headers, json=order, trust_env=False).raise_for_status()

@@ -19,6 +19,7 @@ from tests.checks.conftest import starting
 from tests.checks.extension_browser import ExtensionBrowser, extension_browser
 from tests.checks.queue_setup import ENDED, QueueRun, queue_run
 from tests.checks.waiting import until
+from tests.server.outbound.webhooks.receiver import Received
 
 HERE = Path(__file__).parent
 UNCERTAIN_SECONDS = 20  # after which the person decides
@@ -68,24 +69,6 @@ def test_javascript_client_of_the_guide_submits_and_reads(run, browser, tmp_path
     first, second = done.stdout.splitlines()
     assert second in {"Status: idle", "Status: executing", "Status: done"}
     assert run.wait_for(first.removeprefix("Request ID: "))["response"].endswith("END")
-
-
-def test_chat_continues_and_its_webhook_has_the_fields_of_the_guide(run, browser) -> None:
-    run.allow_client()
-    first = run.wait_for(run.submit("Remember the number 7."))
-    second_id = run.submit("Which number?", chat_id=first["chat"], webhook_url=run.receiver.url("/guide"))
-    second = run.wait_for(second_id)
-    assert second["chat"] == first["chat"]
-    assert [sent.message for sent in run.fake.account.sent if sent.chat_id == first["chat"]] == [
-        "Remember the number 7.",
-        "Which number?",
-    ]
-    (received,) = until(lambda: [each for each in run.receiver.requests if each.path == "/guide"])
-    body = json.loads(received.body)
-    assert set(body) == FIELDS
-    assert (body["request_id"], body["status"], body["response"]) == (second_id, "done", second["response"])
-    chats = {chat["chat_id"]: chat["title"] for chat in run.call("GET", "chats/").json()}
-    assert chats[first["chat"]] == "Remember the number 7."
 
 
 def test_unknown_layout_is_reported_by_name_nothing_is_lost_and_the_fallback_takes_over_where_allowed(run, browser) -> None:
@@ -152,7 +135,7 @@ class Writers:
 
 @pytest.mark.timeout(1800)
 def test_messages_are_sent_once_and_in_order_through_kills_of_browser_and_server(run, browser, long: bool) -> None:
-    chats, count, kills = (10, 10, 3) if long else (2, 3, 1)
+    chats, count, kills = (10, 10, 3) if long else (2, 2, 1)
     dice, pause = random.Random(13), threading.Event()
     run.allow_client()
     if long:
@@ -196,7 +179,7 @@ def check(run: QueueRun, writers: Writers) -> None:
         if prompt["status"] == "done":
             assert prompt["response"].startswith(f"You wrote: {message}"), "the answer to another message"
             assert prompt["response"].endswith("END"), "the last text is missing"
-            assert counts[message] == 1
+            assert [each.chat_id for each in sent if each.message == message] == [prompt["chat"]]
         else:
             assert prompt["error_message"], "it failed without a reason"
     orders: dict[str, list[int]] = defaultdict(list)
@@ -204,14 +187,29 @@ def check(run: QueueRun, writers: Writers) -> None:
         if each.message in prompts:
             orders[each.message.split(" message ")[0]].append(int(each.message.rpartition(" ")[2]))
     assert all(numbers == sorted(numbers) for numbers in orders.values()), orders
-    ids: dict[str, set[str]] = defaultdict(set)
-
-    def count_webhooks() -> bool:
-        for received in list(run.receiver.requests):
-            ids[json.loads(received.body)["request_id"]].add(received.id)
-        return ids.keys() >= set(writers.ids.values())
-
-    until(count_webhooks, 60)
-    assert {len(each) for each in ids.values()} == {1}
+    check_webhooks(run, prompts)
     statuses = Counter(prompt["status"] for prompt in prompts.values())
     print(f"{len(prompts)} messages: {dict(statuses)}; {len(sent)} arrived at the page")
+
+
+def check_webhooks(run: QueueRun, prompts: dict[str, dict[str, Any]]) -> None:
+    """Check that each prompt had a webhook with the fields of the guide, under one id however often it was delivered."""
+    until(lambda: {read_body(each)["request_id"] for each in run.receiver.requests} >= {each["id"] for each in prompts.values()})
+    ids: dict[str, set[str]] = defaultdict(set)
+    for received in run.receiver.requests:
+        body = read_body(received)
+        prompt, error = prompts[body["message"]], body["error"]
+        ids[body["request_id"]].add(received.id)
+        assert set(body) == FIELDS
+        assert (body["request_id"], body["status"], body["response"], error) == (
+            prompt["id"],
+            prompt["status"],
+            prompt["response"],
+            prompt["error_message"],
+        )
+    assert {len(each) for each in ids.values()} == {1}
+
+
+def read_body(received: Received) -> dict[str, Any]:
+    """Read the body of a webhook."""
+    return dict(json.loads(received.body))

@@ -131,6 +131,7 @@ async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage
             stage = Stage(bridge, fake, context, context.pages[0])
             if not context.service_workers:
                 await context.wait_for_event("serviceworker")
+            await bridge.change_settings(retry_seconds=0.1)
             await pair(stage)
             yield stage
         finally:

@@ -30,9 +30,8 @@ MUTANTS: list[Mutant] = [
     Mutant(f"{HERE}/store/chats.py", 'return chat_id or f":{number}"', 'return f":{number}"', (f"{TESTS}/store/test_chats.py",)),
     Mutant(
         f"{HERE}/store/results.py",
-        "    for after in (after for before, after, _ in answered if before.chat_key != after.chat_key):\n"
-        "        chats.rename_key(connection, after.chat.id, after.chat_key, now)\n",
-        "",
+        "            chats.rename_key(connection, each.prompt.chat.id, each.prompt.chat_key, now)\n",
+        "            pass\n",
         (f"{TESTS}/store/test_chats.py",),
     ),
     Mutant(
@@ -76,12 +75,6 @@ MUTANTS: list[Mutant] = [
         f"{HERE}/store/results.py",
         "prompt.token == each.token and prompt.state == State.done",
         "False",
-        (f"{TESTS}/store/test_results.py",),
-    ),
-    Mutant(
-        f"{HERE}/store/results.py",
-        "            found[prompt.id] = answer(prompt, each)\n            answered.append((prompt, found[prompt.id], each))\n            outcomes.append(found[prompt.id])",
-        "            after = answer(prompt, each)\n            answered.append((prompt, after, each))\n            outcomes.append(after)",
         (f"{TESTS}/store/test_results.py",),
     ),
     Mutant(

@@ -15,7 +15,7 @@ PART_OF_ANOTHER = {
     "anyio",
     "python-xlib",
 }  # one version of the first two fits one of pydantic and of mcp; mcp's streams are anyio's; the last is pystray's, on Linux
-BY_NAME = {"httptools", "websockets"}  # uvicorn imports them, as server/http names their classes
+BY_NAME = {"httptools"}  # uvicorn imports them, as server/http names their classes
 FROM_THE_SYSTEM = {
     "gi",
     "AppKit",

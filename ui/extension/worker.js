@@ -31,7 +31,7 @@ const connection = new Connection({
 const tab = new WorkTab({
   site: CONFIG.site,
   place: () => settings.place,
-  lost: () => jobs.lost(),
+  lost: (isClosed) => jobs.lost(isClosed),
   methods: {
     ready: (about) => jobs.ready(about),
     may_type: (params) => jobs.mayType(params),

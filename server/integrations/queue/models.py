@@ -141,13 +141,13 @@ class HistoryEntry:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # frozen takes seven times as long to make
 class Prompt:
     """A prompt in the queue. `number`: the order of submission. `token`: the fencing token of its latest lease.
 
     `response`: the latest answer. `answers`, `history` and `partial` are only read by `Queue.read`.
     `find_first`: the message may be in the chat already, so the extension looks for it before it sends.
-    `chat_key`, `ends` and `webhook_depth` are the queue's own: see its tables.
+    `chat_key`, `ends`, `result_url` and `webhook_depth` are the queue's own: see its tables.
     """
 
     id: str
@@ -184,6 +184,7 @@ class Prompt:
     history: tuple[HistoryEntry, ...] = ()
     chat_key: str = ""
     ends: int = 0
+    result_url: str = ""
     webhook_depth: int = 0
 
     @property

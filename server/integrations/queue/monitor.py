@@ -120,7 +120,7 @@ class Monitor:
         return len(dead)
 
     async def discard_dead(self) -> int:
-        """Have no dead letter any more; return their number."""
+        """Discard all dead letters; return their number."""
         count = await self._database.write(store.discard_dead)
         self._queue.changes.publish()
         return count

@@ -1,6 +1,5 @@
 """The queue: its rules over the store. What a method did is durable when it returns."""
 
-import uuid
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
@@ -28,7 +27,7 @@ from server.integrations.queue.store import approvals, chats, clients, control, 
 from server.integrations.queue.store.claims import Claim, Kind, find_next, lease_all
 from server.integrations.queue.store.results import Completion, complete_all
 from server.integrations.queue.store.rows import to_optional_moment, to_seconds
-from server.integrations.queue.store.submissions import Submission, submit_all
+from server.integrations.queue.store.submissions import Submission, make_id, submit_all
 from server.integrations.queue.store.summary import summarize
 from server.integrations.queue.transactions import SECTION, Transactions
 from server.integrations.queue.webhook_secret import make_secret
@@ -62,7 +61,8 @@ class Queue:
         if order.webhook_url:
             await self._prepare_webhook(order.webhook_url)
         depth = self.context.webhooks.read_depth()
-        return await self._submissions.call(Submission(str(uuid.uuid4()), client, order, depth, self._transactions.call()))
+        call = self._transactions.call()
+        return await self._submissions.call(Submission(make_id(call.now), client, order, depth, call))
 
     async def read(self, prompt_id: str, client_id: str | None = None) -> Prompt:
         """Read a prompt with its answers, partial text and history."""

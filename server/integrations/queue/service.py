@@ -44,8 +44,8 @@ class QueueService(Health):
 
     @property
     def problem(self) -> str | None:
-        """What keeps the connected browsers from sending prompts."""
-        return self._overview and self._overview.problem
+        """The state that keeps the connected browsers from sending prompts."""
+        return self._overview.problem if self._overview else None
 
     @property
     def setup_hint(self) -> str | None:

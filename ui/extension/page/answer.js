@@ -1,12 +1,14 @@
 // The answer to a message: where it is, and when it is finished.
 import {Refused} from './link.js'
 import {toMarkdown} from './markdown.js'
+import {heldBy, unknownLayout} from './states.js'
 
 const SETTLED = 1.5  // seconds without a change; up to 1.07 were seen between the stop button's end and the last text
 const SETTLED_WITHOUT_COPY = 3
 const SETTLED_WITHOUT_STOP = 10  // if the stop button of a new answer was never seen: the page may have another one
 const UNREAD = 20  // seconds after the stop button's end in which an answer appears, if its part of the page is known
 const SILENCE = 180  // seconds without a stop button, a text or a state, after which no answer is expected
+const READ = 0.2  // seconds between two readings: a long answer changes hundreds of times a second
 const TITLE = 4  // seconds that a new chat's title is waited for
 
 /** The text of a message as it is compared: without any space. */
@@ -45,7 +47,7 @@ export function readAnswer(page, message) {
 
 /** Wait until the answer to a message is finished, and return it. `locate` finds the message, which the page may draw anew.
 
-The stop button is gone and the text has settled, which is looked at again after the title has come. `isNew`: the message was sent just now.
+The stop button is gone and the text has settled, which is looked at again after the title has come. `isNew`: the message was sent just now. `refuse()` rejects if it was not sent after all.
 `report(held)`: the page's state changed; `progress(text)`: there is more text; `note(chatId)`: the chat has got its id. */
 export async function waitForAnswer({silence = SILENCE, ...job}) {
   const {page, watch, locate} = job
@@ -57,12 +59,17 @@ export async function waitForAnswer({silence = SILENCE, ...job}) {
   }
 }
 
-async function settle({page, watch, locate, silence, isNew, report, progress, note}) {
-  const seen = {chat: '', state: '', text: null, changed: watch.now(), alive: watch.now(), stop: false}
+async function settle({page, watch, locate, silence, isNew, refuse, report, progress, note}) {
+  const seen = {chat: '', state: '', text: null, read: -Infinity, changed: watch.now(), alive: watch.now(), stop: false}
   return watch.until(() => {
-    const message = locate(), now = watch.now()
+    const now = watch.now()
+    if (page.find('stop')) seen.stop = true
+    if (now - seen.read < READ * 1000) return null
+    seen.read = now
+    const message = locate()
     const held = heldWhile(page, seen)
     if (page.chatId !== seen.chat) note((seen.chat = page.chatId))
+    refuse?.()
     if ((held?.state ?? '') !== seen.state) report(held)
     seen.state = held?.state ?? ''
     const answer = message ? readAnswer(page, message) : {text: ''}
@@ -70,7 +77,8 @@ async function settle({page, watch, locate, silence, isNew, report, progress, no
       Object.assign(seen, {text: answer.text, changed: now, alive: now})
       progress(answer.text)
     }
-    if (page.find('stop')) seen.stop = true
+    if (held?.state === 'limit' && now - seen.changed > UNREAD * 1000) throw heldBy(held, true)
+    if (held?.state === 'limit') return null
     if (page.find('stop') || held) {
       Object.assign(seen, {changed: now, alive: now})
       return null
@@ -91,7 +99,7 @@ function heldWhile(page, seen) {
 function refuseSilence(page, seen, seconds, silence) {
   if (page.failure && seconds > SETTLED) throw new Refused('page_error', page.failure, {sent: true})
   if (seen.stop && !seen.text && seconds > UNREAD) {
-    throw new Refused('unknown_layout', 'The page has changed: assistant not found.', {missing: ['assistant'], sent: true})
+    throw unknownLayout(['assistant'], true)
   }
   if (seconds > silence) throw new Refused('no_answer', 'ChatGPT did not answer.', {sent: true})
 }

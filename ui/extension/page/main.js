@@ -5,7 +5,8 @@ import * as history from './history.js'
 import {Link} from './link.js'
 import {press} from './modes.js'
 import {selfTest} from './page.js'
-import {describeState, run} from './run.js'
+import {run} from './run.js'
+import {describeState} from './states.js'
 import {Cancelled, Watch} from './watch.js'
 
 const LOAD = 20  // seconds until a page that lacks parts counts as changed

@@ -4,24 +4,15 @@ import {clear, compare, paste, readEditor, type} from './editor.js'
 import {Refused} from './link.js'
 import {chooseMode} from './modes.js'
 import {isEnabled, selfTest} from './page.js'
-import {findReset} from './resets.js'
+import {heldBy, notSent, refuseHeld, unknownLayout} from './states.js'
 import {TimedOut} from './watch.js'
 
 const LOAD = 15  // seconds until the page is there
 const DRAWN = 0.5  // seconds without a new message, after which a chat is complete
-const BUTTON = 10  // seconds until the message can be sent
+const BUTTON = 6  // seconds until the message can be sent
 const SENT = 20  // seconds until the page shows the message that was sent
 const BUSY = 900  // seconds that an answer which is still being written is waited for
 const TYPED = 200  // characters; more, or more than a line, is pasted
-
-const notSent = (name, text, more = {}) => new Refused(name, text, {...more, sent: false})
-
-/** Describe a state of the page as Deskhand is told it. */
-export function describeState(held) {
-  if (!held) return {state: 'ready', detail: '', missing: [], resets_at: null}
-  const resets = held.state === 'limit' ? findReset(held.element) : null
-  return {state: held.state, detail: held.detail, missing: [], resets_at: resets?.toISOString() ?? null}
-}
 
 /** Wait until the page is complete, in the chat that is wanted, and return it. Rejects with its state, by name. */
 export async function openPage(document, watch, chatId) {
@@ -44,15 +35,6 @@ export async function openPage(document, watch, chatId) {
   return result.page
 }
 
-function unknownLayout(missing) {
-  return notSent('unknown_layout', `The page has changed: ${missing.join(', ')} not found.`, {missing})
-}
-
-function refuseHeld(page) {
-  const held = page.held()
-  if (held) throw notSent(held.state, held.detail || held.state, describeState(held))
-}
-
 /** Run a job. `ask(method, params)` calls the service worker; `report`, `progress`, `note` tell it something.
 
 `job.pressed` becomes true right before the message is sent. */
@@ -65,10 +47,15 @@ export async function run({document, watch, job, ask, report, progress, note}) {
   const notes = await chooseModes(page, watch, request)
   const draft = await enter(page, watch, request.message, notes)
   const skip = page.all('user').length
-  await send(page, watch, job, skip, ask)
+  try {
+    await send(page, watch, job, skip, ask)
+  } catch (error) {
+    if (!job.pressed) replace(page, draft)
+    throw error
+  }
   report(null)
   const locate = () => findMessage(page, request.message, page.all('user').length > skip ? skip : -1)
-  const answer = await waitForAnswer({page, watch, locate, isNew: true, report, progress, note})
+  const answer = await waitForAnswer({page, watch, locate, isNew: true, refuse: () => refuseLimit(page, request), report, progress, note})
   if (squeeze(draft) !== squeeze(request.message)) restore(page, draft)
   noteModel(request, answer, notes)
   return {...answer, notes}
@@ -104,8 +91,7 @@ async function enter(page, watch, message, notes) {
     if (result === 'blank_lines') notes.push('The page removed blank lines of the message.')
     return draft
   }
-  clear(page.find('editor'))
-  restore(page, draft)
+  replace(page, draft)
   throw notSent('text_mismatch', "The page's editor did not take the message as it is.")
 }
 
@@ -116,7 +102,6 @@ async function send(page, watch, job, skip, ask) {
   try {
     button = await watch.until(() => page.held() || page.all('send').find(isEnabled), BUTTON)
   } catch (error) {
-    clear(page.find('editor'))
     throw error instanceof TimedOut ? unknownLayout(['send']) : error
   }
   refuseHeld(page)
@@ -128,32 +113,34 @@ async function send(page, watch, job, skip, ask) {
   await confirm(page, watch, job, skip)
 }
 
-/** Wait until the page shows the message. One that is back in the editor while a limit is shown was not sent. */
+/** Wait until the page shows the message. */
 async function confirm(page, watch, {request}, skip) {
-  const wanted = squeeze(request.message)
   const isShown = () => page.all('user').length > skip && Boolean(findMessage(page, request.message, skip))
-  const isLeft = () => Boolean(page.find('editor')) && squeeze(readEditor(page.find('editor'))) === wanted
+  const hasBegun = () => page.find('stop') || page.failure || page.all('assistant').length > skip
   try {
-    const result = await watch.until(() => refusal(page, isLeft) ?? (isShown() && (page.find('stop') || page.failure || answered(page, skip)) ? 'shown' : null), SENT)
-    if (result === 'shown') return
-    if (result.sent === false) clear(page.find('editor'))
-    throw new Refused(result.state, result.detail, result)
+    await watch.until(() => (isShown() && hasBegun()) || refuseLimit(page, request), SENT)
   } catch (error) {
     if (!(error instanceof TimedOut)) throw error
     if (isShown()) return
-    if (page.chatId || page.find('stop')) throw new Refused('unknown_layout', 'The page has changed: user not found.', {missing: ['user'], sent: true})
+    if (page.held()) throw heldBy(page.held(), true)
+    if (page.chatId || page.find('stop')) throw unknownLayout(['user'], true)
     throw new Refused('not_confirmed', page.failure || 'The page does not show the message.', {sent: true})
   }
 }
 
-const answered = (page, skip) => page.all('assistant').length > skip
+/** Reject if the page shows a limit and has put the message back into the editor: then it was not sent. */
+function refuseLimit(page, request) {
+  const held = page.held(), editor = page.find('editor')
+  if (held?.state !== 'limit' || !editor || squeeze(readEditor(editor)) !== squeeze(request.message)) return
+  clear(editor)
+  throw heldBy(held, false)
+}
 
-/** The state of the page that keeps a message from being sent; null if there is none. */
-function refusal(page, isLeft) {
-  const held = page.held()
-  if (!held || ['two_answers', 'continue_generating'].includes(held.state)) return null
-  if (held.state === 'limit' && !isLeft()) return null
-  return {...describeState(held), sent: held.state !== 'limit'}
+/** Take our message out of the editor. */
+function replace(page, draft) {
+  const editor = page.find('editor')
+  if (editor) clear(editor)
+  restore(page, draft)
 }
 
 /** Put the person's own draft back into an empty editor. */

@@ -207,10 +207,11 @@ export class Jobs {
   }
 
   /** The page is gone. If it does not come back with its job, what may have been sent is looked for. */
-  async lost() {
+  async lost(isClosed = false) {
     const current = this.#current
     if (!current) return
     try {
+      if (isClosed) throw new Refused('page_lost', 'The tab was closed.')
       await this.tab.connected()
     } catch {
       if (this.#current === current) current.reject(new Refused('page_lost', 'The tab was closed.'))

@@ -17,7 +17,7 @@ export class WorkTab {
   constructor({site, methods, lost, place}) {
     Object.assign(this, {site, methods, lost, place})
     chrome.runtime.onConnect.addListener((port) => port.name === 'page' && this.#accept(port))
-    chrome.tabs.onRemoved.addListener(async (id) => id === (await this.id()) && this.forget())
+    chrome.tabs.onRemoved.addListener(async (id) => id === (await this.id()) && this.forget(true))
   }
 
   id() {
@@ -72,10 +72,10 @@ export class WorkTab {
     await chrome.windows.update(tab.windowId, {focused: true})
   }
 
-  async forget() {
+  async forget(isClosed = false) {
     this.#link = null
     await session.write('work_tab', null)
-    this.lost()
+    this.lost(isClosed)
   }
 
   /** Have the page look at its conditions while a job runs: its own timers rest while it is hidden. */

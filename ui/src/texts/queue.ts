@@ -194,7 +194,7 @@ export const texts = {
     capHint: 'Leave empty for no limit.',
     number: 'Enter a number.',
     mode: 'If ChatGPT does not offer a response type',
-    modes: { default: 'Use ChatGPT’s own and say so', fail: 'Fail' },
+    modes: { default: 'Use ChatGPT’s default', fail: 'Fail' },
     fallback: 'Use the OpenAI API when no browser can',
     fallbackHint: 'Prompts cost money then, within the budget under Conversations. Each answer says so.',
     fallbackMissing: 'Enter an OpenAI key under Conversations first.',

@@ -13,14 +13,15 @@ from server.core.errors import NotFound
 from server.integrations.queue.models import Chat
 from server.integrations.queue.store.rows import to_chat
 from server.integrations.queue.store.tables import IS_OPEN, chat, client, prompt
+from server.storage.prepared import Prepared
 
 NO_CHAT = "There is no such chat."
 
-ADD = insert(chat)
+ADD = Prepared(insert(chat))
 KNOWN = select(chat).where(chat.c.client == bindparam("of"), chat.c.chat_id == bindparam("which")).order_by(chat.c.id).limit(1)
 ALL = select(chat).order_by(chat.c.id)
 FOUND = select(chat).where(chat.c.chat_id == bindparam("which")).order_by(chat.c.id).limit(1)
-UPDATE = (
+UPDATE = Prepared(
     update(chat)
     .where(chat.c.id == bindparam("which"))
     .values(chat_id=bindparam("known_as"), title=bindparam("named"), updated_at=bindparam("now"))
@@ -41,6 +42,7 @@ FIRST = (
 )
 READY = case((prompt.c.not_before > bindparam("now"), literal_column("2")), else_=literal_column("1"))
 REFRESH = update(prompt).where(prompt.c.number == FIRST, ~HELD).values(ready=READY)
+MANY = Prepared(REFRESH)
 CLEAR = (
     update(prompt).where(prompt.c.chat_key == bindparam("key"), IS_OPEN, prompt.c.ready != literal_column("0")).values(ready=0)
 )
@@ -76,12 +78,12 @@ def list_chats(connection: Connection, client_id: str | None) -> list[Chat]:
 
 def add_chats(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Store new chats."""
-    connection.execute(ADD, list(rows))
+    ADD.run(connection, rows)
 
 
 def update_chats(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Store what the extension reported: `which`, `known_as`, `named` and `now`."""
-    connection.execute(UPDATE, list(rows))
+    UPDATE.run(connection, rows)
 
 
 def rename_key(connection: Connection, number: int, key: str, now: float) -> None:
@@ -92,9 +94,7 @@ def rename_key(connection: Connection, number: int, key: str, now: float) -> Non
 
 def refresh(connection: Connection, keys: Iterable[str], now: float) -> None:
     """Make the next prompt of each chat ready, unless one is with an extension."""
-    rows = [{"key": key, "now": now} for key in dict.fromkeys(keys)]
-    if rows:
-        connection.execute(REFRESH, rows)
+    MANY.run(connection, [{"key": key, "now": now} for key in dict.fromkeys(keys)])
 
 
 def reorder(connection: Connection, key: str, now: float) -> None:

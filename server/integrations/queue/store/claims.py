@@ -3,9 +3,8 @@
 In PostgreSQL `SKIP LOCKED` keeps claims of several servers apart; SQLite has one writer and ignores it.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import Boolean, Connection, bindparam, func, literal_column, or_, select, update
 
@@ -16,6 +15,7 @@ from server.integrations.queue.store.calls import Call
 from server.integrations.queue.store.control import read_control, record_sent
 from server.integrations.queue.store.rows import PROMPTS, to_moment, to_prompt, write_entry
 from server.integrations.queue.store.tables import IS_LATER, IS_READY, prompt
+from server.storage.prepared import Prepared
 
 NEXT = (
     PROMPTS.where(IS_READY, prompt.c.lane == bindparam("way"))
@@ -26,7 +26,7 @@ NEXT = (
     .with_for_update(of=prompt, skip_locked=True)
 )
 WAKE = update(prompt).where(IS_LATER, prompt.c.not_before <= bindparam("now")).values(ready=1)
-LEASE = (
+LEASE = Prepared(
     update(prompt)
     .where(prompt.c.number == bindparam("which"))
     .values(
@@ -60,18 +60,6 @@ class Claim:
     call: Call
 
 
-def find_ready(connection: Connection, kind: Kind, most: int, now: float) -> list[Prompt]:
-    """Find the prompts that are next, each of another chat, and keep others from them."""
-    connection.execute(WAKE, {"now": now})
-    values = {"way": kind.lane, "can_find": kind.can_find, "can_attach": kind.can_attach, "most": most}
-    return [to_prompt(row) for row in connection.execute(NEXT, values)]
-
-
-def lease(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Lease prompts: `which`, `fence`, `holder`, `until` and `entry` of each."""
-    connection.execute(LEASE, list(rows))
-
-
 def find_next_ready_at(connection: Connection, lane: str) -> float | None:
     """Find when a prompt is ready: 0 if one is, None if that is not a matter of time."""
     if connection.execute(FIRST_READY, {"way": lane}).first():
@@ -92,7 +80,7 @@ def lease_all(connection: Connection, wanted: Sequence[Claim]) -> list[Prompt | 
 
 
 def lease_some(connection: Connection, kind: Kind, wanted: Sequence[Claim]) -> list[Prompt]:
-    """Lease as many prompts as may be sent now. Limits are of the page, so another lane only has the pause button."""
+    """Lease as many prompts as may be sent now, each of another chat. Limits are of the page, so another lane has none."""
     call = wanted[-1].call
     control = read_control(connection, lock=True)
     allowed = 0 if control.paused else len(wanted)
@@ -100,21 +88,22 @@ def lease_some(connection: Connection, kind: Kind, wanted: Sequence[Claim]) -> l
         allowed = count_allowed(control, call, len(wanted))
     if allowed <= 0:
         return []
-    until, entry = call.now + call.settings.lease_seconds, write_entry(call.now, State.leased)
-    found = find_ready(connection, kind, allowed, call.now)
-    rows = [
-        {"which": prompt.number, "fence": prompt.token + 1, "holder": claim.worker, "until": until, "entry": entry}
-        for prompt, claim in zip(found, wanted, strict=False)
-    ]
-    if not rows:
+    connection.execute(WAKE, {"now": call.now})
+    values = {"way": kind.lane, "can_find": kind.can_find, "can_attach": kind.can_attach, "most": allowed}
+    found = list(zip(map(to_prompt, connection.execute(NEXT, values)), wanted, strict=False))
+    if not found:
         return []
-    lease(connection, rows)
-    if kind.lane == Lane.browser:
-        record_sent(connection, call.now, call.day, control.count_sent(call.day) + len(rows))
-    return [
-        replace(prompt, state=State.leased, token=prompt.token + 1, worker=claim.worker, expires_at=to_moment(until))
-        for prompt, claim in zip(found, wanted, strict=False)
+    until, entry = call.now + call.settings.lease_seconds, write_entry(call.now, State.leased)
+    ends = to_moment(until)
+    for leased, claim in found:
+        leased.state, leased.token, leased.worker, leased.expires_at = State.leased, leased.token + 1, claim.worker, ends
+    rows = [
+        {"which": each.number, "fence": each.token, "holder": each.worker, "until": until, "entry": entry} for each, _ in found
     ]
+    LEASE.run(connection, rows)
+    if kind.lane == Lane.browser:
+        record_sent(connection, call.now, call.day, control.count_sent(call.day) + len(found))
+    return [each for each, _ in found]
 
 
 def find_next(connection: Connection, call: Call, lane: Lane) -> float | None:

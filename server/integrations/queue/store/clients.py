@@ -39,11 +39,6 @@ def add_clients(connection: Connection, clients: Iterable[ClientRef], now: float
     return {client_id: known[client_id].approved if client_id in known else None for client_id in named}
 
 
-def read_webhook_urls(connection: Connection, client_ids: Iterable[str]) -> dict[str, str]:
-    """Read to where the results of clients go."""
-    return {row.id: row.webhook_url for row in connection.execute(KNOWN, {"ids": list(client_ids)})}
-
-
 def list_clients(connection: Connection) -> list[QueueClient]:
     """List clients, oldest first."""
     return [QueueClient(row.id, row.name, row.approved, row.webhook_url, row.waiting) for row in connection.execute(ALL)]

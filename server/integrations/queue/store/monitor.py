@@ -1,4 +1,4 @@
-"""What the window shows of the queue: pages of prompts at an offset, and the order of those that wait."""
+"""Pages of prompts at an offset, for the window, and the order of those that wait."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -88,8 +88,8 @@ def narrow(connection: Connection, query: Select[Any], selection: Selection) -> 
     if selection.chat is not None:
         query = query.where(prompt.c.chat == selection.chat)
     if selection.query:
-        found = answer.c.text.icontains(selection.query, autoescape=True)
-        answered = prompt.c.number.in_(select(answer.c.prompt).where(answer.c.prompt > oldest, found))
+        matches = answer.c.text.icontains(selection.query, autoescape=True)
+        answered = prompt.c.number.in_(select(answer.c.prompt).where(answer.c.prompt > oldest, matches))
         query = query.where(or_(prompt.c.message.icontains(selection.query, autoescape=True), answered))
     return query
 
@@ -115,5 +115,5 @@ def list_dead(connection: Connection) -> list[str]:
 
 
 def discard_dead(connection: Connection) -> int:
-    """Have no dead letter any more; they stay failed."""
+    """Discard all dead letters, which stay failed; return their number."""
     return connection.execute(update(prompt).where(prompt.c.dead).values(dead=False)).rowcount

@@ -12,12 +12,13 @@ from server.integrations.queue.states import OPEN, STATUSES, State
 from server.integrations.queue.store.control import allocate_numbers
 from server.integrations.queue.store.rows import PROMPTS, read_history, to_answer, to_prompt
 from server.integrations.queue.store.tables import IS_DEAD, IS_OPEN, answer, prompt
+from server.storage.prepared import Prepared
 
 UNKNOWN = "There is no such request."
 
 NEW = {"state": "'idle'", "is_open": "1", "lane": "'browser'", "token": "0", "attempts": "0", "ends": "0", "notes": "'[]'"}
 NEW |= {"dead": "0", "find_first": "0"}
-ADD = insert(prompt).values(**{name: literal_column(value) for name, value in NEW.items()})
+ADD = Prepared(insert(prompt).values(**{name: literal_column(value) for name, value in NEW.items()}))
 FIND = PROMPTS.where(prompt.c.id == bindparam("which"))
 LOCK = FIND.with_for_update(of=prompt)  # of no effect in SQLite, whose writer is one
 LOCK_SOME = PROMPTS.where(prompt.c.id.in_(bindparam("ids", expanding=True))).with_for_update(of=prompt)
@@ -50,7 +51,7 @@ DURATIONS = select(answer.c.seconds).where(answer.c.lane == "browser").order_by(
 
 def add_prompts(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Store new prompts."""
-    connection.execute(ADD, list(rows))
+    ADD.run(connection, rows)
 
 
 def find_prompt(connection: Connection, prompt_id: str, client_id: str | None = None) -> Prompt:
@@ -72,7 +73,8 @@ def require_row(row: Row[Any] | None, client_id: str | None) -> Prompt:
 
 def find_prompts(connection: Connection, prompt_ids: Sequence[str]) -> dict[str, Prompt]:
     """Find prompts by their ids, and keep them from others until the end of the transaction."""
-    return {row.id: to_prompt(row) for row in connection.execute(LOCK_SOME, {"ids": list(prompt_ids)})}
+    found = map(to_prompt, connection.execute(LOCK_SOME, {"ids": list(prompt_ids)}))
+    return {each.id: each for each in found}
 
 
 def read_prompt(connection: Connection, prompt_id: str, client_id: str | None = None) -> Prompt:

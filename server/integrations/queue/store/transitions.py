@@ -8,34 +8,37 @@ from sqlalchemy import Connection, bindparam, insert, literal_column, null, upda
 from server.core.errors import Conflict
 from server.integrations.queue.models import Prompt
 from server.integrations.queue.states import OPEN, State, list_sources
-from server.integrations.queue.store.prompts import find_prompts
+from server.integrations.queue.store.prompts import require_prompt
 from server.integrations.queue.store.rows import write_entry
 from server.integrations.queue.store.tables import answer, prompt
+from server.storage.prepared import Prepared
 
 STALE = "This request is not yours any more: its lease has ended."
 
 CHANGE = update(prompt).where(prompt.c.number == bindparam("which"))
 NOTE = CHANGE.values(history=prompt.c.history.concat(bindparam("entry")))
 LEFT = {"worker": None, "expires_at": None, "ready": 0}
-FINISH = CHANGE.values(
-    state=literal_column("'done'"),
-    is_open=literal_column("0"),
-    ready=literal_column("0"),
-    worker=null(),
-    expires_at=null(),
-    partial=null(),
-    error_name=null(),
-    error_message=null(),
-    find_first=literal_column("0"),
-    dead=literal_column("0"),
-    ends=prompt.c.ends + literal_column("1"),
-    started_at=bindparam("begun"),
-    completed_at=bindparam("now"),
-    notes=bindparam("remarks"),
-    chat_key=bindparam("key"),
-    history=prompt.c.history.concat(bindparam("entry")),
+FINISH = Prepared(
+    CHANGE.values(
+        state=literal_column("'done'"),
+        is_open=literal_column("0"),
+        ready=literal_column("0"),
+        worker=null(),
+        expires_at=null(),
+        partial=null(),
+        error_name=null(),
+        error_message=null(),
+        find_first=literal_column("0"),
+        dead=literal_column("0"),
+        ends=prompt.c.ends + literal_column("1"),
+        started_at=bindparam("begun"),
+        completed_at=bindparam("now"),
+        notes=bindparam("remarks"),
+        chat_key=bindparam("key"),
+        history=prompt.c.history.concat(bindparam("entry")),
+    )
 )
-ADD_ANSWER = insert(answer)
+ADD_ANSWER = Prepared(insert(answer))
 
 
 def move(connection: Connection, found: Prompt, after: State, now: float, reason: str = "", **values: Any) -> Prompt:
@@ -46,19 +49,19 @@ def move(connection: Connection, found: Prompt, after: State, now: float, reason
     if after not in OPEN:
         columns |= {"completed_at": now, "ends": found.ends + 1, "partial": None, "find_first": False}
     connection.execute(NOTE.values(**columns), {"which": found.number, "entry": write_entry(now, after, reason)})
-    return find_prompts(connection, [found.id])[found.id]
+    return require_prompt(connection, found.id)
 
 
 def change(connection: Connection, found: Prompt, **values: Any) -> Prompt:
     """Change columns of a prompt that have nothing to do with its state."""
     connection.execute(CHANGE.values(**values), {"which": found.number})
-    return find_prompts(connection, [found.id])[found.id]
+    return require_prompt(connection, found.id)
 
 
 def finish(connection: Connection, rows: Sequence[Mapping[str, Any]], answers: Sequence[Mapping[str, Any]]) -> None:
     """End prompts with their answers: `which`, `begun`, `now`, `remarks`, `key` and `entry`, and the columns of queue_answer."""
-    connection.execute(FINISH, list(rows))
-    connection.execute(ADD_ANSWER, list(answers))
+    FINISH.run(connection, rows)
+    ADD_ANSWER.run(connection, answers)
 
 
 def require_source(found: Prompt, action: str, after: State | None = None) -> None:

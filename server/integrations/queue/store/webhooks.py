@@ -7,7 +7,6 @@ from sqlalchemy import Connection
 
 from server.integrations.queue.models import Prompt
 from server.integrations.queue.store.calls import Outbox
-from server.integrations.queue.store.clients import read_webhook_urls
 
 TYPE = "queue.request"  # for the log of deliveries
 SECRET_NAME = "queue/webhook"  # noqa: S105, the name of one
@@ -15,13 +14,11 @@ SECRET_NAME = "queue/webhook"  # noqa: S105, the name of one
 
 def send_webhooks(connection: Connection, outbox: Outbox, ended: Sequence[Prompt]) -> None:
     """Store the webhooks of prompts that have just ended. They count as caused by the webhooks that led to the prompts."""
-    urls = read_webhook_urls(connection, {prompt.client.id for prompt in ended})
     for prompt in ended:
-        url = prompt.webhook_url or urls.get(prompt.client.id)
-        if url:
+        if prompt.result_url:
             outbox.emit_to(
                 connection,
-                url,
+                prompt.result_url,
                 write_body(prompt),
                 type=TYPE,
                 secret_name=SECRET_NAME,

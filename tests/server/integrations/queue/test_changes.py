@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from server.core.events import Events
-from server.integrations.queue.changes import TOPIC, Change, Changes
+from server.integrations.queue.changes import PARTIAL, TOPIC, Change, Changes
 
 pytestmark = pytest.mark.anyio
 
@@ -43,3 +43,15 @@ async def test_window_gets_one_event_for_many_changes() -> None:
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.3):
                 await anext(stream)
+
+
+async def test_growing_texts_have_a_topic_of_their_own_unless_something_else_changed() -> None:
+    events = Events()
+    changes = Changes(events)
+    with events.subscribed() as stream:
+        changes.publish(Change("a", partial=True))
+        assert (await anext(stream)).topic == PARTIAL
+        changes.publish(Change("a", partial=True))
+        changes.publish(Change("b"))
+        changes.publish(Change("a", partial=True))
+        assert (await anext(stream)).topic == TOPIC

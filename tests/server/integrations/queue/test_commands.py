@@ -68,7 +68,7 @@ def test_rules_are_set_one_by_one(run) -> None:
     run("set", "--daily-cap", "none", "--api-fallback", "off")
 
 
-def test_queue_is_turned_and_its_state_told(run) -> None:
+def test_queue_is_turned_and_its_state_shown(run) -> None:
     run("pause")
     assert "The queue is paused." in run("status")
     run("drain")

@@ -177,7 +177,7 @@ async def test_nothing_is_claimed_without_a_key(tmp_path) -> None:
         assert not await here.work()
 
 
-async def test_what_an_earlier_run_had_sent_is_uncertain_and_the_next_prompt_answered(tmp_path) -> None:
+async def test_prompt_of_an_earlier_run_is_uncertain_and_the_next_one_answered(tmp_path) -> None:
     async with opened_room(tmp_path, fallback_seconds=0) as here:
         sent = await here.room.submit("sent")
         await here.room.begin(WORKER)

@@ -7,8 +7,6 @@ from server.integrations.queue.extension.registry import PairedExtension
 from server.integrations.queue.health import describe_problem, describe_work
 from server.integrations.queue.local_models import QueueCap, QueueOverview, QueueRules
 from server.integrations.queue.models import UnavailableMode
-from server.integrations.queue.service import SETUP, QueueService
-from tests.server.integrations.queue.queue_setup import opened
 
 HOME = PairedExtension("b", "Home", "Chromium 156", "1.0.0", "", "c", connected=True, paired_at=0, last_seen=None)
 RULES = QueueRules(pause_seconds=2, daily_cap=200, on_unavailable_mode=UnavailableMode.default, api_fallback=False)
@@ -55,27 +53,3 @@ def test_problem_is_named_if_no_connected_browser_can_send() -> None:
 )
 def test_work_is_described_in_a_few_words(changes, expected) -> None:
     assert describe_work(IDLE.model_copy(update=changes)) == expected
-
-
-@pytest.mark.anyio
-async def test_health_is_read_anew_at_each_refresh(tmp_path) -> None:
-    async with opened(tmp_path) as room:
-        service = QueueService(room.context)
-        assert (service.problem, service.setup_hint, service.summary, service.tray_line) == (None, None, None, None)
-        await service.refresh()
-        assert (service.setup_hint, service.is_set_up, service.tray_line) == (SETUP, False, None)
-        assert service.summary == "0 done today"
-        await room.submit()
-        await service.refresh()
-        assert (service.summary, service.tray_line) == ("1 waiting", "Browser queue: 1 waiting")
-
-
-@pytest.mark.anyio
-async def test_paired_browser_needs_no_setting_up(tmp_path) -> None:
-    async with opened(tmp_path) as room:
-        service = QueueService(room.context)
-        await service.extensions.registry.add("b", "Home", "Chromium", "chrome-extension://abc")
-        await service.refresh()
-        assert service.is_set_up
-        overview = await service.summarize()
-        assert (overview.browsers, overview.paired) == (0, 1)

@@ -13,7 +13,7 @@ def test_names_are_those_of_the_states_and_of_the_groups() -> None:
     assert get_args(QueueGroup) == tuple(GROUPS)
 
 
-def test_rule_that_is_left_out_is_told_from_no_limit() -> None:
+def test_rule_that_is_left_out_differs_from_no_limit() -> None:
     assert QueueRulesChange(daily_cap=None).model_fields_set == {"daily_cap"}
     assert QueueRulesChange().model_fields_set == set()
 

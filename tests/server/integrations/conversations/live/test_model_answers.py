@@ -23,7 +23,7 @@ async def test_question_with_what_was_said_before_is_answered_and_paid(live, ans
     assert [(item["role"], item["content"]) for item in request["input"]] == [(turn.role, turn.text) for turn in turns]
 
 
-async def test_lost_answer_is_told_apart_from_one_that_was_not_given(live, answers) -> None:
+async def test_lost_answer_differs_from_one_that_was_not_given(live, answers) -> None:
     live.fake.drop_next(path="/v1/responses", after=True)
     with pytest.raises(AnswerLost):
         await answers.answer(QUESTION)

@@ -20,7 +20,9 @@ async def test_answers_and_addresses_are_read_back(tmp_path) -> None:
     async with opened(tmp_path) as room:
         database = room.context.database
         await database.write(clients.set_webhook_url, CLIENT.id, "https://example.com/")
-        urls = await database.read(clients.read_webhook_urls, [CLIENT.id, OTHER.id, "nobody"])
-        assert urls == {CLIENT.id: "https://example.com/", OTHER.id: ""}
+        assert [(client.id, client.webhook_url) for client in await room.queue.clients()] == [
+            (CLIENT.id, "https://example.com/"),
+            (OTHER.id, ""),
+        ]
         assert await database.write(clients.add_clients, [CLIENT, ClientRef("new")], 0.0) == {CLIENT.id: True, "new": None}
         assert not await database.write(clients.set_approval, "nobody", approved=True)

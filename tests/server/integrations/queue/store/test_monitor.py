@@ -80,7 +80,7 @@ async def test_chat_narrows_the_list_and_is_listed_once_it_has_a_title(tmp_path)
         assert await room.context.database.read(monitor.list_chats, 0) == []
 
 
-async def test_long_message_is_cut_in_lists_and_its_sizes_are_told(tmp_path) -> None:
+async def test_long_message_is_cut_in_lists_which_have_its_sizes(tmp_path) -> None:
     async with opened(tmp_path) as room:
         prompt = await room.submit("x" * 1000)
         await room.finish("y" * 300)

@@ -1,9 +1,11 @@
 import asyncio
+import uuid
 
 import pytest
 
 from server.core.errors import InvalidInput
 from server.integrations.queue.models import ResponseType, ThinkingTime
+from server.integrations.queue.store.submissions import make_id
 from tests.server.integrations.queue.queue_setup import CLIENT, OTHER, opened
 
 pytestmark = pytest.mark.anyio
@@ -42,6 +44,13 @@ async def test_what_is_stored_is_what_was_submitted(tmp_path) -> None:
             submitted.queued_at,
             submitted.state,
         )
+
+
+def test_ids_are_uuids_in_the_order_of_their_times() -> None:
+    ids = [make_id(1_795_000_000.0 + number) for number in range(20)]
+    assert ids == sorted(ids)
+    assert {(uuid.UUID(each).version, uuid.UUID(each).variant) for each in ids} == {(7, uuid.RFC_4122)}
+    assert len({make_id(1_795_000_000.0) for _ in range(1_000)}) == 1_000
 
 
 async def test_clients_of_one_moment_have_their_own_chats(tmp_path) -> None:
