@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 from server.access.clients.presets import Preset, make_permissions
 from server.access.clients.registry import Client, Policy
 from server.core.errors import NotFound
+from server.core.hosts import is_loopback_host
 from server.demo.chatgpt import ChatGPT, NotOffered
 from server.http.addresses import Address
-from server.http.middleware import is_loopback_host
 from server.runtime.state import State
 from server.sdk.demo import DemoScript, Persona, Step, Task
 

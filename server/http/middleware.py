@@ -4,7 +4,6 @@ Behind a tunnel every peer is 127.0.0.1 and every header may be made up, so none
 """
 
 from collections.abc import Callable, Collection, Mapping
-from ipaddress import ip_address
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -214,23 +213,3 @@ async def send_problem(send: Send, kind: str, status: int, detail: str, *, close
         headers.append((b"connection", b"close"))
     await send({"type": f"{kind}.start", "status": status, "headers": headers})
     await send({"type": f"{kind}.body", "body": body})
-
-
-def is_loopback_host(host: str) -> bool:
-    """Return whether a Host header names this computer itself."""
-    name, colon, port = host.rpartition(":")
-    if not colon or not port.isdecimal():
-        name = host
-    if name.startswith("[") and name.endswith("]"):
-        return is_loopback(name[1:-1])
-    return name == "localhost" or (":" not in name and is_loopback(name))
-
-
-def is_loopback(address: str) -> bool:
-    """Return whether an IP address is this computer itself."""
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return False
-    mapped = parsed.ipv4_mapped if parsed.version == 6 else None
-    return (mapped or parsed).is_loopback

@@ -4,7 +4,6 @@ import asyncio
 from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-
 from websockets.frames import Frame
 
 from server.http.limits import Config, Deadline

@@ -1,6 +1,6 @@
 import pytest
 
-from server.core.hosts import is_this_computer
+from server.core.hosts import is_loopback_host, is_this_computer
 
 
 @pytest.mark.parametrize(
@@ -19,3 +19,20 @@ from server.core.hosts import is_this_computer
 )
 def test_this_computer_is_known_by_name_and_address(host, expected):
     assert is_this_computer(host) is expected
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "",
+        "desk.example",
+        "localhost.evil.example",
+        "127.0.0.1.evil.example",
+        "[::1].evil.example",
+        "::1",
+        "192.168.1.5:8000",
+        "localhost:8000@evil",
+    ],
+)
+def test_host_of_another_computer_is_not_loopback(host):
+    assert not is_loopback_host(host)

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from starlette.datastructures import Headers
 
-from server.http.middleware import is_loopback_host
+from server.core.hosts import is_loopback_host
 
 SCHEMES = ("chrome-extension://", "moz-extension://")
 PROXY_HEADERS = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "via", "x-real-ip")

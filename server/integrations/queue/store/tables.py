@@ -96,8 +96,8 @@ HAS_ENDED = prompt.c.completed_at.is_not(None)
 
 
 def index_some(name: str, condition: ColumnElement[bool], *columns: ColumnElement[Any]) -> None:
-    """Declare a partial index."""
-    Index(name, *columns, sqlite_where=condition, postgresql_where=condition)
+    """Declare a partial index. (Naming PostgreSQL here would import its dialect at each start; migrations make the indexes.)"""
+    Index(name, *columns, sqlite_where=condition)
 
 
 index_some("queue_prompt_ready", IS_READY, prompt.c.lane, prompt.c.priority.desc(), prompt.c.position)
