@@ -140,6 +140,7 @@ async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage
             yield stage
         finally:
             await context.close()
+            shutil.rmtree(folder / "profile", ignore_errors=True)  # it holds the extension's key
 
 
 @pytest.fixture
