@@ -67,7 +67,7 @@ def finish(connection: Connection, rows: Sequence[Mapping[str, Any]], answers: S
 def require_source(current: Prompt, action: str, after: State | None = None) -> None:
     """Raise Conflict if an action is not possible in the state of a prompt."""
     if current.state not in list_sources(action, after):
-        raise Conflict(f"This request is {found.state}, so that is not possible.")
+        raise Conflict(f"This request is {current.state}, so that is not possible.")
 
 
 def require_lease(current: Prompt, token: int, action: str) -> None:
