@@ -62,7 +62,7 @@ def set_partial(connection: Connection, call: Call, prompt_id: str, token: int, 
 def acknowledge(connection: Connection, call: Call, prompt_id: str, token: int, worker: str | None) -> Prompt:
     """Begin a prompt. A repetition, and that of an extension that is back, extends its lease."""
     found = require_prompt(connection, prompt_id)
-    values = {"expires_at": call.now + call.settings.lease_seconds, "worker": worker or found.worker}
+    values: dict[str, Any] = {"expires_at": call.now + call.settings.lease_seconds, "worker": worker or found.worker}
     if found.state == State.executing and found.token == token:
         return change(connection, found, **values)
     require_lease(found, token, "acknowledge")

@@ -85,7 +85,7 @@ def write(connection: Connection, answered: Sequence[Answered]) -> None:
     for each in answered:
         if each.chat_key != each.prompt.chat_key:
             chats.rename_key(connection, each.prompt.chat.id, each.prompt.chat_key, now)
-    chats.refresh(connection, (each.chat_key for each in answered if each.chat_key == each.prompt.chat_key), now)
+    chats.refresh(connection, (each.chat_key for each in answered), now)
 
 
 def make_row(answered: Answered) -> dict[str, Any]:
