@@ -74,7 +74,7 @@ class Dispatcher:
         moment = await self.queue.next_claim_at()
         return None if moment is None else max((moment - self.clock.now()).total_seconds(), held, SHORTEST_WAIT)
 
-    async def sweep(self) -> None:
+    async def check_leases(self) -> None:
         """Extend the leases of connections that are leases themselves, and end those of extensions that are silent."""
         for session in self.hub:
             if session.worker.seed:
