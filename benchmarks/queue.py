@@ -50,9 +50,11 @@ AT_ONCE = 10_000  # rows
 
 
 class Contender(Protocol):
-    """A queue. `server`: the process id of its server, if it has one."""
+    """A queue, with or without a server."""
 
-    server: int | None
+    @property
+    def server(self) -> int | None:
+        """The process id of its server."""
 
     async def job(self, caller: int) -> None:
         """Enqueue a job, claim one, and complete that."""
@@ -61,7 +63,7 @@ class Contender(Protocol):
 class Deskhand:
     """The browser queue in this process, without its pause and its cap."""
 
-    server = None
+    server: int | None = None
 
     def __init__(self, queue: Queue) -> None:
         self._queue = queue

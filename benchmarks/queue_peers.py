@@ -135,7 +135,7 @@ def wait_for(socket: Path) -> None:
 class Threads:
     """A queue whose calls block: each caller has a thread."""
 
-    server = None
+    server: int | None = None
 
     def __init__(self, call: Callable[[int], None]) -> None:
         self._call, self._threads = call, [ThreadPoolExecutor(1) for _ in range(CALLERS)]
