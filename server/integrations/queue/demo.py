@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 SECRET = "queue/demo"  # noqa: S105, where the keys are
 BROWSER, CLIENT = "Demo browser", "report-builder"
-PAUSES = (2.0, 45.0)  # seconds between two prompts: at the start, and later
-MOST = 60  # prompts in one run
+PAUSES = (2.0, 20.0)  # seconds between two prompts: at the start, and later
+MOST = 150  # prompts in one run
 PACE = {"piece_ms": 120, "piece_size": 12, "thinking_ms": 900, "title_ms": 300}  # as a person likes to watch it
 RETRY_SECONDS = 0.5  # while the server starts
 

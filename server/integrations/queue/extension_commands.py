@@ -54,7 +54,7 @@ def extension(output: Path, data_dir: Path | None, *, as_json: bool) -> None:
 
 
 def ask_running(data_dir: Path | None) -> tuple[Target, list[dict[str, Any]]]:
-    """Ask the running server for its address and the paired browsers; without one, nothing is paired and the port is the usual."""
+    """Ask the running server for its address and the paired browsers; without one the port is the usual."""
     try:
         with connect(data_dir, running_only=True) as deskhand:
             address = deskhand.call("GET", "/api/addresses")["here"]

@@ -1,4 +1,4 @@
-"""What a change of the queue needs besides its arguments."""
+"""The surroundings of a change of the queue: the time, the settings and the outbox."""
 
 from dataclasses import dataclass
 from typing import Protocol
