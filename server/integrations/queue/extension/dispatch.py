@@ -13,6 +13,7 @@ from server.integrations.queue.extension.limits import SocketLimits
 from server.integrations.queue.extension.session import Session
 from server.integrations.queue.models import Lease
 from server.integrations.queue.queue import Queue
+from server.integrations.queue.states import HELD
 
 SHORTEST_WAIT = 0.05
 
@@ -33,7 +34,7 @@ class Dispatcher:
 
     def _take_change(self, change: Change) -> None:
         self.hub.report(change)
-        if not change.partial:
+        if not change.partial and change.state not in HELD:  # those make nothing claimable
             self._wake.set()
 
     async def run(self) -> None:
