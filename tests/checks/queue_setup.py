@@ -90,7 +90,7 @@ class QueueRun:
         self.key = self.server.make_client(name, rate="none")
 
     def allow_client(self) -> None:
-        """Have the person allow the client, unless they have."""
+        """Allow the client, as the person would, unless that was done."""
         if not self.is_allowed:
             self.submit("The first message asks the person.")
             self.approve()

@@ -116,7 +116,7 @@ def find_chat(number: int) -> str | None:
 
 
 async def decide(server: Server) -> None:
-    """Have uncertain prompts sent again, as the person may; the extension looks for them first."""
+    """Resend uncertain prompts, as the person may; the extension looks for them first."""
     while True:
         response = await server.person("GET", "/api/queue/prompts?group=uncertain&limit=100")
         for prompt in response.json()["prompts"] if response and response.status_code == 200 else []:
@@ -152,7 +152,7 @@ async def running(*work: Any) -> AsyncIterator[None]:
 
 
 async def work_through(server: Server, faults: Faults, page: Page, count: int) -> None:
-    """Have all prompts submitted, answered and decided on."""
+    """Submit, answer and decide on all prompts."""
     browsers = [Browser(number, server.keys["browser"], lambda: server.port, page, faults) for number in range(BROWSERS)]
     writers = [Writer(server, list(range(first, count, WRITERS))) for first in range(WRITERS)]
     async with running(*(browser.run() for browser in browsers), decide(server)):

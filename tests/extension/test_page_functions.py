@@ -154,8 +154,8 @@ def test_editor_is_compared_with_the_message(page, wanted, actual, result):
 def test_duration_of_a_limit_is_read(page, text, seconds):
     now = "2026-11-29T12:00:00"
     script = "async ([text, now]) => +(await import('/page/resets.js')).parseReset(text, new Date(now)) - +new Date(now)"
-    found = page.evaluate(script, [text, now])
-    assert (found / 1000 == seconds) if seconds else found < 0
+    shown = page.evaluate(script, [text, now])
+    assert (shown / 1000 == seconds) if seconds else shown < 0
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ MUTANTS: list[Mutant] = [
     # never sent twice
     Mutant(
         f"{HERE}/store/leases.py",
-        "if found.state == State.leased\n        else",
+        "if current.state == State.leased\n        else",
         "if True\n        else",
         (f"{TESTS}/store/test_leases.py",),
     ),
@@ -36,7 +36,7 @@ MUTANTS: list[Mutant] = [
     ),
     Mutant(
         f"{HERE}/store/decisions.py",
-        "find_first=found.started_at is not None",
+        "find_first=current.started_at is not None",
         "find_first=False",
         (f"{TESTS}/store/test_decisions.py",),
     ),
@@ -48,7 +48,7 @@ MUTANTS: list[Mutant] = [
     ),
     Mutant(
         f"{HERE}/store/decisions.py",
-        ", token=found.token, error_message=None",
+        ", token=current.token, error_message=None",
         ", error_message=None",
         (f"{TESTS}/store/test_decisions.py",),
     ),
@@ -66,9 +66,9 @@ MUTANTS: list[Mutant] = [
         (f"{TESTS}/store/test_failures.py",),
     ),
     # fencing tokens
-    Mutant(f"{HERE}/store/transitions.py", "if token != found.token or", "if", (QUEUE,)),
+    Mutant(f"{HERE}/store/transitions.py", "if token != current.token or", "if", (QUEUE,)),
     Mutant(f"{HERE}/store/results.py", "elif prompt.token != each.token or prompt.state", "elif prompt.state", (QUEUE,)),
-    Mutant(f"{HERE}/store/ending.py", '**{"token": found.token + 1, **values}', "**values", (MACHINE, QUEUE)),
+    Mutant(f"{HERE}/store/ending.py", '**{"token": current.token + 1, **values}', "**values", (MACHINE, QUEUE)),
     Mutant(f"{HERE}/store/leases.py", ', prompt.c.token == bindparam("fence")', "", (f"{TESTS}/store/test_leases.py",)),
     # never lost, one result
     Mutant(

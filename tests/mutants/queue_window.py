@@ -7,6 +7,7 @@ TESTS = "tests/server/integrations/queue"
 FALLBACK = (f"{TESTS}/test_fallback.py",)
 MONITOR = (f"{TESTS}/test_monitor.py",)
 STORE = (f"{TESTS}/store/test_monitor.py",)
+RETENTION = (f"{TESTS}/test_retention.py",)
 HEALTH = (f"{TESTS}/test_health.py",)
 
 MUTANTS = [
@@ -33,6 +34,8 @@ MUTANTS = [
         "prompt.c.message.icontains(selection.query)",
         STORE,
     ),
+    Mutant(f"{HERE}/retention.py", "        if not days:\n            return\n", "        days = days or 1\n", RETENTION),
+    Mutant(f"{HERE}/store/retention.py", "prompt.c.completed_at < before", "prompt.c.queued_at < before + 1e9", RETENTION),
     Mutant(f"{HERE}/health.py", "any(state not in PAGES for state in states)", "False", HEALTH),
     Mutant(
         "desktop/tray/menu.py",

@@ -98,10 +98,11 @@ class Queueing(Served):
 
 
 @contextmanager
-def queueing(data: Path) -> Iterator[Queueing]:
-    """Start it, without the simulated browser of the demo."""
+def queueing(data: Path, openai: str = "off") -> Iterator[Queueing]:
+    """Start it, without the simulated browser of the demo. `openai`: "quiet" for the fake OpenAI."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DESKHAND_DEMO_QUEUE", "off")
+        patch.setenv("DESKHAND_DEMO_OPENAI", openai)
         program = OpenProgram(Options(port=0, data_dir=data, demo=True))
         background = BackgroundServer(program)
         ready = background.start()

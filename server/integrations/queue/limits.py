@@ -9,20 +9,20 @@ from server.integrations.queue.store.control import Control
 
 def count_allowed(control: Control, call: Call, wanted: int) -> int:
     """Count how many prompts may be sent now, of so many that could."""
-    if control.paused or find_gate(control, call) > call.now:
+    if control.paused or find_earliest(control, call) > call.now:
         return 0
     if call.settings.daily_cap is not None:
         wanted = min(wanted, call.settings.daily_cap - control.count_sent(call.day))
     return min(wanted, 1) if call.settings.pause_seconds else wanted
 
 
-def find_gate(control: Control, call: Call) -> float:
+def find_earliest(control: Control, call: Call) -> float:
     """Find the time before which nothing is sent; 0 if there is none."""
-    gate = max(control.limit_until or 0.0, find_pause_end(control, call))
+    earliest = max(control.limit_until or 0.0, find_pause_end(control, call))
     if call.settings.daily_cap is not None and control.count_sent(call.day) >= call.settings.daily_cap:
         tomorrow = start_of_day(datetime.fromisoformat(call.day).date() + timedelta(days=1))
-        gate = max(gate, tomorrow.timestamp())
-    return gate
+        earliest = max(earliest, tomorrow.timestamp())
+    return earliest
 
 
 def find_pause_end(control: Control, call: Call) -> float:

@@ -56,10 +56,41 @@ class QueueSettings(BaseModel):
         False,
         description="Whether prompts go through the OpenAI API, at your cost, when no browser can take them.",
     )
-    fallback_seconds: float = Field(30, ge=0, description="How long no browser must be connected before the API answers.")
-    most_attempts: int = Field(3, ge=1, le=100, description="How often a prompt is tried that could not be sent.")
-    retry_seconds: float = Field(5, ge=0, description="How long it waits before it is tried again; then twice as long.")
-    lease_seconds: float = Field(60, gt=0, description="How long an extension that is not heard from keeps a prompt.")
+    fallback_seconds: float = Field(
+        30,
+        ge=0,
+        le=86_400,
+        title="Wait before the OpenAI API is used",
+        description="How long no browser must be connected, if you allow the API to answer instead.",
+        json_schema_extra={"unit": "seconds"},
+    )
+    most_attempts: int = Field(
+        3, ge=1, le=100, title="Attempts", description="How often a prompt is tried that could not be sent."
+    )
+    retry_seconds: float = Field(
+        5,
+        ge=0,
+        le=3_600,
+        title="Wait before another attempt",
+        description="It doubles with each attempt.",
+        json_schema_extra={"unit": "seconds"},
+    )
+    lease_seconds: float = Field(
+        60,
+        gt=0,
+        le=3_600,
+        title="Wait for a silent browser",
+        description="Then its prompts go back into the queue, or you are asked whether they were sent.",
+        json_schema_extra={"unit": "seconds"},
+    )
+    keep_days: int = Field(
+        0,
+        ge=0,
+        le=3_650,
+        title="Keep prompts for",
+        description="Counted from the end of each prompt. 0 keeps all.",
+        json_schema_extra={"unit": "days"},
+    )
 
 
 @dataclass(frozen=True, slots=True)

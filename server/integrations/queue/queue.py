@@ -139,7 +139,7 @@ class Queue:
     async def set_approval(self, client_id: str, approved: bool, reason: str = "") -> int:
         """Store the person's answer for a client; a no fails its idle prompts. Return how many prompts it concerned."""
         count = await self._transactions.write(approvals.set_approval, client_id, approved)
-        while not approved and await self._transactions.write(approvals.refuse_some, client_id, reason):
+        while not approved and len(await self._transactions.write(approvals.refuse_some, client_id, reason)):
             pass
         self.changes.publish()
         return count

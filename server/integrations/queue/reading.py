@@ -25,23 +25,23 @@ class Reading:
             return await self.transactions.read(prompts.read_prompt, prompt_id, client_id)
 
         with self.transactions.changes.listening(lambda change: changed.set() if change.prompt_id == prompt_id else None):
-            found = await read()
+            result = await read()
             try:
                 async with asyncio.timeout(seconds):
-                    while found.state in OPEN:
+                    while result.state in OPEN:
                         await changed.wait()
-                        found = await read()
+                        result = await read()
             except TimeoutError:
-                found = await read()
-        return found
+                result = await read()
+        return result
 
     async def find_place(self, prompt_id: str) -> Place | None:
         """Find the place of a waiting prompt, and when its answer is expected at the pace of the latest ones."""
-        found, ahead, durations = await self.transactions.read(prompts.read_place, prompt_id)
-        if found.state not in {State.idle, State.leased}:
+        result, ahead, durations = await self.transactions.read(prompts.read_place, prompt_id)
+        if result.state not in {State.idle, State.leased}:
             return None
-        if not durations or found.lane != Lane.browser:
+        if not durations or result.lane != Lane.browser:
             return Place(ahead + 1)
         pace = sum(durations) / len(durations) + self.transactions.read_settings().pause_seconds
         expected = self.transactions.context.clock.now() + timedelta(seconds=pace * (ahead + 1))
-        return Place(ahead + 1, max(expected, found.not_before or expected))
+        return Place(ahead + 1, max(expected, result.not_before or expected))

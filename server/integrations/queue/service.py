@@ -11,6 +11,7 @@ from server.integrations.queue.local_models import QueueOverview
 from server.integrations.queue.monitor import Monitor
 from server.integrations.queue.queue import Queue
 from server.integrations.queue.rest.operations import PromptOperations
+from server.integrations.queue.retention import Retention
 from server.integrations.queue.withdrawal import Withdrawal
 from server.sdk.context import Context
 from server.sdk.health import Health
@@ -70,5 +71,10 @@ async def start(context: Context) -> AsyncIterator[QueueService]:
     """Start it, and end it afterwards."""
     service = QueueService(context)
     context.approval_requests.add(service.approvals)
-    async with Withdrawal(context, service.queue).running(), service.extensions.running(), service.fallback.running():
+    async with (
+        Withdrawal(context, service.queue).running(),
+        Retention(service.queue).running(),
+        service.extensions.running(),
+        service.fallback.running(),
+    ):
         yield service

@@ -88,8 +88,10 @@ TRANSITIONS = (
 
 def list_sources(action: str, after: State | None = None) -> tuple[State, ...]:
     """List the states in which an action is possible, or in which it leads to a state."""
-    found = {transition.before for transition in TRANSITIONS if transition.action == action and after in {None, transition.after}}
-    return tuple(state for state in State if state in found)
+    sources = {
+        transition.before for transition in TRANSITIONS if transition.action == action and after in {None, transition.after}
+    }
+    return tuple(state for state in State if state in sources)
 
 
 def write_table() -> str:

@@ -128,9 +128,9 @@ class Outbox:
         connection: Connection,
         endpoint: str,
         message_id: str,
-        type: str,
+        type: str,  # noqa: A002, the standard
         body: str,
-        depth: int | None = None,  # noqa: A002
+        depth: int | None = None,
     ) -> int:
         known: int | None = connection.scalar(KNOWN, {"endpoint": endpoint, "message": message_id})
         if known is not None:

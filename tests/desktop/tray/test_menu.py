@@ -53,7 +53,7 @@ def test_pending_approvals_are_first_and_the_default_item():
     assert menu(replace(waiting, waiting=1), NOW)[0].text == "1 request needs approval…"
 
 
-def test_work_of_integrations_is_told_and_cannot_be_chosen():
+def test_work_of_integrations_is_shown_and_cannot_be_chosen():
     line = "Browser queue: 3 waiting, 1 running"
     [item] = [item for item in menu(replace(SERVING, lines=(line,)), NOW) if item.text == line]
     assert not item.enabled

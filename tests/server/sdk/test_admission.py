@@ -5,6 +5,6 @@ from server.core.sentences import Sentence
 from server.sdk.admission import Admissions, ConnectionKind
 
 
-async def test_nobody_is_let_in_without_a_guard() -> None:
+async def test_connection_is_refused_without_a_guard() -> None:
     with pytest.raises(Unavailable):
         await Admissions()("dh_key", "extension", ConnectionKind("connect", Sentence("connect")))

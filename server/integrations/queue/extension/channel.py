@@ -69,7 +69,7 @@ class Channel:
         return True
 
     def close(self, reason: Closed) -> None:
-        """Have `run` end with a reason, unless it has one."""
+        """End `run` with a reason, unless it has one."""
         if not self._closing.done():
             self._closing.set_result(reason)
 
@@ -98,7 +98,8 @@ class Channel:
         reading = asyncio.create_task(conversation)
         writing = asyncio.create_task(self._write())
         try:
-            await asyncio.wait({reading, writing, self._closing}, return_when=asyncio.FIRST_COMPLETED)
+            ends: set[asyncio.Future[Any]] = {reading, writing, self._closing}
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
             reason = find_reason(reading, writing, self._closing)
         finally:
             for task in (reading, writing):

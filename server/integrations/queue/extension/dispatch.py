@@ -13,6 +13,7 @@ from server.integrations.queue.extension.limits import SocketLimits
 from server.integrations.queue.extension.session import Session
 from server.integrations.queue.models import Lease
 from server.integrations.queue.queue import Queue
+from server.integrations.queue.states import HELD
 
 SHORTEST_WAIT = 0.05
 
@@ -33,7 +34,7 @@ class Dispatcher:
 
     def _take_change(self, change: Change) -> None:
         self.hub.report(change)
-        if not change.partial:
+        if not change.partial and change.state not in HELD:  # those make nothing claimable
             self._wake.set()
 
     async def run(self) -> None:
@@ -74,7 +75,7 @@ class Dispatcher:
         moment = await self.queue.next_claim_at()
         return None if moment is None else max((moment - self.clock.now()).total_seconds(), held, SHORTEST_WAIT)
 
-    async def sweep(self) -> None:
+    async def check_leases(self) -> None:
         """Extend the leases of connections that are leases themselves, and end those of extensions that are silent."""
         for session in self.hub:
             if session.worker.seed:

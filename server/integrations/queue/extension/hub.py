@@ -43,7 +43,7 @@ class Hub:
 
     @asynccontextmanager
     async def connected(self, session: "Session") -> "AsyncIterator[None]":
-        """Have a session take part inside the `async with`, after the end of an earlier one of the same worker."""
+        """Include a session inside the `async with`, after the end of an earlier one of the same worker."""
         worker_id = session.worker.id
         while earlier := self._sessions.get(worker_id):
             earlier.channel.close(Closed(CloseCode.replaced, "replaced", REPLACED))
@@ -57,7 +57,7 @@ class Hub:
             ended.set()
 
     def report(self, change: Change) -> None:
-        """Have the sessions forget a prompt that is not theirs any more."""
+        """Remove a prompt from the sessions that do not hold it any more."""
         if not change.prompt_id or change.partial or change.state in HOLDS:
             return
         for session in self._sessions.values():

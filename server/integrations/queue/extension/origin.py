@@ -1,4 +1,4 @@
-"""Where a handshake or a request comes from: an extension, a program, a web page, or another computer."""
+"""Origins of handshakes and requests: an extension, a program, a web page, or another computer."""
 
 from collections.abc import Collection
 

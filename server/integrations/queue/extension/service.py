@@ -55,8 +55,10 @@ class Extensions:
             await self.queue.lose(worker_id or "")
         context.approval_requests.add(self.pairing)
         tasks = (
-            context.tasks.repeat(self.dispatcher.run, lambda: limits.sweep_seconds, name="hand prompts to the browser"),
-            context.tasks.repeat(self.dispatcher.sweep, lambda: limits.sweep_seconds, name="end the leases of silent browsers"),
+            context.tasks.repeat(self.dispatcher.run, lambda: limits.expiry_seconds, name="hand prompts to the browser"),
+            context.tasks.repeat(
+                self.dispatcher.check_leases, lambda: limits.expiry_seconds, name="end the leases of silent browsers"
+            ),
         )
         try:
             yield
@@ -65,7 +67,7 @@ class Extensions:
                 task.cancel()
 
     async def work(self, channel: Channel, worker: Worker, first: str | None) -> None:
-        """Have a worker take part until its connection ends; then what it had is lost, in this order even at a stop."""
+        """Include a worker until its connection ends; then its leases are lost, also at a stop."""
         session = Session(self.queue, channel, worker, self.context.clock, self.limits, self.dispatcher.wake, self.take_history)
         worker.connected_at = worker.last_seen = self.context.clock.now()
         async with self.hub.connected(session):
@@ -87,13 +89,13 @@ class Extensions:
         self.queue.changes.publish()
 
     async def start_self_test(self, extension_id: str) -> None:
-        """Have an extension test its page. Raises Conflict if it is not connected."""
+        """Request a self-test of an extension's page. Raises Conflict if it is not connected."""
         session = self.hub.find(extension_id)
         if session is None or not session.channel.send({"type": "self_test"}):
             raise Conflict(NOT_CONNECTED)
 
     async def start_import(self, extension_id: str, since: datetime | None, cursor: str | None) -> None:
-        """Have an extension import the person's history, from where it was. Raises Conflict if it is not connected."""
+        """Start the import of the person's history by an extension, or resume it. Raises Conflict if it is not connected."""
         session = self.hub.find(extension_id)
         message = {"type": "import_history", "since": since and since.isoformat(), "cursor": cursor}
         if session is None or not session.channel.send(message):

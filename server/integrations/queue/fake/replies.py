@@ -31,7 +31,7 @@ The rate is $r = \\frac{a}{b}$. [[cite:Example|https://example.com/queues?utm_so
 
 @dataclass
 class Replies:
-    """What the model says. `scripted`: replies to come; `known`: by message. Without one it repeats what it was told."""
+    """Replies of the model. `scripted`: those to come; `known`: by message. Without one it repeats the message."""
 
     scripted: deque[str] = field(default_factory=deque)
     known: dict[str, str] = field(default_factory=dict)

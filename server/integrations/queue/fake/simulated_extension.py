@@ -75,7 +75,7 @@ class SimulatedExtension:
         task.add_done_callback(lambda _: self._tasks.pop(name, None))
 
     async def _answer(self, request: dict[str, Any], page: SimulatedPage) -> None:
-        """Have a prompt answered, once Deskhand knows that it begins."""
+        """Answer a prompt, once Deskhand knows that it begins."""
         self.handled.append(request["request_id"])
         about = {"request_id": request["request_id"], "token": request["token"]}
         if not await self._send_and_wait(type="status_update", status="executing", **about):
@@ -104,8 +104,8 @@ class SimulatedExtension:
         return result
 
     async def _find(self, message: dict[str, Any], page: SimulatedPage) -> None:
-        found = await page.find(message["chat_id"], message["message"])
-        await self._send(type="found", request_id=message["request_id"], token=message["token"], **found)
+        result = await page.find(message["chat_id"], message["message"])
+        await self._send(type="found", request_id=message["request_id"], token=message["token"], **result)
 
     async def _send_and_wait(self, **message: Any) -> bool:
         """Send a message and wait until it is acknowledged (True) or refused."""

@@ -45,7 +45,9 @@ class PromptOperations:
             return await self._show(await self.queue.wait_for_end(prompt_id, wait, client_id), text_offset)
         return await self._show(await self.queue.read(prompt_id, client_id), text_offset)
 
-    async def list(self, status: Status | None, limit: int, page_token: str | None) -> "tuple[list[PromptView], str | None]":
+    async def list_prompts(
+        self, status: Status | None, limit: int, page_token: str | None
+    ) -> tuple[list[PromptView], str | None]:
         """List prompts, newest first, as many as one answer holds; and the token of the next page, if there is one."""
         if page_token is not None and not page_token.isdecimal():
             raise InvalidInput("This page_token is none. Give the X-Next-Page-Token of the answer before.")
@@ -61,7 +63,7 @@ class PromptOperations:
         page = await self.queue.list(selection)
         return await self._show(page.items[0]) if page.items else None
 
-    async def chats(self) -> "list[ChatView]":
+    async def list_chats(self) -> list[ChatView]:
         """List the client's chats."""
         return [view_chat(chat) for chat in await self.queue.chats(read_client().id)]
 

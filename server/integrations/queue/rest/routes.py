@@ -51,17 +51,16 @@ async def list_prompts(
     service: Service, response: Response, status: Selected = None, limit: Most = 100, page_token: PageToken = None
 ) -> list[PromptView]:
     """List the prompts that you submitted, newest first. For more, give the header X-Next-Page-Token as page_token."""
-    prompts, token = await service.prompts.list(status, limit, page_token)
+    prompts, token = await service.prompts.list_prompts(status, limit, page_token)
     if token:
         response.headers["X-Next-Page-Token"] = token
     return prompts
 
 
 @chat.operation("GET", "/requests/next-idle", wording=wording.NEXT, rate=RATE, listed=False, keep_nulls=True)
-async def read_next_prompt(service: Service) -> PromptView:
+async def read_next_prompt(service: Service) -> Any:
     """Read the prompt of yours that has waited longest; the answer is empty, with status 204, if none waits."""
-    waiting: Any = await service.prompts.find_next()
-    return waiting or Response(status_code=204)
+    return await service.prompts.find_next() or Response(status_code=204)
 
 
 @chat.operation("GET", "/requests/{prompt_id}", wording=wording.READ, rate=RATE, rare=True, keep_nulls=True)
@@ -134,7 +133,7 @@ async def replay_prompt(service: Service, prompt_id: Id, order: ReplayOrder) -> 
 @chat.operation("GET", "/chats", wording=wording.LIST_CHATS, rate=RATE, rare=True, keep_nulls=True)
 async def list_prompt_chats(service: Service) -> list[ChatView]:
     """List the ChatGPT chats of your prompts; chat_id and title are null until they are known."""
-    return await service.prompts.chats()
+    return await service.prompts.list_chats()
 
 
 @chat.operation("GET", "/chats/{chat_id}", wording=wording.READ_CHAT, rate=RATE, rare=True, keep_nulls=True)

@@ -28,8 +28,8 @@ def set_approval(connection: Connection, call: Call, client_id: str, approved: b
 def refuse_some(connection: Connection, call: Call, client_id: str, reason: str) -> list[Prompt]:
     """Fail some of the prompts of a client that wait."""
     return [
-        end(connection, call, found, State.failed, reason or NOT_ALLOWED, error_name="not_allowed")
-        for found in list_idle(connection, client_id, AT_ONCE)
+        end(connection, call, current, State.failed, reason or NOT_ALLOWED, error_name="not_allowed")
+        for current in list_idle(connection, client_id, AT_ONCE)
     ]
 
 

@@ -64,10 +64,10 @@ def find_chat(connection: Connection, client_id: str | None, chat_id: str) -> Ch
 
 def require_chat(connection: Connection, client_id: str | None, chat_id: str) -> Chat:
     """Find a chat of a client, or of any. Raises NotFound."""
-    found = find_chat(connection, client_id, chat_id)
-    if found is None:
+    current = find_chat(connection, client_id, chat_id)
+    if current is None:
         raise NotFound(NO_CHAT)
-    return found
+    return current
 
 
 def list_chats(connection: Connection, client_id: str | None) -> list[Chat]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Boolean, Connection, bindparam, func, literal_column, or_, select, update
 
-from server.integrations.queue.limits import count_allowed, find_gate
+from server.integrations.queue.limits import count_allowed, find_earliest
 from server.integrations.queue.models import Lane, Prompt
 from server.integrations.queue.states import State
 from server.integrations.queue.store.calls import Call
@@ -74,8 +74,8 @@ def lease_all(connection: Connection, wanted: Sequence[Claim]) -> list[Prompt | 
     for kind in dict.fromkeys(claim.kind for claim in wanted):
         places = [place for place, claim in enumerate(wanted) if claim.kind == kind]
         leased = lease_some(connection, kind, [wanted[place] for place in places])
-        for place, found in zip(places, leased, strict=False):
-            outcomes[place] = found
+        for place, current in zip(places, leased, strict=False):
+            outcomes[place] = current
     return outcomes
 
 
@@ -90,20 +90,20 @@ def lease_some(connection: Connection, kind: Kind, wanted: Sequence[Claim]) -> l
         return []
     connection.execute(WAKE, {"now": call.now})
     values = {"way": kind.lane, "can_find": kind.can_find, "can_attach": kind.can_attach, "most": allowed}
-    found = list(zip(map(to_prompt, connection.execute(NEXT, values)), wanted, strict=False))
-    if not found:
+    current = list(zip(map(to_prompt, connection.execute(NEXT, values)), wanted, strict=False))
+    if not current:
         return []
     until, entry = call.now + call.settings.lease_seconds, write_entry(call.now, State.leased)
     ends = to_moment(until)
-    for leased, claim in found:
+    for leased, claim in current:
         leased.state, leased.token, leased.worker, leased.expires_at = State.leased, leased.token + 1, claim.worker, ends
     rows = [
-        {"which": each.number, "fence": each.token, "holder": each.worker, "until": until, "entry": entry} for each, _ in found
+        {"which": each.number, "fence": each.token, "holder": each.worker, "until": until, "entry": entry} for each, _ in current
     ]
     LEASE.run(connection, rows)
     if kind.lane == Lane.browser:
-        record_sent(connection, call.now, call.day, control.count_sent(call.day) + len(found))
-    return [each for each, _ in found]
+        record_sent(connection, call.now, call.day, control.count_sent(call.day) + len(current))
+    return [each for each, _ in current]
 
 
 def find_next(connection: Connection, call: Call, lane: Lane) -> float | None:
@@ -112,5 +112,5 @@ def find_next(connection: Connection, call: Call, lane: Lane) -> float | None:
     ready_at = find_next_ready_at(connection, lane)
     if control.paused or ready_at is None:
         return None
-    gate = find_gate(control, call) if lane == Lane.browser else 0.0
-    return max(ready_at, gate, call.now)
+    earliest = find_earliest(control, call) if lane == Lane.browser else 0.0
+    return max(ready_at, earliest, call.now)

@@ -27,7 +27,7 @@ IDLE_COUNT = select(func.count()).where(prompt.c.client == bindparam("of"), IS_O
 
 def add_clients(connection: Connection, clients: Iterable[ClientRef], now: float) -> dict[str, bool | None]:
     """Store clients that are new; return the person's answer for each."""
-    named = {one.id: one for one in clients}
+    named = {client.id: client for client in clients}
     known: dict[str, Row[tuple[str, str, bool | None, str, float]]] = {
         row.id: row for row in connection.execute(KNOWN, {"ids": list(named)})
     }

@@ -24,41 +24,41 @@ def edit(connection: Connection, call: Call, prompt_id: str, message: str, clien
     """Change the message of an idle prompt. A late answer to the old one does not count any more."""
     if not message.strip():
         raise InvalidInput(BLANK)
-    found = require_prompt(connection, prompt_id, client_id)
-    require_source(found, "edit")
-    return put_back(connection, call, found, EDITED, message=message)
+    current = require_prompt(connection, prompt_id, client_id)
+    require_source(current, "edit")
+    return put_back(connection, call, current, EDITED, message=message)
 
 
 def cancel(connection: Connection, call: Call, prompt_id: str, client_id: str | None) -> Prompt:
     """End a prompt that has not ended."""
-    found = require_prompt(connection, prompt_id, client_id)
-    require_source(found, "cancel")
-    return end(connection, call, found, State.cancelled, CANCELLED, error_name="cancelled")
+    current = require_prompt(connection, prompt_id, client_id)
+    require_source(current, "cancel")
+    return end(connection, call, current, State.cancelled, CANCELLED, error_name="cancelled")
 
 
 def retry(connection: Connection, call: Call, prompt_id: str, client_id: str | None) -> Prompt:
     """Put a prompt back; one that was begun may be in its chat, so the extension looks for it first."""
-    found = require_prompt(connection, prompt_id, client_id)
-    require_source(found, "retry")
-    return enqueue_again(connection, call, found, RETRIED, find_first=found.started_at is not None)
+    current = require_prompt(connection, prompt_id, client_id)
+    require_source(current, "retry")
+    return enqueue_again(connection, call, current, RETRIED, find_first=current.started_at is not None)
 
 
 def replay(connection: Connection, call: Call, prompt_id: str, lane: Lane, model: str | None, client_id: str | None) -> Prompt:
     """Put a prompt back for another answer. It is sent again, as that is what was asked for."""
-    found = require_prompt(connection, prompt_id, client_id)
-    require_source(found, "replay")
-    return enqueue_again(connection, call, found, REPLAYED, lane=lane, model=model or found.model)
+    current = require_prompt(connection, prompt_id, client_id)
+    require_source(current, "replay")
+    return enqueue_again(connection, call, current, REPLAYED, lane=lane, model=model or current.model)
 
 
 def resolve(connection: Connection, call: Call, prompt_id: str, decision: Decision) -> Prompt:
     """Decide on an uncertain prompt. To resend keeps the token, so that a late answer still counts and spares it."""
-    found = require_prompt(connection, prompt_id)
-    require_source(found, "resolve")
+    current = require_prompt(connection, prompt_id)
+    require_source(current, "resolve")
     if decision.kind == DecisionKind.resend:
-        return put_back(connection, call, found, RESENT, find_first=True, token=found.token, error_message=None)
+        return put_back(connection, call, current, RESENT, find_first=True, token=current.token, error_message=None)
     if decision.result is None:
-        return end(connection, call, found, State.failed, NOT_RESENT, error_name="uncertain")
-    [answered] = complete_all(connection, [Completion(found.id, found.token, decision.result, call)])
+        return end(connection, call, current, State.failed, NOT_RESENT, error_name="uncertain")
+    [answered] = complete_all(connection, [Completion(current.id, current.token, decision.result, call)])
     if isinstance(answered, Exception):
         raise answered
     return answered

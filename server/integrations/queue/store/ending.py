@@ -13,24 +13,24 @@ from server.integrations.queue.store.transitions import move
 from server.integrations.queue.store.webhooks import send_webhooks
 
 
-def end(connection: Connection, call: Call, found: Prompt, after: State, reason: str, **values: Any) -> Prompt:
+def end(connection: Connection, call: Call, current: Prompt, after: State, reason: str, **values: Any) -> Prompt:
     """End a prompt, store its webhook, and let the next one of its chat be claimed."""
-    ended = move(connection, found, after, call.now, reason, **{"error_message": reason, **values})
-    reorder(connection, found.chat_key, call.now)
+    ended = move(connection, current, after, call.now, reason, **{"error_message": reason, **values})
+    reorder(connection, current.chat_key, call.now)
     send_webhooks(connection, call.outbox, [ended])
     return ended
 
 
-def put_back(connection: Connection, call: Call, found: Prompt, reason: str, **values: Any) -> Prompt:
+def put_back(connection: Connection, call: Call, current: Prompt, reason: str, **values: Any) -> Prompt:
     """Make a prompt idle again, at its place. Its lease is over: the next token is another one."""
-    idle = move(connection, found, State.idle, call.now, reason, **{"token": found.token + 1, **values})
-    reorder(connection, found.chat_key, call.now)
+    idle = move(connection, current, State.idle, call.now, reason, **{"token": current.token + 1, **values})
+    reorder(connection, current.chat_key, call.now)
     return idle
 
 
-def enqueue_again(connection: Connection, call: Call, found: Prompt, reason: str, **values: Any) -> Prompt:
+def enqueue_again(connection: Connection, call: Call, current: Prompt, reason: str, **values: Any) -> Prompt:
     """Put a prompt that has ended at the end of the queue."""
     position, _, _ = allocate_numbers(connection, 1, 0)
     columns = {"position": float(position), "completed_at": None, "not_before": None, "attempts": 0, "dead": False}
     columns |= {"error_name": None, "error_message": None}
-    return put_back(connection, call, found, reason, **columns, **values)
+    return put_back(connection, call, current, reason, **columns, **values)

@@ -61,14 +61,14 @@ def set_partial(connection: Connection, call: Call, prompt_id: str, token: int, 
 
 def acknowledge(connection: Connection, call: Call, prompt_id: str, token: int, worker: str | None) -> Prompt:
     """Begin a prompt. A repetition, and that of an extension that is back, extends its lease."""
-    found = require_prompt(connection, prompt_id)
-    values: dict[str, Any] = {"expires_at": call.now + call.settings.lease_seconds, "worker": worker or found.worker}
-    if found.state == State.executing and found.token == token:
-        return change(connection, found, **values)
-    require_lease(found, token, "acknowledge")
-    if found.state == State.leased:
+    current = require_prompt(connection, prompt_id)
+    values: dict[str, Any] = {"expires_at": call.now + call.settings.lease_seconds, "worker": worker or current.worker}
+    if current.state == State.executing and current.token == token:
+        return change(connection, current, **values)
+    require_lease(current, token, "acknowledge")
+    if current.state == State.leased:
         values["started_at"] = call.now
-    return move(connection, found, State.executing, call.now, **values)
+    return move(connection, current, State.executing, call.now, **values)
 
 
 def lose_worker(connection: Connection, call: Call, worker: str) -> list[Prompt]:
@@ -83,12 +83,12 @@ def lose_expired(connection: Connection, call: Call) -> list[Prompt]:
 
 def lose(connection: Connection, call: Call, held: Sequence[Prompt]) -> list[Prompt]:
     """Make what was not acknowledged idle, as nothing was typed, and the rest uncertain."""
-    unsent = sum(found.state == State.leased and found.lane == Lane.browser for found in held)
+    unsent = sum(current.state == State.leased and current.lane == Lane.browser for current in held)
     if unsent:
         uncount_sent(connection, unsent, call.day)
     return [
-        put_back(connection, call, found, LOST)
-        if found.state == State.leased
-        else move(connection, found, State.uncertain, call.now, UNKNOWN_END, expires_at=None)
-        for found in held
+        put_back(connection, call, current, LOST)
+        if current.state == State.leased
+        else move(connection, current, State.uncertain, call.now, UNKNOWN_END, expires_at=None)
+        for current in held
     ]

@@ -16,24 +16,24 @@ NOT_WAITING = "Only requests that wait can be moved."
 
 def require_idle(connection: Connection, prompt_id: str, client_id: str | None) -> Prompt:
     """Find a prompt that waits."""
-    found = require_prompt(connection, prompt_id, client_id)
-    if found.state != State.idle:
+    current = require_prompt(connection, prompt_id, client_id)
+    if current.state != State.idle:
         raise Conflict(NOT_WAITING)
-    return found
+    return current
 
 
 def move_before(connection: Connection, call: Call, prompt_id: str, before: str | None, client_id: str | None) -> Prompt:
     """Move a prompt before another one, or to the end. It gets the priority of what it stands before."""
-    found = require_idle(connection, prompt_id, client_id)
+    current = require_idle(connection, prompt_id, client_id)
     if before == prompt_id:
-        return found
+        return current
     if before is None:
         last, _, _ = allocate_numbers(connection, 1, 0)
-        moved = change(connection, found, position=float(last))
+        moved = change(connection, current, position=float(last))
     else:
         following = require_idle(connection, before, client_id)
-        moved = change(connection, found, position=make_room(connection, following), priority=following.priority)
-    reorder(connection, found.chat_key, call.now)
+        moved = change(connection, current, position=make_room(connection, following), priority=following.priority)
+    reorder(connection, current.chat_key, call.now)
     return moved
 
 

@@ -73,22 +73,22 @@ def require_row(row: Row[Any] | None, client_id: str | None) -> Prompt:
 
 def find_prompts(connection: Connection, prompt_ids: Sequence[str]) -> dict[str, Prompt]:
     """Find prompts by their ids, and keep them from others until the end of the transaction."""
-    found = map(to_prompt, connection.execute(LOCK_SOME, {"ids": list(prompt_ids)}))
-    return {each.id: each for each in found}
+    current = map(to_prompt, connection.execute(LOCK_SOME, {"ids": list(prompt_ids)}))
+    return {each.id: each for each in current}
 
 
 def read_prompt(connection: Connection, prompt_id: str, client_id: str | None = None) -> Prompt:
     """Read a prompt with its answers, partial text and history."""
-    found = find_prompt(connection, prompt_id, client_id)
-    details = connection.execute(DETAILS, {"which": found.number}).one()
-    answers = tuple(to_answer(row) for row in connection.execute(ANSWERS, {"which": found.number}))
-    response = choose_response(found, answers)
-    return replace(found, answers=answers, response=response, partial=details.partial, history=read_history(details.history))
+    current = find_prompt(connection, prompt_id, client_id)
+    details = connection.execute(DETAILS, {"which": current.number}).one()
+    answers = tuple(to_answer(row) for row in connection.execute(ANSWERS, {"which": current.number}))
+    response = choose_response(current, answers)
+    return replace(current, answers=answers, response=response, partial=details.partial, history=read_history(details.history))
 
 
-def choose_response(found: Prompt, answers: Sequence[Answer]) -> str | None:
+def choose_response(current: Prompt, answers: Sequence[Answer]) -> str | None:
     """Choose the answer that a client sees: the latest, once the prompt is done."""
-    return answers[-1].text if answers and found.state == State.done else None
+    return answers[-1].text if answers and current.state == State.done else None
 
 
 def list_prompts(connection: Connection, selection: PromptFilter) -> Page[Prompt]:
@@ -107,9 +107,9 @@ def list_prompts(connection: Connection, selection: PromptFilter) -> Page[Prompt
 
 def add_responses(connection: Connection, prompts: Sequence[Prompt]) -> list[Prompt]:
     """Add to prompts that are done their latest answers."""
-    done = [found.number for found in prompts if found.state == State.done]
+    done = [current.number for current in prompts if current.state == State.done]
     texts = {row.prompt: row.text for row in connection.execute(RESPONSES, {"numbers": done})} if done else {}
-    return [replace(found, response=texts.get(found.number)) for found in prompts]
+    return [replace(current, response=texts.get(current.number)) for current in prompts]
 
 
 def select_prompts(query: Select[Any], selection: PromptFilter) -> Select[Any]:
@@ -132,10 +132,10 @@ def select_prompts(query: Select[Any], selection: PromptFilter) -> Select[Any]:
     return query
 
 
-def count_ahead(connection: Connection, found: Prompt) -> int:
+def count_ahead(connection: Connection, current: Prompt) -> int:
     """Count the prompts that are before one that waits."""
-    position = connection.scalar(POSITION, {"which": found.number})
-    return int(connection.scalar(AHEAD, {"urgency": found.priority, "before": position}) or 0)
+    position = connection.scalar(POSITION, {"which": current.number})
+    return int(connection.scalar(AHEAD, {"urgency": current.priority, "before": position}) or 0)
 
 
 def list_durations(connection: Connection) -> list[float]:
@@ -162,5 +162,5 @@ def list_idle(connection: Connection, client_id: str, most: int) -> list[Prompt]
 
 def read_place(connection: Connection, prompt_id: str) -> tuple[Prompt, int, list[float]]:
     """Read a prompt, how many are before it, and how long the latest answers took."""
-    found = find_prompt(connection, prompt_id)
-    return found, count_ahead(connection, found), list_durations(connection)
+    current = find_prompt(connection, prompt_id)
+    return current, count_ahead(connection, current), list_durations(connection)

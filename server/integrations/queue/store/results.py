@@ -42,11 +42,11 @@ class Answered:
 
 def complete_all(connection: Connection, completions: Sequence[Completion]) -> list[Prompt | Exception]:
     """Store answers. The first one of a lease counts, and a repetition of it changes nothing."""
-    found = prompts.find_prompts(connection, [each.prompt_id for each in completions])
+    current = prompts.find_prompts(connection, [each.prompt_id for each in completions])
     outcomes: list[Prompt | Exception] = []
     answered: list[Answered] = []
     for each in completions:
-        prompt = found.get(each.prompt_id)
+        prompt = current.get(each.prompt_id)
         if prompt is None:
             outcomes.append(NotFound(UNKNOWN))
         elif prompt.token == each.token and prompt.state == State.done:
@@ -85,7 +85,7 @@ def write(connection: Connection, answered: Sequence[Answered]) -> None:
     for each in answered:
         if each.chat_key != each.prompt.chat_key:
             chats.rename_key(connection, each.prompt.chat.id, each.prompt.chat_key, now)
-    chats.refresh(connection, (each.chat_key for each in answered if each.chat_key == each.prompt.chat_key), now)
+    chats.refresh(connection, (each.chat_key for each in answered), now)
 
 
 def make_row(answered: Answered) -> dict[str, Any]:

@@ -58,7 +58,8 @@ def to_chat(row: Row[Any]) -> Chat:
 
 def to_prompt(row: Row[Any]) -> Prompt:
     """Convert a row of PROMPTS. (By position: the names of a row's columns take as long to look up as all the rest.)"""
-    number, prompt_id, client_id, chat_number, chat_key, state, priority, lane, token, *more = row
+    values: Sequence[Any] = row
+    number, prompt_id, client_id, chat_number, chat_key, state, priority, lane, token, *more = values
     worker, expires_at, attempts, ends, not_before, queued_at, started_at, completed_at, dead, *more = more
     find_first, response_type, thinking_time, project, model, temporary, webhook_url, webhook_depth, *more = more
     attachments, error_name, error_message, notes, message, client_name, client_url, chat_id, title, *chat_times = more

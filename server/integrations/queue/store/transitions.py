@@ -41,21 +41,21 @@ FINISH = Prepared(
 ADD_ANSWER = Prepared(insert(answer))
 
 
-def move(connection: Connection, found: Prompt, after: State, now: float, reason: str = "", **values: Any) -> Prompt:
+def move(connection: Connection, current: Prompt, after: State, now: float, reason: str = "", **values: Any) -> Prompt:
     """Change the state of a prompt, and further columns of it."""
     columns: dict[str, Any] = {"state": after, "is_open": after in OPEN, **values}
     if after == State.idle or after not in OPEN:
         columns = LEFT | columns
     if after not in OPEN:
-        columns |= {"completed_at": now, "ends": found.ends + 1, "partial": None, "find_first": False}
-    connection.execute(NOTE.values(**columns), {"which": found.number, "entry": write_entry(now, after, reason)})
-    return require_prompt(connection, found.id)
+        columns |= {"completed_at": now, "ends": current.ends + 1, "partial": None, "find_first": False}
+    connection.execute(NOTE.values(**columns), {"which": current.number, "entry": write_entry(now, after, reason)})
+    return require_prompt(connection, current.id)
 
 
-def change(connection: Connection, found: Prompt, **values: Any) -> Prompt:
+def change(connection: Connection, current: Prompt, **values: Any) -> Prompt:
     """Change columns of a prompt that have nothing to do with its state."""
-    connection.execute(CHANGE.values(**values), {"which": found.number})
-    return require_prompt(connection, found.id)
+    connection.execute(CHANGE.values(**values), {"which": current.number})
+    return require_prompt(connection, current.id)
 
 
 def finish(connection: Connection, rows: Sequence[Mapping[str, Any]], answers: Sequence[Mapping[str, Any]]) -> None:
@@ -64,13 +64,13 @@ def finish(connection: Connection, rows: Sequence[Mapping[str, Any]], answers: S
     ADD_ANSWER.run(connection, answers)
 
 
-def require_source(found: Prompt, action: str, after: State | None = None) -> None:
+def require_source(current: Prompt, action: str, after: State | None = None) -> None:
     """Raise Conflict if an action is not possible in the state of a prompt."""
-    if found.state not in list_sources(action, after):
-        raise Conflict(f"This request is {found.state}, so that is not possible.")
+    if current.state not in list_sources(action, after):
+        raise Conflict(f"This request is {current.state}, so that is not possible.")
 
 
-def require_lease(found: Prompt, token: int, action: str) -> None:
+def require_lease(current: Prompt, token: int, action: str) -> None:
     """Raise Conflict unless the latest lease of a prompt has this token and the action is possible."""
-    if token != found.token or found.state not in list_sources(action):
+    if token != current.token or current.state not in list_sources(action):
         raise Conflict(STALE)

@@ -46,7 +46,7 @@ class Expected:
 
 
 class QueueMachine(RuleBasedStateMachine):
-    """What clients, extensions, the person, time and crashes do."""
+    """Steps of clients, extensions, the person, time and crashes."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -93,29 +93,29 @@ class QueueMachine(RuleBasedStateMachine):
 
     def find_next(self) -> Expected | None:
         """Find the prompt that must be claimed next."""
-        heads: dict[str, Expected] = {}
-        for one in sorted((one for one in self.expected if one.state == State.idle), key=lambda one: one.place):
-            heads.setdefault(one.key, one)
-        held = {one.key for one in self.expected if one.state in HELD}
-        free = [one for key, one in heads.items() if key not in held]
-        return min(free, key=lambda one: (-one.priority, one.place), default=None)
+        firsts: dict[str, Expected] = {}
+        for item in sorted((item for item in self.expected if item.state == State.idle), key=lambda item: item.place):
+            firsts.setdefault(item.key, item)
+        held = {item.key for item in self.expected if item.state in HELD}
+        free = [item for key, item in firsts.items() if key not in held]
+        return min(free, key=lambda item: (-item.priority, item.place), default=None)
 
     def choose(self, data: st.DataObject, *states: State) -> Expected:
         """Choose a prompt in one of some states."""
-        return data.draw(st.sampled_from([one for one in self.expected if one.state in states]))
+        return data.draw(st.sampled_from([item for item in self.expected if item.state in states]))
 
     def has(self, *states: State) -> bool:
         """Return whether there is a prompt in one of some states."""
-        return any(one.state in states for one in self.expected)
+        return any(item.state in states for item in self.expected)
 
-    def end(self, one: Expected, state: State) -> None:
+    def end(self, item: Expected, state: State) -> None:
         """Expect that a prompt has ended."""
-        one.state, one.worker, one.ends, one.may_be_late = state, "", one.ends + 1, False
+        item.state, item.worker, item.ends, item.may_be_late = state, "", item.ends + 1, False
 
-    def put_back(self, one: Expected) -> None:
+    def put_back(self, item: Expected) -> None:
         """Expect that a prompt is idle again, and that the token of its lease is worth nothing."""
-        one.old_tokens.append(one.token)
-        one.state, one.worker, one.token, one.may_be_late = State.idle, "", one.token + 1, False
+        item.old_tokens.append(item.token)
+        item.state, item.worker, item.token, item.may_be_late = State.idle, "", item.token + 1, False
 
     # clients
 
@@ -127,112 +127,112 @@ class QueueMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.has(State.idle))
     @rule(data=st.data())
     def edit(self, data: st.DataObject) -> None:
-        one = self.choose(data, State.idle)
-        self.run(self.room.queue.edit(one.id, "Changed"))
-        self.put_back(one)
+        item = self.choose(data, State.idle)
+        self.run(self.room.queue.edit(item.id, "Changed"))
+        self.put_back(item)
 
     @precondition(lambda self: self.has(State.idle, *HELD))
     @rule(data=st.data())
     def cancel(self, data: st.DataObject) -> None:
-        one = self.choose(data, State.idle, *HELD)
-        self.run(self.room.queue.cancel(one.id))
-        self.end(one, State.cancelled)
+        item = self.choose(data, State.idle, *HELD)
+        self.run(self.room.queue.cancel(item.id))
+        self.end(item, State.cancelled)
 
     @precondition(lambda self: self.has(State.failed, State.cancelled))
     @rule(data=st.data())
     def retry(self, data: st.DataObject) -> None:
-        one = self.choose(data, State.failed, State.cancelled)
-        self.run(self.room.queue.retry(one.id))
-        self.put_back(one)
-        one.place, one.attempts, one.allowed = self.next_place(), 0, one.allowed + 1
+        item = self.choose(data, State.failed, State.cancelled)
+        self.run(self.room.queue.retry(item.id))
+        self.put_back(item)
+        item.place, item.attempts, item.allowed = self.next_place(), 0, item.allowed + 1
 
     @precondition(lambda self: self.has(*ENDED))
     @rule(data=st.data())
     def replay(self, data: st.DataObject) -> None:
-        one = self.choose(data, *ENDED)
-        self.run(self.room.queue.replay(one.id))
-        self.put_back(one)
-        one.place, one.attempts, one.allowed = self.next_place(), 0, one.allowed + 1
+        item = self.choose(data, *ENDED)
+        self.run(self.room.queue.replay(item.id))
+        self.put_back(item)
+        item.place, item.attempts, item.allowed = self.next_place(), 0, item.allowed + 1
 
     @precondition(lambda self: self.has(State.idle))
     @rule(data=st.data())
     def move_to_end(self, data: st.DataObject) -> None:
-        one = self.choose(data, State.idle)
-        self.run(self.room.queue.reorder(one.id, None))
-        one.place = self.next_place()
+        item = self.choose(data, State.idle)
+        self.run(self.room.queue.reorder(item.id, None))
+        item.place = self.next_place()
 
-    @precondition(lambda self: sum(one.state == State.idle for one in self.expected) > 1)
+    @precondition(lambda self: sum(item.state == State.idle for item in self.expected) > 1)
     @rule(data=st.data())
     def move_before(self, data: st.DataObject) -> None:
-        one, other = self.choose(data, State.idle), self.choose(data, State.idle)
-        self.run(self.room.queue.reorder(one.id, other.id))
-        if one is not other:
+        item, other = self.choose(data, State.idle), self.choose(data, State.idle)
+        self.run(self.room.queue.reorder(item.id, other.id))
+        if item is not other:
             before = max((each.place for each in self.expected if each.place < other.place), default=other.place - 1)
-            one.place, one.priority = (before + other.place) / 2, other.priority
+            item.place, item.priority = (before + other.place) / 2, other.priority
 
     # extensions
 
     @rule(worker=st.sampled_from(WORKERS))
     def claim(self, worker: str) -> None:
-        lease, one = self.run(self.room.queue.claim(worker, {"find"})), self.find_next()
-        assert (lease and lease.prompt.id) == (one and one.id)
-        if lease and one:
-            assert lease.token > one.token or one.token == 0
-            one.old_tokens.append(one.token)
-            one.state, one.worker, one.token, one.may_be_late = State.leased, worker, lease.token, False
+        lease, item = self.run(self.room.queue.claim(worker, {"find"})), self.find_next()
+        assert (lease and lease.prompt.id) == (item and item.id)
+        if lease and item:
+            assert lease.token > item.token or item.token == 0
+            item.old_tokens.append(item.token)
+            item.state, item.worker, item.token, item.may_be_late = State.leased, worker, lease.token, False
 
     @precondition(lambda self: self.has(State.leased, State.uncertain))
     @rule(data=st.data(), worker=st.sampled_from(WORKERS))
     def acknowledge(self, data: st.DataObject, worker: str) -> None:
-        one = self.choose(data, State.leased, State.uncertain)
-        self.run(self.room.queue.acknowledge(one.id, one.token, worker))
-        one.typed += one.state == State.leased  # an extension that is back types nothing again
-        one.state, one.worker = State.executing, worker
+        item = self.choose(data, State.leased, State.uncertain)
+        self.run(self.room.queue.acknowledge(item.id, item.token, worker))
+        item.typed += item.state == State.leased  # an extension that is back types nothing again
+        item.state, item.worker = State.executing, worker
 
     @precondition(lambda self: self.has(*HELD))
     @rule(data=st.data())
     def complete(self, data: st.DataObject) -> None:
-        one = self.choose(data, *HELD)
+        item = self.choose(data, *HELD)
         for _ in range(2):  # its acknowledgement may be lost
-            done = self.run(self.room.queue.complete(one.id, one.token, PromptResult("World")))
+            done = self.run(self.room.queue.complete(item.id, item.token, PromptResult("World")))
             assert (done.state, done.response) == (State.done, "World")
-        self.end(one, State.done)
+        self.end(item, State.done)
 
-    @precondition(lambda self: any(one.may_be_late for one in self.expected))
+    @precondition(lambda self: any(item.may_be_late for item in self.expected))
     @rule(data=st.data())
     def complete_late(self, data: st.DataObject) -> None:
-        one = data.draw(st.sampled_from([one for one in self.expected if one.may_be_late]))
-        self.run(self.room.queue.complete(one.id, one.token, PromptResult("Late")))
-        self.end(one, State.done)
+        item = data.draw(st.sampled_from([item for item in self.expected if item.may_be_late]))
+        self.run(self.room.queue.complete(item.id, item.token, PromptResult("Late")))
+        self.end(item, State.done)
 
     @precondition(lambda self: self.has(*HELD))
     @rule(data=st.data(), sent=st.booleans())
     def fail(self, data: st.DataObject, sent: bool) -> None:
-        one = self.choose(data, *HELD)
-        self.run(self.room.queue.fail(one.id, one.token, PromptFailure("page", "It failed.", sent=sent)))
-        one.attempts += 1
-        if sent or one.attempts == ATTEMPTS:
-            self.end(one, State.failed)
+        item = self.choose(data, *HELD)
+        self.run(self.room.queue.fail(item.id, item.token, PromptFailure("page", "It failed.", sent=sent)))
+        item.attempts += 1
+        if sent or item.attempts == ATTEMPTS:
+            self.end(item, State.failed)
         else:
-            self.put_back(one)
-            one.allowed += 1  # it says that nothing was sent
+            self.put_back(item)
+            item.allowed += 1  # it says that nothing was sent
 
     @precondition(lambda self: self.has(State.leased))
     @rule(data=st.data())
     def release(self, data: st.DataObject) -> None:
-        one = self.choose(data, State.leased)
-        self.run(self.room.queue.release(one.id, one.token))
-        self.put_back(one)
+        item = self.choose(data, State.leased)
+        self.run(self.room.queue.release(item.id, item.token))
+        self.put_back(item)
 
-    @precondition(lambda self: any(one.old_tokens for one in self.expected))
+    @precondition(lambda self: any(item.old_tokens for item in self.expected))
     @rule(data=st.data())
     def use_old_token(self, data: st.DataObject) -> None:
-        one = data.draw(st.sampled_from([one for one in self.expected if one.old_tokens]))
-        token = data.draw(st.sampled_from(one.old_tokens))
+        item = data.draw(st.sampled_from([item for item in self.expected if item.old_tokens]))
+        token = data.draw(st.sampled_from(item.old_tokens))
         for call in (
-            self.room.queue.complete(one.id, token, PromptResult("Wrong")),
-            self.room.queue.fail(one.id, token, PromptFailure("page", "Wrong", sent=False)),
-            self.room.queue.acknowledge(one.id, token),
+            self.room.queue.complete(item.id, token, PromptResult("Wrong")),
+            self.room.queue.fail(item.id, token, PromptFailure("page", "Wrong", sent=False)),
+            self.room.queue.acknowledge(item.id, token),
         ):
             with pytest.raises(Conflict):
                 self.run(call)
@@ -241,16 +241,16 @@ class QueueMachine(RuleBasedStateMachine):
 
     def lose(self, lost: list[Expected]) -> None:
         """Expect that extensions are lost."""
-        for one in lost:
-            if one.state == State.leased:
-                self.put_back(one)
+        for item in lost:
+            if item.state == State.leased:
+                self.put_back(item)
             else:
-                one.state, one.worker = State.uncertain, ""
+                item.state, item.worker = State.uncertain, ""
 
     @rule(worker=st.sampled_from(WORKERS))
     def lose_connection(self, worker: str) -> None:
         self.run(self.room.queue.lose(worker))
-        self.lose([one for one in self.expected if one.worker == worker and one.state in {State.leased, State.executing}])
+        self.lose([item for item in self.expected if item.worker == worker and item.state in {State.leased, State.executing}])
 
     @rule(worker=st.sampled_from(WORKERS))
     def fall_asleep(self, worker: str) -> None:
@@ -258,8 +258,8 @@ class QueueMachine(RuleBasedStateMachine):
         self.run(self.room.queue.heartbeat(worker))
         self.clock.move(seconds=50)
         self.run(self.room.queue.expire_leases())
-        held = [one for one in self.expected if one.state in {State.leased, State.executing}]
-        self.lose([one for one in held if one.worker != worker])
+        held = [item for item in self.expected if item.state in {State.leased, State.executing}]
+        self.lose([item for item in held if item.worker != worker])
 
     @rule()
     def crash(self) -> None:
@@ -271,32 +271,32 @@ class QueueMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.has(State.uncertain))
     @rule(data=st.data(), decision=st.sampled_from([Decision.resend, Decision.fail, Decision.answered("Found")]))
     def resolve(self, data: st.DataObject, decision: Decision) -> None:
-        one = self.choose(data, State.uncertain)
-        resolved = self.run(self.room.queue.resolve(one.id, decision))
+        item = self.choose(data, State.uncertain)
+        resolved = self.run(self.room.queue.resolve(item.id, decision))
         if decision is Decision.resend:
             assert resolved.find_first
-            one.state, one.worker, one.may_be_late, one.allowed = State.idle, "", True, one.allowed + 1
+            item.state, item.worker, item.may_be_late, item.allowed = State.idle, "", True, item.allowed + 1
         else:
-            self.end(one, resolved.state)
+            self.end(item, resolved.state)
 
     # what always holds
 
     @invariant()
     def states_are_as_expected(self) -> None:
         page = self.run(self.room.queue.list(PromptFilter(limit=1_000)))
-        assert {one.id: one.state for one in self.expected} == {found.id: found.state for found in page.items}
-        assert {found.id: found.token for found in page.items} == {one.id: one.token for one in self.expected}
+        assert {item.id: item.state for item in self.expected} == {prompt.id: prompt.state for prompt in page.items}
+        assert {prompt.id: prompt.token for prompt in page.items} == {item.id: item.token for item in self.expected}
 
     @invariant()
     def one_prompt_of_a_chat_is_held(self) -> None:
-        held = Counter(one.key for one in self.expected if one.state in HELD)
+        held = Counter(item.key for item in self.expected if item.state in HELD)
         assert all(count == 1 for count in held.values())
 
     @invariant()
     def nothing_is_typed_again_by_itself(self) -> None:
-        assert all(one.typed <= one.allowed for one in self.expected)
+        assert all(item.typed <= item.allowed for item in self.expected)
 
     @invariant()
     def each_end_has_its_webhook(self) -> None:
         ids = [message_id for message_id, _ in self.run(self.room.webhooks())]
-        assert len(ids) == len(set(ids)) == sum(one.ends for one in self.expected)
+        assert len(ids) == len(set(ids)) == sum(item.ends for item in self.expected)

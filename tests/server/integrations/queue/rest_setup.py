@@ -21,6 +21,7 @@ from server.integrations.queue.service import QueueService
 from server.public.app import create_public
 from server.runtime.state import RateLimits, State, open_state
 from server.sdk.approval_requests import ApprovalRequest
+from server.sdk.desktop import Screen
 from server.storage.data_dir import open_home
 from server.storage.database import DATABASE_FILE
 from server.storage.migrations import migrate
@@ -99,11 +100,13 @@ def make_database() -> bytes:
 
 
 @asynccontextmanager
-async def serving(tmp_path: Path, rules: RateLimits | None = None, **settings: Any) -> AsyncIterator[Served]:
+async def serving(
+    tmp_path: Path, rules: RateLimits | None = None, screen: Screen | None = None, **settings: Any
+) -> AsyncIterator[Served]:
     with open_home(tmp_path / "data", demo=False) as home:
         if not (path := home.folders.data / DATABASE_FILE).exists():
             path.write_bytes(make_database())
-        async with open_state(home, Address(public_port=80), rules=rules) as state:
+        async with open_state(home, Address(public_port=80), rules=rules, screen=screen) as state:
             chosen = QueueSettings.model_validate({"pause_seconds": 0, "daily_cap": None, **settings})
             await state.context.settings.write("queue", chosen)
             app = create_public(state)

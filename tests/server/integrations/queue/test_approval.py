@@ -1,8 +1,11 @@
+from typing import ClassVar
+
 import pytest
 
 from server.access.clients.registry import Change, Policy
 from server.core.errors import InvalidInput, NotFound
 from server.sdk.approval_requests import ApprovalDuration
+from server.sdk.desktop import SHOW_NOTIFICATION, NoScreen
 from tests.server.integrations.queue.rest_setup import serving
 
 
@@ -80,3 +83,18 @@ async def test_question_ends_with_the_last_prompt_and_takes_only_a_plain_answer(
         answer = await served.http.post(f"/api/chat/requests/{prompt['id']}/cancel/", headers=bot)
         assert (answer.status_code, answer.json()["status"]) == (200, "failed")
         assert await served.requests() == []
+
+
+async def test_person_is_notified_of_a_new_client_once(tmp_path) -> None:
+    class Recorder(NoScreen):
+        shown: ClassVar[list[str]] = []
+
+        def notify(self, title: str, text: str) -> None:
+            self.shown.append(f"{title}: {text}")
+
+    async with serving(tmp_path, screen=Recorder()) as served:
+        first, second = await served.client("first"), await served.client("second")
+        for bot in (first, first, second, first):
+            await served.submit(bot)
+        await served.state.context.tasks.wait(SHOW_NOTIFICATION, 30)
+        assert [shown.partition(" ")[0] for shown in Recorder.shown] == ["first", "second"]

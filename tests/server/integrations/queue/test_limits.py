@@ -2,7 +2,7 @@ from datetime import datetime
 
 import pytest
 
-from server.integrations.queue.limits import count_allowed, find_gate
+from server.integrations.queue.limits import count_allowed, find_earliest
 from server.integrations.queue.models import QueueSettings
 from server.integrations.queue.store.calls import Call
 from server.integrations.queue.store.control import Control
@@ -20,7 +20,7 @@ def make_control(**values) -> Control:
 
 
 def make_call(now: float = NOON, **settings) -> Call:
-    return Call(now, TODAY, QueueSettings(**{"pause_seconds": 0, "daily_cap": None} | settings), Outbox())
+    return Call(now, Outbox(), lambda: QueueSettings(**{"pause_seconds": 0, "daily_cap": None} | settings))
 
 
 def test_nothing_is_sent_while_paused() -> None:
@@ -43,8 +43,8 @@ def test_daily_cap_is_of_the_day() -> None:
     assert count_allowed(make_control(sent_today=198), call, 5) == 2
     assert count_allowed(make_control(sent_today=200), call, 5) == 0
     assert count_allowed(make_control(sent_today=200, day="2026-11-19"), call, 5) == 5
-    assert find_gate(make_control(sent_today=200), call) == MIDNIGHT
-    assert find_gate(make_control(sent_today=199), call) == 0
+    assert find_earliest(make_control(sent_today=200), call) == MIDNIGHT
+    assert find_earliest(make_control(sent_today=199), call) == 0
 
 
 def test_nothing_is_sent_before_the_limit_of_the_page_ends() -> None:

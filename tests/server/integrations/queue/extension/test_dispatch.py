@@ -126,5 +126,5 @@ async def test_seed_connection_keeps_its_lease_without_a_word(bridge):
         (session,) = bridge.extensions.hub
         session._limits = SocketLimits(write_interval=0)
         first = (await bridge.queue.read(prompt.id)).expires_at
-        await bridge.extensions.dispatcher.sweep()
+        await bridge.extensions.dispatcher.check_leases()
         assert (await bridge.queue.read(prompt.id)).expires_at > first

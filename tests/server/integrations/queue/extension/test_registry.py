@@ -24,11 +24,11 @@ async def test_health_is_that_of_the_connection_and_remembered_afterwards(bridge
     again = Registry(bridge.state.context, Hub())  # as after a restart
     await again.load()
     assert again.origins == {ORIGIN}
-    (kept,) = await again.list()
-    assert (kept.connected, kept.version, kept.page.detail) == (False, "1.0.0", "Sign in to ChatGPT.")
-    assert kept.self_test.language == "de"
-    assert kept.last_seen >= live.paired_at
-    assert "find" in kept.capabilities
+    (stored,) = await again.list()
+    assert (stored.connected, stored.version, stored.page.detail) == (False, "1.0.0", "Sign in to ChatGPT.")
+    assert stored.self_test.language == "de"
+    assert stored.last_seen >= live.paired_at
+    assert "find" in stored.capabilities
     await bridge.extensions.remove(client_id)
     assert (await again.list(), registry.origins) == ([], frozenset())
 

@@ -17,9 +17,9 @@ async def http(bridge):
 async def test_extension_is_paired_and_connects_with_its_origin(bridge, http):
     origin = read_manifest().origin
     order = {"code": bridge.extensions.pairing.begin().code, "name": "Laptop", "browser": "Chromium 156"}
-    asked = await http.post("/ws/extension/pair", json=order, headers={"Origin": origin})
-    assert (asked.status_code, asked.json()["status"]) == (202, "pending")
-    poll = f"/ws/extension/pair/{asked.json()['id']}"
+    entered = await http.post("/ws/extension/pair", json=order, headers={"Origin": origin})
+    assert (entered.status_code, entered.json()["status"]) == (202, "pending")
+    poll = f"/ws/extension/pair/{entered.json()['id']}"
     assert (await http.get(poll)).status_code == 202
     (question,) = await bridge.state.context.approval_requests.list()
     await bridge.state.context.approval_requests.approve(question.id)

@@ -19,7 +19,7 @@ def test_outcomes_and_replies_are_ordered(fake, http):
     assert read_events(send(http, "Hello"))[-2]["text"] == "Scripted."
 
 
-def test_what_was_sent_is_counted_per_chat(fake, http):
+def test_sent_messages_are_counted_per_chat(fake, http):
     chat_id = http.post("/fake/chats", json={"title": "Old", "turns": [["user", "Earlier"]]}).json()["chat_id"]
     send(http, "Hello")
     send(http, "Again", chat_id)

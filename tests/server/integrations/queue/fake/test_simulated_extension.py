@@ -100,5 +100,5 @@ async def test_question_whether_a_message_is_there_is_answered(fake):
         return [question] if message["type"] == "page" else []
 
     async with connected(fake.origin, ask) as arrived:
-        found = (await read_until(arrived, "found"))[-1]
-    assert (found["state"], found["response"], found["token"]) == ("answered", "Hi", 3)
+        answer = (await read_until(arrived, "found"))[-1]
+    assert (answer["state"], answer["response"], answer["token"]) == ("answered", "Hi", 3)

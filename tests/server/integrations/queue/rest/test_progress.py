@@ -67,7 +67,7 @@ async def test_progress_is_followed_from_the_queue_to_the_answer(tmp_path, monke
         bot = await served.allowed()
         await served.submit(bot)
         prompt_id = (await served.submit(bot))["id"]
-        follower, text = Follower(served, bot, prompt_id), ""
+        follower, pieces = Follower(served, bot, prompt_id), list[tuple[int, str]]()
         await follower.until(lambda event: event.get("position") == 2)
         await served.answer("first", "chat-0")
         await follower.until(lambda event: event.get("position") == 1)
@@ -76,8 +76,8 @@ async def test_progress_is_followed_from_the_queue_to_the_answer(tmp_path, monke
         for whole in ("It is", "It is four", "No: five"):
             await served.queue.progress(lease.prompt.id, lease.token, whole)
             piece = await follower.until(lambda event, whole=whole: whole.endswith(event.get("text", "-")))
-            text = text[: piece["offset"]] + piece["text"]
-            assert text == whole
+            pieces.append((piece["offset"], piece["text"]))
+        assert pieces == [(0, "It is"), (5, " four"), (0, "No: five")]
         await served.queue.complete(lease.prompt.id, lease.token, PromptResult("No: five.", "chat-1", "Sums"))
         events = await follower.read_to_end()
         assert (follower.status, events[0]) == (200, {"type": "connected", "request_id": prompt_id})

@@ -119,7 +119,8 @@ async def test_prompts_are_a_bare_list_newest_first_by_status_and_page(tmp_path)
         for method, path in (("GET", ""), ("POST", "/cancel"), ("POST", "/retry")):
             answer = await served.http.request(method, f"{CHAT}/requests/{theirs['id']}{path}", headers=bot)
             assert answer.status_code == 404
-        assert (await served.http.get(f"/api/sse/{theirs['id']}/", headers=bot)).status_code == 404
+        stream = await asyncio.wait_for(served.http.get(f"/api/sse/{theirs['id']}/", headers=bot), 10)
+        assert stream.status_code == 404
 
 
 async def test_next_idle_prompt_is_the_oldest_of_the_client_and_204_means_none(tmp_path) -> None:

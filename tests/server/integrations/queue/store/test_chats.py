@@ -63,3 +63,17 @@ async def test_new_chat_that_turns_out_to_be_a_known_one_is_one_at_a_time_too(tm
         assert await room.queue.claim("second") is None, "the chat is busy"
         await room.queue.cancel(held.prompt.id)
         assert (await room.claim()).prompt.id == known[1].id
+
+
+async def test_chat_whose_id_changes_holds_nobody_up(tmp_path) -> None:
+    async with opened(tmp_path) as room:
+        first, second = await room.submit("1", "a"), await room.submit("2", "a")
+        others = await room.submit("3", "a", client=OTHER)
+        busy = await room.submit("4", "b", client=OTHER)
+        began, held = await room.begin(), await room.begin()
+        assert (began.prompt.id, held.prompt.id) == (first.id, busy.id)
+        await room.finish_lease(began, chat_id="b")
+        assert (await room.claim()).prompt.id == others.id, "nothing else is in the old chat"
+        assert await room.queue.claim("second") is None, "the new one is busy"
+        await room.queue.cancel(held.prompt.id)
+        assert (await room.claim()).prompt.id == second.id

@@ -52,7 +52,7 @@ async def test_pause_cap_and_limit_say_when_to_look_again(tmp_path) -> None:
         assert await room.queue.next_claim_at() is None
 
 
-async def test_what_was_not_sent_does_not_count(tmp_path) -> None:
+async def test_unsent_prompt_does_not_count(tmp_path) -> None:
     async with opened(tmp_path, daily_cap=1) as room:
         await room.submit()
         for _ in range(3):
@@ -75,7 +75,7 @@ async def test_prompt_goes_to_an_extension_that_can_take_it(tmp_path) -> None:
         assert (await room.claim()).prompt.id == with_file.id
 
 
-async def test_lanes_are_apart(tmp_path) -> None:
+async def test_lane_takes_its_own_prompts(tmp_path) -> None:
     async with opened(tmp_path, daily_cap=1) as room:
         prompt = await room.submit()
         await room.finish()

@@ -21,7 +21,7 @@ async def test_prompts_of_one_moment_are_in_the_order_of_their_calls(tmp_path) -
             await room.queue.cancel(prompts[number].id)
 
 
-async def test_what_is_stored_is_what_was_submitted(tmp_path) -> None:
+async def test_submitted_order_is_stored_as_it_is(tmp_path) -> None:
     async with opened(tmp_path) as room:
         order = {
             "response_type": "instant",
