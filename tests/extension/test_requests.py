@@ -61,12 +61,12 @@ async def test_project_and_temporary_chat_are_opened(ready):
     assert temporary.chat.chat_id is None
 
 
-async def test_answer_that_pauses_is_read_to_its_end(ready):
-    """The stop button is there while the model thinks between two words, longer than a text takes to settle."""
-    ready.fake.behave(piece_ms=3500, piece_size=1000)
-    prompt = await ready.submit("Take your time, please")
-    done = await ready.finish(prompt)
-    assert done.response.endswith("END")
+async def test_answer_is_read_to_its_end(ready):
+    """The last text comes after the stop button is gone and the copy button is there, and the model may pause before it."""
+    chat = ready.fake.account.add_chat("Earlier", [("user", "Earlier"), ("assistant", "Yes.")])
+    ready.fake.behave(early_copy=True, lag_ms=1069, piece_ms=3500, piece_size=1000)
+    done = await ready.finish(await ready.submit("Take your time, please", chat_id=chat.chat_id))
+    assert done.response.startswith("You wrote: Take your time, please") and done.response.endswith("END")
 
 
 async def test_long_text_arrives_exactly(ready):
