@@ -69,7 +69,6 @@ MUTANTS = [
     Mutant(f"{SOURCE}/answers.py", " or self.complete:", ":", ANSWERS),
     # reports
     Mutant(f"{SOURCE}/reports.py", " and prompt.worker == self._worker.id", "", REPORTS),
-    Mutant(f"{SOURCE}/reports.py", "if prompt.token != token or not", "if not", REPORTS),
     Mutant(
         f"{SOURCE}/reports.py", "        if leased.token != message.token:\n            raise Conflict(NOT_YOURS)\n", "", REPORTS
     ),
