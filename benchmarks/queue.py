@@ -3,7 +3,8 @@
     python -m benchmarks.queue --rounds 5 --seconds 4 --rows 1000000
 
 Prints the median jobs a second of each and the median of its ratios to Deskhand, round by round; only the ratios mean something
-elsewhere. "deskhand" begins empty, and "deskhand, N rows" with so many ended prompts. PostgreSQL, Redis, huey and procrastinate
+elsewhere; the processor's time of each job is that of all processes, and other load on the computer changes it less. "deskhand"
+begins empty, and "deskhand, N rows" with so many ended prompts. PostgreSQL, Redis, huey and procrastinate
 are measured if they are installed (Debian: postgresql, redis-server; Python: asyncpg, redis, huey, procrastinate, in a folder
 given by --peers), and named if not. Exit code 1: a goal is not met.
 """
@@ -16,9 +17,11 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+import psutil
 from sqlalchemy import insert
 
 from server.core.events import Events
@@ -47,7 +50,11 @@ AT_ONCE = 10_000  # rows
 
 
 class Contender(Protocol):
-    """A queue."""
+    """A queue, with or without a server."""
+
+    @property
+    def server(self) -> int | None:
+        """The process id of its server."""
 
     async def job(self, caller: int) -> None:
         """Enqueue a job, claim one, and complete that."""
@@ -55,6 +62,8 @@ class Contender(Protocol):
 
 class Deskhand:
     """The browser queue in this process, without its pause and its cap."""
+
+    server: int | None = None
 
     def __init__(self, queue: Queue) -> None:
         self._queue = queue
@@ -117,9 +126,24 @@ def fill(connection: Any, start: int, end: int) -> None:
     connection.execute(control.update().values(last_prompt=end - 1, last_chat=end - 1))
 
 
-async def measure(contender: Contender, seconds: float) -> float:
-    """Measure jobs a second."""
-    done = 0
+@dataclass(frozen=True)
+class Rate:
+    """Jobs a second, and microseconds of the processor for each, which other load on the computer changes less."""
+
+    jobs: float
+    processor: float
+
+
+def read_processor(server: int | None) -> float:
+    """Read the seconds of the processor that this process and a server have used."""
+    own = psutil.Process()
+    processes = [own] if server is None else [own, psutil.Process(server), *psutil.Process(server).children(recursive=True)]
+    return sum(sum(process.cpu_times()[:2]) for process in processes)
+
+
+async def measure(contender: Contender, seconds: float) -> Rate:
+    """Measure for so many seconds."""
+    done, used = 0, read_processor(contender.server)
     begin = time.perf_counter()
 
     async def call(caller: int) -> None:
@@ -131,14 +155,15 @@ async def measure(contender: Contender, seconds: float) -> float:
     async with asyncio.TaskGroup() as group:
         for caller in range(CALLERS):
             group.create_task(call(caller))
-    return done / (time.perf_counter() - begin)
+    taken = time.perf_counter() - begin
+    return Rate(done / taken, (read_processor(contender.server) - used) / done * 1e6)
 
 
-async def compare(arguments: argparse.Namespace, folder: Path) -> dict[str, list[float]]:
+async def compare(arguments: argparse.Namespace, folder: Path) -> dict[str, list[Rate]]:
     """Measure all queues, round by round."""
     from benchmarks.queue_peers import PEERS
 
-    rates: dict[str, list[float]] = {}
+    rates: dict[str, list[Rate]] = {}
     folders = {name: make_folder(folder / name) for name in PEERS}
     async with AsyncExitStack() as stack:
         running: dict[str, Contender] = {"deskhand": await stack.enter_async_context(deskhand(folder / "empty"))}
@@ -177,16 +202,23 @@ async def add(
         print(f"{name} is absent: {error}")
 
 
-def report(rates: dict[str, list[float]]) -> bool:
+def report(rates: dict[str, list[Rate]]) -> bool:
     """Print the figures; return whether all goals are met."""
     met = "postgresql" in rates
     for name, measured in rates.items():
-        line = f"{name:26} {statistics.median(measured):9,.0f} jobs a second"
+        processor = statistics.median(rate.processor for rate in measured)
+        line = f"{name:26} {statistics.median(rate.jobs for rate in measured):7,.0f} jobs a second, {processor:6,.0f} µs each"
         if name != "deskhand":
-            ratio = statistics.median(ours / theirs for ours, theirs in zip(rates["deskhand"], measured, strict=True))
+            pairs = list(zip(rates["deskhand"], measured, strict=True))
+            ratio = statistics.median(ours.jobs / theirs.jobs for ours, theirs in pairs)
             goal = GOALS.get(name)
             good = ratio >= goal if goal else 1 / ratio >= FLAT
-            line += f"   deskhand / it: {ratio:5.2f}" + (f" (goal {goal})" if goal else "") + ("" if good else "  MISSED")
+            less = statistics.median(theirs.processor / ours.processor for ours, theirs in pairs)
+            line += (
+                f"   deskhand / it: {ratio:5.2f}, of the processor {less:5.2f}"
+                + (f" (goal {goal})" if goal else "")
+                + ("" if good else "  MISSED")
+            )
             met = met and good
         print(line)
     return met

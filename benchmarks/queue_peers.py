@@ -34,8 +34,8 @@ COMPLETE = "UPDATE job SET state = 'done', answer = $2, completed_at = now() WHE
 class PostgreSQL:
     """Its own SKIP LOCKED, with a connection and prepared statements for each caller."""
 
-    def __init__(self, connections: list[Any], statements: list[Any]) -> None:
-        self._connections, self._statements = connections, statements
+    def __init__(self, server: int, statements: list[Any]) -> None:
+        self.server, self._statements = server, statements
 
     async def job(self, caller: int) -> None:
         enqueue, claim, complete = self._statements[caller]
@@ -54,7 +54,7 @@ async def postgresql(folder: Path) -> AsyncIterator[PostgreSQL]:
         connections = [await asyncpg.connect(host=server.folder, user="postgres", database="postgres") for _ in range(CALLERS)]
         await connections[0].execute(JOBS)
         statements = [tuple([await one.prepare(text) for text in (ENQUEUE, CLAIM, COMPLETE)]) for one in connections]
-        yield PostgreSQL(connections, statements)
+        yield PostgreSQL(server.pid, statements)
         for connection in connections:
             await connection.close()
 
@@ -77,6 +77,7 @@ class PostgreSQLServer:
         self._run("initdb", "--auth=trust", "--username=postgres", f"{self.folder}/data")
         options = f"-c listen_addresses='' -k {self.folder} -c max_connections={CALLERS * 4}"
         self._run("pg_ctl", "-D", f"{self.folder}/data", "-w", "-l", f"{self.folder}/log", "-o", options, "start")
+        self.pid = int((Path(self.folder) / "data" / "postmaster.pid").read_text().split()[0])
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -91,8 +92,8 @@ class PostgreSQLServer:
 class Redis:
     """Streams: XADD, XREADGROUP, and XACK with the answer in one transaction."""
 
-    def __init__(self, client: Any) -> None:
-        self._client = client
+    def __init__(self, server: int, client: Any) -> None:
+        self.server, self._client = server, client
 
     async def job(self, caller: int) -> None:
         await self._client.xadd("jobs", {"message": MESSAGE})
@@ -118,7 +119,7 @@ async def redis(folder: Path) -> AsyncIterator[Redis]:
     client = client_class(unix_socket_path=str(socket), max_connections=CALLERS * 2, decode_responses=True)
     try:
         await client.xgroup_create("jobs", "workers", id="0", mkstream=True)
-        yield Redis(client)
+        yield Redis(server.pid, client)
         await client.aclose()
     finally:
         server.terminate()
@@ -133,6 +134,8 @@ def wait_for(socket: Path) -> None:
 
 class Threads:
     """A queue whose calls block: each caller has a thread."""
+
+    server: int | None = None
 
     def __init__(self, call: Callable[[int], None]) -> None:
         self._call, self._threads = call, [ThreadPoolExecutor(1) for _ in range(CALLERS)]
@@ -160,8 +163,8 @@ async def huey(folder: Path) -> AsyncIterator[Threads]:
 class Procrastinate:
     """Its jobs, as its own worker fetches and finishes them, and the answer in a table beside it."""
 
-    def __init__(self, app: Any, task: Any, workers: list[int]) -> None:
-        self._app, self._task, self._workers = app, task, workers
+    def __init__(self, server: int, app: Any, task: Any, workers: list[int]) -> None:
+        self.server, self._app, self._task, self._workers = server, app, task, workers
 
     async def job(self, caller: int) -> None:
         succeeded = import_module("procrastinate.jobs").Status.SUCCEEDED
@@ -185,7 +188,7 @@ async def procrastinate(folder: Path) -> AsyncIterator[Procrastinate]:
         async with app.open_async():
             await app.schema_manager.apply_schema_async()
             workers = [await app.job_manager.register_worker() for _ in range(CALLERS)]
-            yield Procrastinate(app, task, workers)
+            yield Procrastinate(server.pid, app, task, workers)
 
 
 PEERS: dict[str, Callable[[Path], AbstractAsyncContextManager[Any]]] = {

@@ -29,8 +29,7 @@ class Transactions:
 
     def call(self) -> Call:
         """Make what the functions of the store need."""
-        now = self.context.clock.now()
-        return Call(now.timestamp(), now.astimezone().date().isoformat(), self.read_settings(), self.context.webhooks)
+        return Call(self.context.clock.now().timestamp(), self.context.webhooks, self.read_settings)
 
     async def read(self, function: Callable[Concatenate[Any, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run a function that only reads."""

@@ -1,6 +1,8 @@
 """The surroundings of a change of the queue: the time, the settings and the outbox."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from sqlalchemy import Connection
@@ -27,9 +29,18 @@ class Outbox(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call of the queue: its time (seconds since 1970), the person's day, the settings in force, and the outbox."""
+    """A call of the queue: its time (seconds since 1970), the outbox, and what only some functions need."""
 
     now: float
-    day: str
-    settings: QueueSettings
     outbox: Outbox
+    read_settings: Callable[[], QueueSettings]
+
+    @property
+    def settings(self) -> QueueSettings:
+        """The settings in force."""
+        return self.read_settings()
+
+    @property
+    def day(self) -> str:
+        """The person's day."""
+        return datetime.fromtimestamp(self.now).astimezone().date().isoformat()

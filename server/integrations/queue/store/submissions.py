@@ -32,7 +32,8 @@ class Submission:
 
 def make_id(now: float) -> str:
     """Make a UUID that begins with the time (version 7, RFC 9562): a large index is written at its end, not everywhere."""
-    return str(uuid.UUID(int=int(now * 1_000) << 80 | 7 << 76 | secrets.randbits(12) << 64 | 2 << 62 | secrets.randbits(62)))
+    chance = secrets.randbits(74)
+    return str(uuid.UUID(int=int(now * 1_000) << 80 | 7 << 76 | chance >> 62 << 64 | 2 << 62 | chance & (1 << 62) - 1))
 
 
 def submit_all(connection: Connection, submissions: Sequence[Submission]) -> list[Prompt | Exception]:

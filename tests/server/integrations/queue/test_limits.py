@@ -20,7 +20,7 @@ def make_control(**values) -> Control:
 
 
 def make_call(now: float = NOON, **settings) -> Call:
-    return Call(now, TODAY, QueueSettings(**{"pause_seconds": 0, "daily_cap": None} | settings), Outbox())
+    return Call(now, Outbox(), lambda: QueueSettings(**{"pause_seconds": 0, "daily_cap": None} | settings))
 
 
 def test_nothing_is_sent_while_paused() -> None:
