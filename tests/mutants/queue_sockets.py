@@ -69,12 +69,11 @@ MUTANTS = [
     Mutant(f"{SOURCE}/answers.py", " or self.complete:", ":", ANSWERS),
     # reports
     Mutant(f"{SOURCE}/reports.py", " and prompt.worker == self._worker.id", "", REPORTS),
-    Mutant(f"{SOURCE}/reports.py", "if prompt.token != token or not", "if not", REPORTS),
     Mutant(
         f"{SOURCE}/reports.py", "        if leased.token != message.token:\n            raise Conflict(NOT_YOURS)\n", "", REPORTS
     ),
     Mutant(f"{SOURCE}/reports.py", "if message.token is None:", "if False:", REPORTS),
-    Mutant(f"{SOURCE}/reports.py", "if self._worker.seed:  #", "if False:  #", REPORTS),
+    Mutant(f"{SOURCE}/reports.py", "if self._worker.seed:  #", "if False:  #", CONNECTION),
     Mutant(f"{SOURCE}/reports.py", "return min(ends, now + LONGEST_LIMIT)", "return ends", REPORTS),
     Mutant(f"{SOURCE}/reports.py", "if message.name in HOLDING and not sent:", "if False:", SESSION),
     Mutant(f"{SOURCE}/reports.py", "await self._queue.limit_until(self._read_reset(page.resets_at))", "pass", SESSION),

@@ -135,10 +135,10 @@ class Reports:
         return leased
 
     async def _find_earlier(self, request_id: str, token: int) -> LeasedPrompt:
-        """Find a lease that the same worker had on an earlier connection. Of a prompt that has ended, the queue decides."""
+        """Find a lease of an earlier connection. The queue compares the token, and decides on a prompt that has ended."""
         prompt = await self._queue.read(request_id)
         holds = prompt.state in {State.executing, State.uncertain} and prompt.worker == self._worker.id
-        if prompt.token != token or not (holds or prompt.state in ENDED):
+        if not holds and prompt.state not in ENDED:
             raise Conflict(NOT_YOURS)
         leased = LeasedPrompt(token, acknowledged=True)
         if holds:

@@ -41,7 +41,7 @@ async def test_frame_of_a_gigabyte_ends_the_connection_before_it_is_read(bridge)
 
 
 async def test_peer_that_reads_nothing_is_closed_and_its_prompt_goes_to_another(bridge, monkeypatch):
-    limits = SocketLimits(outgoing=8, send_seconds=0.3)
+    limits = SocketLimits(outgoing=8)
     monkeypatch.setattr(bridge.extensions, "limits", limits)
     async with bridge.extension(instance="deaf") as deaf:
         prompt = await bridge.submit("x" * 900_000)
