@@ -42,6 +42,8 @@ IMPURE_MODULES = {
     "socket",
     "subprocess",
     "tests.loopback",
+    "tests.server.integrations.queue.queue_machine",
+    "tests.server.integrations.queue.queue_setup",
     "tests.server.listening",
     "tests.window.conftest",
 }

@@ -58,7 +58,7 @@ class ReplayOrder(BaseModel):
 class WebhookOrder(BaseModel):
     """An address for results."""
 
-    webhook_url: Nullable = Field(None, max_length=2_000, description="Where results are sent; empty for nowhere.")
+    webhook_url: Nullable = Field(max_length=2_000, description="Where results are sent; null or empty for nowhere.")
 
 
 class AnswerView(BaseModel):
