@@ -81,6 +81,8 @@ def example(document: dict[str, Any], schema: dict[str, Any]) -> Any:
         return example(document, document["components"]["schemas"][schema["$ref"].rpartition("/")[2]])
     if "anyOf" in schema:
         return example(document, schema["anyOf"][0])
+    if isinstance(schema.get("type"), list):
+        return example(document, {**schema, "type": schema["type"][0]})
     if "enum" in schema:
         return schema["enum"][0]
     kinds = {"string": "ann@example.com", "integer": 5, "number": 1.5, "boolean": True, "null": None}

@@ -20,6 +20,7 @@ EVERYTHING = ["send_mail", "reply_to_mail", "save_attachment", "create_draft", "
 EVERYTHING += ["label_mail", "mark_mail", "archive_mail", "trash_mail", "untrash_mail", "control_app"]
 EVERYTHING += ["delete_conversation", "mark_action_item"]
 EVERYTHING += ["create_project", "create_chat", "send_message", "complete_chat", "sync_chats"]
+EVERYTHING += ["submit_prompt", "replay_prompt"]
 NEEDS_NO_FIXTURE = {
     "2026-07-28": {"tools-list", "server-sse-multiple-streams", "dns-rebinding-protection", "sep-2164-resource-not-found"}
     | {"http-header-validation"},
@@ -85,6 +86,7 @@ async def call_everything(call: Call) -> set[str]:
     await read_everything(use)
     await change_everything(use)
     await hold_chats(use)
+    await queue_prompts(use)
     return called
 
 
@@ -142,6 +144,16 @@ async def hold_chats(use: Call) -> None:
     run = (await use("sync_chats"))["result"]["jobId"]
     for name in ("read_sync", "cancel_sync"):
         await use(name, job_id=run)
+
+
+async def queue_prompts(use: Call) -> None:
+    prompt = (await use("submit_prompt", message="What is new?", chat_id="6c1"))["id"]
+    await use("edit_prompt", prompt_id=prompt, message="What is new today?")
+    for name, arguments in (("list_prompts", {}), ("list_prompt_chats", {}), ("read_prompt_chat", {"chat_id": "6c1"})):
+        await use(name, **arguments)
+    for name in ("cancel_prompt", "retry_prompt", "cancel_prompt", "read_prompt"):
+        await use(name, prompt_id=prompt)
+    await use("replay_prompt", prompt_id=prompt, model="gpt-6")
 
 
 @pytest.mark.parametrize("mode", ["auto", "legacy"])
