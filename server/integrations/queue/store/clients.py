@@ -21,6 +21,7 @@ ALL = (
     .outerjoin(WAITING, WAITING.c.client == client.c.id)
     .order_by(client.c.created_at, client.c.id)
 )
+APPROVED = select(client.c.approved).where(client.c.id == bindparam("which"))
 IDLE_KEYS = select(prompt.c.chat_key).where(prompt.c.client == bindparam("of"), IS_OPEN, prompt.c.state == "idle").distinct()
 IDLE_COUNT = select(func.count()).where(prompt.c.client == bindparam("of"), IS_OPEN, prompt.c.state == "idle")
 
@@ -42,6 +43,11 @@ def add_clients(connection: Connection, clients: Iterable[ClientRef], now: float
 def list_clients(connection: Connection) -> list[QueueClient]:
     """List clients, oldest first."""
     return [QueueClient(row.id, row.name, row.approved, row.webhook_url, row.waiting) for row in connection.execute(ALL)]
+
+
+def is_approved(connection: Connection, client_id: str) -> bool:
+    """Return whether the person has allowed a client."""
+    return bool(connection.scalar(APPROVED, {"which": client_id}))
 
 
 def set_approval(connection: Connection, client_id: str, approved: bool) -> bool:
