@@ -45,9 +45,9 @@ def list_clients(connection: Connection) -> list[QueueClient]:
     return [QueueClient(row.id, row.name, row.approved, row.webhook_url, row.waiting) for row in connection.execute(ALL)]
 
 
-def is_approved(connection: Connection, client_id: str) -> bool:
-    """Return whether the person has allowed a client."""
-    return bool(connection.scalar(APPROVED, {"which": client_id}))
+def read_approval(connection: Connection, client_id: str) -> bool | None:
+    """Read the person's answer for a client; None if there is none yet."""
+    return connection.scalar(APPROVED, {"which": client_id})
 
 
 def set_approval(connection: Connection, client_id: str, approved: bool) -> bool:
