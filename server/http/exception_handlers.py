@@ -61,8 +61,7 @@ def from_deskhand(error: DeskhandError) -> Response:
 def from_validation(error: RequestValidationError) -> Response:
     """Name each wrong field in words; what was sent is not repeated, for it may hold what no JSON answer can."""
     fields = [
-        {"field": name_field(item["loc"], item["type"]), "message": str(item["msg"]).removeprefix("Value error, ")}
-        for item in error.errors()[:MOST_FIELDS]
+        {"field": name_field(item["loc"], item["type"]), "message": describe(item)} for item in error.errors()[:MOST_FIELDS]
     ]
     sentence = "; ".join(explain(field, item["type"]) for field, item in zip(fields, error.errors(), strict=False))
     return respond(
@@ -70,6 +69,15 @@ def from_validation(error: RequestValidationError) -> Response:
         clean(f"The request does not fit. {sentence}."),
         {"errors": [{k: clean(v) for k, v in field.items()} for field in fields]},
     )
+
+
+def describe(item: Mapping[str, Any]) -> str:
+    """Describe what is wrong with a value, without the terms of Pydantic and of regular expressions."""
+    if item["type"] == "model_attributes_type":
+        return "Input should be an object"
+    if item["type"] == "string_pattern_mismatch" and item["ctx"]["pattern"] == r"\S":
+        return "Input should not be blank"
+    return str(item["msg"]).removeprefix("Value error, ")
 
 
 def explain(field: dict[str, str], kind: str) -> str:

@@ -16,9 +16,12 @@ TRANSPORT, DISPATCHER, CALLS = (f"{MCP_TESTS}transport.py",), (f"{MCP_TESTS}disp
 ENDPOINT, SESSIONS, EVENTS = (f"{MCP_TESTS}endpoint.py",), (f"{MCP_TESTS}sessions.py",), (f"{MCP_TESTS}event_stream.py",)
 DOCUMENTS = ("tests/server/projections/test_documents.py", "tests/server/projections/test_openapi.py")
 
+ERRORS = (f"{TESTS}exception_handlers.py",)
 LISTS = ("tests/server/sdk/test_operation.py",)
 
 MUTANTS = [
+    Mutant("server/http/exception_handlers.py", 'if item["type"] == "model_attributes_type":', "if False:", ERRORS),
+    Mutant("server/http/exception_handlers.py", '"string_pattern_mismatch" and', '"" and', ERRORS),
     Mutant("server/sdk/pages.py", "<p>{escape(sentence)}</p>", "<p>{sentence}</p>", ("tests/server/sdk/test_pages.py",)),
     Mutant(
         "server/http/in_process.py",

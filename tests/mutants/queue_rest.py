@@ -34,6 +34,22 @@ MUTANTS = [
         "rest/test_error_format.py",
     ),
     change("rest/models.py", 'default if value in {None, ""} else value', "value", "rest/test_models.py"),
+    change(
+        "store/decisions.py",
+        "    if read_approval(connection, current.client.id) is False:",
+        "    if False:",
+        "store/test_approvals.py",
+    ),
+    change("monitor.py", "suppress(Forbidden)", "suppress()", "test_monitor.py"),
+    change("store/prompts.py", "read_control(connection).paused or ", "", "test_reading.py"),
+    change("store/prompts.py", " or not read_approval(connection, current.client.id)", "", "test_reading.py"),
+    change("extension_commands.py", '{archive}.")\n    say("")', '{archive}.\\n")', "test_extension_commands.py"),
+    change("commands_wording.py", "{PAST_STATES[entry", "{STATES[entry", "test_commands_wording.py"),
+    change("commands_wording.py", '"uncertain": "uncertain"', '"uncertain": "to check"', "test_commands_wording.py"),
+    change(
+        "rest/routes.py", "Annotated[ReplayOrder, Body(default_factory=ReplayOrder)]", "ReplayOrder", "rest/test_operations.py"
+    ),
+    change("rest/operations.py", 'Lane.api: ", at your cost"', 'Lane.api: ""', "rest/test_operations.py"),
     change("rest/views.py", "        if views and left < 0:", "        if False:", "rest/test_views.py"),
     change("rest/views.py", "    while measure(part) > most:", "    while False:", "rest/test_views.py"),
     change("rest/views.py", "LARGEST_TEXTS - measure(response)", "LARGEST_TEXTS", "rest/test_views.py"),

@@ -135,6 +135,39 @@ def test_queue_is_paused_and_its_rules_changed(open_page, server):
     assert server.person("GET", "/api/queue/summary").json()["cap"]["most"] == 300
 
 
+def test_pause_says_that_new_prompts_are_refused_too(open_page, server):
+    for order in ("pause", "drain"):
+        server.person("POST", f"/api/queue/{order}")
+    page = open_page("queue")
+    expect(page.get_by_text("The queue is paused, and new prompts are refused until you resume.")).to_be_visible()
+    page.get_by_role("button", name="Resume").click()
+    expect(page.get_by_text("The queue is paused")).to_have_count(0)
+
+
+def test_history_tells_waiting_from_being_given_to_a_browser(open_page, server):
+    page = open_page(f"queue/{server.answer('What is short?', 'I')}")
+    page.get_by_text("History", exact=True).click()
+    states = page.locator("details", has_text="History").locator("li b")
+    expect(states).to_have_text(["Waiting", "Given to the browser", "Running", "Done"])
+    expect(rows(page).filter(has_text="What is short?")).to_contain_text("1 character")
+    expect(page.get_by_text(re.compile(r"\b1 characters"))).to_have_count(0)
+
+
+def test_row_names_its_client_and_chat_in_a_narrow_list(open_page, server):
+    server.answer("Narrow?", "x" * 100, chat_title="A library of things that move")
+    page = open_page("queue", width=420)
+    row = rows(page).filter(has_text="Narrow?")
+    about = row.locator(".about").bounding_box()
+    shown = [
+        part.inner_text()
+        for part in row.locator(".about > *").all()
+        if part.bounding_box()["y"] < about["y"] + about["height"] / 2
+    ]
+    widths = row.locator(".about > bdi").evaluate_all("parts => parts.map((part) => part.clientWidth)")
+    assert shown[1] == "report-builder", shown
+    assert min(widths) > 60, f"what is shown can be read: {widths}"
+
+
 @pytest.mark.parametrize("look", ["light", "dark"])
 def test_page_fits_a_narrow_window(open_page, server, look):
     prompt_id = server.answer("A narrow " + "question" * 20, "| a | b |\n|---|---|\n| " + "x" * 300 + " | 1 |")

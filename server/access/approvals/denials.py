@@ -10,7 +10,7 @@ from server.storage.database import Database
 
 DENIED = (
     "The person denied the last {count} requests of this client, so do not repeat them. "
-    "Another request may be sent in {seconds} seconds."
+    "Another request may be sent in {seconds} s."
 )
 COUNTED_FOR = timedelta(days=1)
 LONGEST_DELAY = 900.0  # seconds

@@ -89,5 +89,5 @@ class Limits:
 
 def too_many_requests(client: Client, quota: Quota) -> TooManyRequests:
     """Refusal of a client that calls too often."""
-    sentence = f"The client {client.name!r} has made its {quota.limit} calls. Go on in {quota.reset} seconds."
+    sentence = f"The client {client.name!r} has used up its limit of {quota.limit} calls. Go on in {quota.reset} s."
     return TooManyRequests(sentence, retry_after=quota.reset)

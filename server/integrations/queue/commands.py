@@ -55,7 +55,7 @@ def status(data_dir: Path | None, *, as_json: bool) -> None:
 def list_prompts(
     group: str, chat: int | None, query: str, limit: int, offset: int, data_dir: Path | None, *, as_json: bool
 ) -> None:
-    """List prompts: those that wait in their order, others the newest first."""
+    """List prompts, the newest first; with --group waiting, in the order in which they are sent."""
     parameters = {"group": group, "q": query, "limit": limit, "offset": offset, **({} if chat is None else {"chat": chat})}
     with connect(data_dir, running_only=True) as deskhand:
         page = deskhand.call("GET", f"{PATH}/prompts?{urlencode(parameters)}")

@@ -11,11 +11,12 @@ STATES = {
     "idle": "waiting",
     "leased": "waiting",
     "executing": "running",
-    "uncertain": "to check",
+    "uncertain": "uncertain",
     "done": "done",
     "failed": "failed",
     "cancelled": "cancelled",
 }
+PAST_STATES = {**STATES, "leased": "given to the browser"}  # beside "waiting" it would be the same word twice
 
 
 def describe_prompt(prompt: Mapping[str, Any]) -> str:
@@ -65,4 +66,4 @@ def describe_details(prompt: Mapping[str, Any]) -> Iterator[str]:
     yield ""
     for entry in prompt["history"]:
         reason = f": {entry['reason']}" if entry["reason"] else ""
-        yield f"{say_time(entry['at'])}  {STATES[entry['state']]}{reason}"
+        yield f"{say_time(entry['at'])}  {PAST_STATES[entry['state']]}{reason}"

@@ -46,11 +46,13 @@ def extension(output: Path, data_dir: Path | None, *, as_json: bool) -> None:
         files = {"folder": str(folder), "zip": str(archive), "address": target.deskhand}
         print_json({**files, "version": manifest.version, "id": manifest.extension_id, "outdated": outdated})
         return
-    say(f"Extension {manifest.version} written to {folder} and {archive}.\n")
+    say(f"Extension {manifest.version} written to {folder} and {archive}.")
+    say("")
     for step in STEPS:
         say(step.format(folder=folder, address=target.deskhand))
     for browser in outdated:
-        say(f"\n{browser['name']} has version {browser['version']}. Replace its folder by this one and reload the extension.")
+        say("")
+        say(f"{browser['name']} has version {browser['version']}. Replace its folder by this one and reload the extension.")
 
 
 def ask_running(data_dir: Path | None) -> tuple[Target, list[dict[str, Any]]]:

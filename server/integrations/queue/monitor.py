@@ -1,6 +1,8 @@
 """The queue as the window and the command line see it."""
 
-from server.core.errors import Conflict, NotFound
+from contextlib import suppress
+
+from server.core.errors import Conflict, Forbidden, NotFound
 from server.integrations.queue import local_models as views
 from server.integrations.queue.models import Decision, DecisionKind, Lane, QueueSettings
 from server.integrations.queue.monitor_views import write_details, write_row, write_time
@@ -113,11 +115,13 @@ class Monitor:
         )
 
     async def retry_dead(self) -> int:
-        """Put all dead letters back into the queue; return their number."""
-        dead = await self._database.read(store.list_dead)
-        for prompt_id in dead:
-            await self._queue.retry(prompt_id)
-        return len(dead)
+        """Put all dead letters back into the queue, except those of clients that the person refused; return their number."""
+        count = 0
+        for prompt_id in await self._database.read(store.list_dead):
+            with suppress(Forbidden):
+                await self._queue.retry(prompt_id)
+                count += 1
+        return count
 
     async def discard_dead(self) -> int:
         """Discard all dead letters; return their number."""

@@ -40,7 +40,7 @@ class Reading:
         result, ahead, durations = await self.transactions.read(prompts.read_place, prompt_id)
         if result.state not in {State.idle, State.leased}:
             return None
-        if not durations or result.lane != Lane.browser:
+        if not durations or result.lane != Lane.browser or self.transactions.context.is_paused():
             return Place(ahead + 1)
         pace = sum(durations) / len(durations) + self.transactions.read_settings().pause_seconds
         expected = self.transactions.context.clock.now() + timedelta(seconds=pace * (ahead + 1))

@@ -1,9 +1,12 @@
 import asyncio
 import json
+from typing import Annotated
 
 import pytest
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi.testclient import TestClient
+from pydantic import BaseModel, StringConstraints
 from starlette.exceptions import HTTPException
 
 from server.core.errors import NotAuthenticated, TooManyRequests
@@ -29,6 +32,23 @@ def test_wrong_field_is_named_without_its_value() -> None:
     body = json.loads(to_response(error).body)
     assert body["detail"] == "The request does not fit. to.0: is no address."
     assert body["errors"] == [{"field": "to.0", "message": "is no address"}]
+
+
+@pytest.mark.parametrize(
+    ("value", "sentence"),
+    [([], "body: Input should be an object"), ({"name": " "}, "name: Input should not be blank")],
+)
+def test_wrong_value_is_described_without_terms_of_the_validator(value: object, sentence: str) -> None:
+    class Order(BaseModel):
+        name: Annotated[str, StringConstraints(pattern=r"\S")]
+
+    app = FastAPI()
+    install(app)
+
+    @app.post("/")
+    async def take(order: Order) -> None: ...
+
+    assert TestClient(app).post("/", json=value).json()["detail"] == f"The request does not fit. {sentence}."
 
 
 def test_check_of_the_whole_body_names_its_fields_itself() -> None:

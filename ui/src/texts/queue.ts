@@ -2,6 +2,7 @@
 import { LANGUAGE } from './common'
 
 const number = new Intl.NumberFormat(LANGUAGE)
+const characters = (count: number) => (count === 1 ? '1 character' : `${number.format(count)} characters`)
 const prompts = (count: number) => (count === 1 ? '1 prompt' : `${number.format(count)} prompts`)
 
 export const texts = {
@@ -17,6 +18,7 @@ export const texts = {
   states: {
     idle: 'Waiting', leased: 'Waiting', executing: 'Running', uncertain: 'Action needed', done: 'Done', failed: 'Failed', cancelled: 'Cancelled',
   },
+  leased: 'Given to the browser',
   dead: 'Dead letter',
   group: 'Show',
   chat: 'Chat',
@@ -41,6 +43,7 @@ export const texts = {
   notices: {
     paused: 'The queue is paused. Prompts are kept and sent when you resume.',
     draining: 'New prompts are refused. Those in the queue are still sent.',
+    closed: 'The queue is paused, and new prompts are refused until you resume.',
     limit: (at: string) => `ChatGPT’s limit is reached. Prompts are sent again after ${at}.`,
     cap: (most: number) => `The daily cap of ${number.format(most)} prompts is reached. The queue goes on tomorrow.`,
     approval: (names: string) => `${names} wants to use the queue for the first time.`,
@@ -50,10 +53,11 @@ export const texts = {
     check: 'Check',
   },
   row: {
-    characters: (count: number) => `${number.format(count)} characters`,
+    characters,
     attempts: (count: number) => `attempt ${count}`,
     api: 'OpenAI API',
     scheduled: (at: string) => `not before ${at}`,
+    took: (time: string) => `in ${time}`,
     thinking: (time: string) => `${time} to answer`,
   },
   details: {
@@ -92,7 +96,7 @@ export const texts = {
     thinking: 'ChatGPT has been at it for',
     size: 'Size',
     sizes: (prompt: number, answer: number | null) =>
-      answer === null ? `${number.format(prompt)} characters` : `${number.format(prompt)} characters in, ${number.format(answer)} out`,
+      answer === null ? characters(prompt) : `${characters(prompt)} in, ${number.format(answer)} out`,
     attempts: 'Attempts',
     mode: 'Response type',
     modes: { auto: 'Automatic', thinking: 'Thinking', instant: 'Instant' } as Record<string, string>,

@@ -13,7 +13,7 @@ from server.sdk.webhook_auth import WebhookAuthenticator
 
 TITLE, PATH = "Conversations", "/webhook/chatgpt"
 SECRET_VARIABLE = "WEBHOOK_SECRET"  # noqa: S105, a name
-TOO_MANY = "Too many deliveries. Go on in {seconds} seconds."
+TOO_MANY = "Too many deliveries. Go on in {seconds} s."
 MINUTE = 60.0
 
 

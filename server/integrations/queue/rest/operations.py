@@ -16,7 +16,8 @@ from server.sdk.operation import Effect, current_call
 from server.sdk.streaming import EventStream
 
 PATH = "/api/chat/requests/{}"
-TARGETS = {Lane.browser: "ChatGPT in your browser", Lane.api: "OpenAI's API, at your cost"}
+TARGETS = {Lane.browser: "ChatGPT in your browser", Lane.api: "OpenAI's API"}
+COSTS = {Lane.browser: "", Lane.api: ", at your cost"}
 NOT_ENDED = "This prompt has not ended yet, so it cannot be sent once more. Wait for its answer, or cancel it."
 NO_API = "OpenAI's API cannot be used at the moment. The person can set it up in Deskhand's window, under Conversations."
 NOTHING = "Give a new message, a new priority, or both."
@@ -102,9 +103,9 @@ class PromptOperations:
             raise Conflict(NOT_ENDED)
         if order.lane is Lane.api and not is_ready(self.queue.context.offers.find(ModelAnswers)):
             raise Unavailable(NO_API)
-        target, model = TARGETS[order.lane], order.model or prompt.model
-        fields = (("Message", prompt.message), ("To", target), *((("Model", model),) if model else ()))
-        return Effect(REPLAY_SENTENCE.fill(target=target, message=prompt.message[:100]), fields)
+        target, cost, model = TARGETS[order.lane], COSTS[order.lane], order.model or prompt.model
+        fields = (("Message", prompt.message), ("To", f"{target}{cost}"), *((("Model", model),) if model else ()))
+        return Effect(REPLAY_SENTENCE.fill(target=target, cost=cost, message=prompt.message[:100]), fields)
 
     async def replay(self, prompt_id: str, order: ReplayOrder) -> PromptView:
         """Put a prompt back into the queue for another answer."""

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import Path, Query, Response
+from fastapi import Body, Path, Query, Response
 
 from server.integrations.queue.rest import wording
 from server.integrations.queue.rest.error_format import QUEUE_ERRORS
@@ -125,7 +125,9 @@ async def retry_prompt(service: Service, prompt_id: Id) -> PromptView:
     rare=True,
     keep_nulls=True,
 )
-async def replay_prompt(service: Service, prompt_id: Id, order: ReplayOrder) -> PromptView:
+async def replay_prompt(
+    service: Service, prompt_id: Id, order: Annotated[ReplayOrder, Body(default_factory=ReplayOrder)]
+) -> PromptView:
     """Send a prompt that has ended once more, to another model or through OpenAI's API at the person's cost."""
     return await service.prompts.replay(prompt_id, order)
 

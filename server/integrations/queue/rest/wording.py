@@ -10,9 +10,9 @@ def wording(title: str, description: str, *sentences: Sentence) -> Wording:
 
 
 REPLAY_SENTENCE = Sentence(
-    "ask {target} once more: “{message}”",
-    "is asking {target} once more: “{message}”",
-    "asked {target} once more: “{message}”",
+    "ask {target} once more{cost}: “{message}”",
+    "is asking {target} once more{cost}: “{message}”",
+    "asked {target} once more{cost}: “{message}”",
     "could not ask {target} once more: “{message}”",
 )
 

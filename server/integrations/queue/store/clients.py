@@ -21,6 +21,7 @@ ALL = (
     .outerjoin(WAITING, WAITING.c.client == client.c.id)
     .order_by(client.c.created_at, client.c.id)
 )
+APPROVED = select(client.c.approved).where(client.c.id == bindparam("which"))
 IDLE_KEYS = select(prompt.c.chat_key).where(prompt.c.client == bindparam("of"), IS_OPEN, prompt.c.state == "idle").distinct()
 IDLE_COUNT = select(func.count()).where(prompt.c.client == bindparam("of"), IS_OPEN, prompt.c.state == "idle")
 
@@ -42,6 +43,11 @@ def add_clients(connection: Connection, clients: Iterable[ClientRef], now: float
 def list_clients(connection: Connection) -> list[QueueClient]:
     """List clients, oldest first."""
     return [QueueClient(row.id, row.name, row.approved, row.webhook_url, row.waiting) for row in connection.execute(ALL)]
+
+
+def read_approval(connection: Connection, client_id: str) -> bool | None:
+    """Read the person's answer for a client; None if there is none yet."""
+    return connection.scalar(APPROVED, {"which": client_id})
 
 
 def set_approval(connection: Connection, client_id: str, approved: bool) -> bool:

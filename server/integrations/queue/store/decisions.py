@@ -2,10 +2,12 @@
 
 from sqlalchemy import Connection
 
-from server.core.errors import InvalidInput
+from server.core.errors import Forbidden, InvalidInput
 from server.integrations.queue.models import Decision, DecisionKind, Lane, Prompt
 from server.integrations.queue.states import State
+from server.integrations.queue.store.approvals import NOT_ALLOWED
 from server.integrations.queue.store.calls import Call
+from server.integrations.queue.store.clients import read_approval
 from server.integrations.queue.store.ending import end, enqueue_again, put_back
 from server.integrations.queue.store.prompts import require_prompt
 from server.integrations.queue.store.results import Completion, complete_all
@@ -40,6 +42,7 @@ def retry(connection: Connection, call: Call, prompt_id: str, client_id: str | N
     """Put a prompt back; one that was begun may be in its chat, so the extension looks for it first."""
     current = require_prompt(connection, prompt_id, client_id)
     require_source(current, "retry")
+    require_approval(connection, current)
     return enqueue_again(connection, call, current, RETRIED, find_first=current.started_at is not None)
 
 
@@ -47,6 +50,7 @@ def replay(connection: Connection, call: Call, prompt_id: str, lane: Lane, model
     """Put a prompt back for another answer. It is sent again, as that is what was asked for."""
     current = require_prompt(connection, prompt_id, client_id)
     require_source(current, "replay")
+    require_approval(connection, current)
     return enqueue_again(connection, call, current, REPLAYED, lane=lane, model=model or current.model)
 
 
@@ -55,6 +59,7 @@ def resolve(connection: Connection, call: Call, prompt_id: str, decision: Decisi
     current = require_prompt(connection, prompt_id)
     require_source(current, "resolve")
     if decision.kind == DecisionKind.resend:
+        require_approval(connection, current)
         return put_back(connection, call, current, RESENT, find_first=True, token=current.token, error_message=None)
     if decision.result is None:
         return end(connection, call, current, State.failed, NOT_RESENT, error_name="uncertain")
@@ -62,3 +67,9 @@ def resolve(connection: Connection, call: Call, prompt_id: str, decision: Decisi
     if isinstance(answered, Exception):
         raise answered
     return answered
+
+
+def require_approval(connection: Connection, current: Prompt) -> None:
+    """Raises Forbidden if the person does not allow the client: its prompt would wait for ever."""
+    if read_approval(connection, current.client.id) is False:
+        raise Forbidden(NOT_ALLOWED)

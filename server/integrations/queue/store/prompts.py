@@ -9,7 +9,8 @@ from sqlalchemy import Connection, Row, Select, bindparam, func, insert, literal
 from server.core.errors import NotFound
 from server.integrations.queue.models import Answer, Page, Prompt, PromptFilter
 from server.integrations.queue.states import OPEN, STATUSES, State
-from server.integrations.queue.store.control import allocate_numbers
+from server.integrations.queue.store.clients import read_approval
+from server.integrations.queue.store.control import allocate_numbers, read_control
 from server.integrations.queue.store.rows import PROMPTS, read_history, to_answer, to_prompt
 from server.integrations.queue.store.tables import IS_DEAD, IS_OPEN, answer, prompt
 from server.storage.prepared import Prepared
@@ -161,6 +162,7 @@ def list_idle(connection: Connection, client_id: str, most: int) -> list[Prompt]
 
 
 def read_place(connection: Connection, prompt_id: str) -> tuple[Prompt, int, list[float]]:
-    """Read a prompt, how many are before it, and how long the latest answers took."""
+    """Read a prompt, how many are before it, and how long the latest answers took: none if the queue or its client must wait."""
     current = find_prompt(connection, prompt_id)
-    return current, count_ahead(connection, current), list_durations(connection)
+    is_held = read_control(connection).paused or not read_approval(connection, current.client.id)
+    return current, count_ahead(connection, current), [] if is_held else list_durations(connection)

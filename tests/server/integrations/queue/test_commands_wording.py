@@ -50,6 +50,18 @@ def test_prompt_is_one_line_without_hidden_characters() -> None:
     assert " dead " in describe_prompt(PROMPT | {"dead": True, "state": "failed"})
 
 
+def test_uncertain_prompt_is_called_as_its_group() -> None:
+    assert " uncertain " in describe_prompt(PROMPT | {"state": "uncertain"})
+
+
+def test_history_tells_waiting_from_being_given_to_a_browser() -> None:
+    history = [{"at": AT, "state": state, "reason": ""} for state in ("idle", "leased")]
+    assert [line.split("  ")[1] for line in list(describe_details(PROMPT | {"history": history}))[-2:]] == [
+        "waiting",
+        "given to the browser",
+    ]
+
+
 def test_details_have_answers_with_their_way_and_the_history() -> None:
     lines = list(describe_details(PROMPT))
     assert "Note: By the API." in lines

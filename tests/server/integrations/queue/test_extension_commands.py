@@ -22,6 +22,7 @@ def test_folder_and_zip_are_written_and_loading_is_explained(tmp_path):
     assert f"{NAME}/worker.js" in zipfile.ZipFile(tmp_path / f"{NAME}.zip").namelist()
     for text in ("chrome://extensions", "Developer mode", "Load unpacked", str(tmp_path / NAME), "http://127.0.0.1:8000"):
         assert text in result.output
+    assert "\u240a" not in result.output, "an empty line, not the sign for one"
 
 
 def test_script_gets_the_paths_version_and_id(tmp_path):

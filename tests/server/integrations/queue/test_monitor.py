@@ -8,7 +8,7 @@ from server.integrations.queue.states import State
 from server.integrations.queue.store.monitor import Selection
 from server.sdk.model_answers import ModelAnswers
 from tests.server.integrations.queue.answering import Answering
-from tests.server.integrations.queue.queue_setup import opened
+from tests.server.integrations.queue.queue_setup import CLIENT, OTHER, opened
 
 pytestmark = pytest.mark.anyio
 
@@ -120,6 +120,18 @@ async def test_dead_letters_are_retried_together(tmp_path) -> None:
         assert await monitor.retry_dead() == 2
         assert await list_waiting(room) == "ab"
         assert await monitor.discard_dead() == 0
+
+
+async def test_dead_letters_of_a_refused_client_stay_when_all_are_retried(tmp_path) -> None:
+    async with opened(tmp_path, most_attempts=1) as room:
+        for name, client in (("a", OTHER), ("b", CLIENT)):
+            await room.submit(name, client=client)
+            lease = await room.begin()
+            await room.queue.fail(lease.prompt.id, lease.token, PromptFailure("no_tab", "There was no tab.", sent=False))
+        await room.queue.set_approval(OTHER.id, approved=False)
+        monitor = Monitor(room.queue)
+        assert await monitor.retry_dead() == 1
+        assert ((await monitor.summarize()).dead, await list_waiting(room)) == (1, "b")
 
 
 async def test_chats_are_listed_by_title(tmp_path) -> None:

@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from server.core.errors import NotFound
-from server.integrations.queue.models import PromptResult
+from server.integrations.queue.models import ClientRef, PromptResult
 from server.integrations.queue.states import State
 from tests.server.integrations.queue.queue_setup import OTHER, opened
 
@@ -27,6 +27,23 @@ async def test_wait_ends_with_the_state_of_that_time(tmp_path) -> None:
         assert (await room.queue.wait_for_end(prompt.id, 0.01)).state == State.idle
         with pytest.raises(NotFound):
             await room.queue.wait_for_end(prompt.id, 20, OTHER.id)
+
+
+async def test_no_time_is_promised_while_prompts_are_held(tmp_path) -> None:
+    async with opened(tmp_path) as room:
+        await room.submit()
+        lease = await room.begin()
+        room.clock.move(seconds=30)
+        await room.queue.complete(lease.prompt.id, lease.token, PromptResult("World"))
+        unasked = await room.submit(client=ClientRef("unasked", "A third program"))
+        allowed = await room.submit()
+        assert (place := await room.queue.find_place(unasked.id))
+        assert (place.position, place.expected_at) == (1, None)
+        assert (place := await room.queue.find_place(allowed.id))
+        assert place.expected_at is not None
+        await room.queue.pause()
+        assert (place := await room.queue.find_place(allowed.id))
+        assert (place.position, place.expected_at) == (2, None)
 
 
 async def test_place_counts_those_that_are_before_it(tmp_path) -> None:

@@ -45,6 +45,8 @@ async def test_replay_is_asked_about_with_what_it_sends_and_keeps_both_answers(t
         assert (await served.http.post(path, json={"model": "Thinking"}, headers=bot)).status_code == 202
         api, browser = await served.requests()
         assert api.fields == (("Message", "What is 2 + 2?"), ("To", "OpenAI's API, at your cost"))
+        assert api.sentence == "ask OpenAI's API once more, at your cost: “What is 2 + 2?”"
+        assert browser.sentence == "ask ChatGPT in your browser once more: “What is 2 + 2?”"
         assert ("Model", "Thinking") in browser.fields
         await served.state.context.approval_requests.approve(browser.id)
         async with asyncio.timeout(30):
@@ -53,6 +55,18 @@ async def test_replay_is_asked_about_with_what_it_sends_and_keeps_both_answers(t
         await served.answer("Four.")
         done = await served.read(bot, prompt_id)
         assert (done["response"], [answer["response"] for answer in done["answers"]]) == ("Four.", ["4", "Four."])
+
+
+async def test_replay_needs_no_body(tmp_path) -> None:
+    async with serving(tmp_path) as served:
+        bot = {**await served.allowed(), "Prefer": "respond-async"}
+        prompt_id = (await served.submit(bot, "What is 2 + 2?"))["id"]
+        await served.answer("4")
+        replayed = await served.http.post(f"{CHAT}/requests/{prompt_id}/replay/", headers=bot)
+        assert replayed.status_code == 202, replayed.text
+        assert [request.fields for request in await served.requests()] == [
+            (("Message", "What is 2 + 2?"), ("To", "ChatGPT in your browser"))
+        ]
 
 
 async def test_webhook_address_of_a_client_is_set_and_checked(tmp_path) -> None:

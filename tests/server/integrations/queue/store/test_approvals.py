@@ -1,6 +1,7 @@
 import pytest
 
 from server.core.errors import Forbidden, InvalidInput, NotFound
+from server.integrations.queue.models import Decision, DecisionKind, Lane
 from server.integrations.queue.states import State
 from server.integrations.queue.store import approvals
 from tests.server.integrations.queue.queue_setup import CLIENT, OTHER, URL, opened
@@ -40,6 +41,24 @@ async def test_no_of_the_person_fails_what_waits_and_refuses_more(tmp_path, monk
         assert (await room.queue.read(running.prompt.id)).state == State.executing
         with pytest.raises(Forbidden):
             await room.submit()
+
+
+async def test_prompt_of_a_refused_client_is_not_put_back(tmp_path) -> None:
+    async with opened(tmp_path) as room:
+        lost = await room.submit()
+        await room.begin()
+        await room.queue.lose("browser")
+        waiting = await room.submit()
+        await room.queue.set_approval(CLIENT.id, approved=False)
+        for again in (
+            room.queue.retry(waiting.id),
+            room.queue.replay(waiting.id, Lane.browser, None),
+            room.queue.resolve(lost.id, Decision(DecisionKind.resend)),
+        ):
+            with pytest.raises(Forbidden):
+                await again
+        states = [(await room.queue.read(prompt.id)).state for prompt in (lost, waiting)]
+        assert states == [State.uncertain, State.failed]
 
 
 async def test_unknown_client_and_private_address_are_refused(tmp_path) -> None:
