@@ -9,7 +9,10 @@ from server.integrations.queue.models import Lane, ResponseType, ThinkingTime
 from server.integrations.queue.states import Status
 
 LONGEST_MESSAGE = 1_000_000
-Nullable = Annotated[str | None, WithJsonSchema({"type": ["string", "null"]})]  # documents leave other nulls out
+# Documents leave other nulls out.
+Nullable = Annotated[str | None, WithJsonSchema({"type": ["string", "null"]})]
+NullableNumber = Annotated[int | None, WithJsonSchema({"type": ["integer", "null"]})]
+NullableTime = Annotated[datetime | None, WithJsonSchema({"type": ["string", "null"], "format": "date-time"})]
 Message = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_MESSAGE, pattern=r"\S")]
 
 
@@ -82,15 +85,15 @@ class PromptView(BaseModel):
     error_message: Nullable = Field(None, description="Why it failed.")
     chat: Nullable = Field(None, description="ChatGPT's id of the chat, once it is known.")
     queued_at: datetime = Field(description="When it was submitted.")
-    started_at: datetime | None = Field(None, description="When the browser began with it.")
-    completed_at: datetime | None = Field(None, description="When it ended.")
-    next_text_offset: int | None = Field(None, description="Where a long answer goes on; read it with text_offset.")
+    started_at: NullableTime = Field(None, description="When the browser began with it.")
+    completed_at: NullableTime = Field(None, description="When it ended.")
+    next_text_offset: NullableNumber = Field(None, description="Where a long answer goes on; read it with text_offset.")
     error_name: Nullable = Field(None, description="A short name of the failure.")
     uncertain: bool = Field(False, description="Whether the person is asked if it was sent, as the browser was lost meanwhile.")
-    position: int | None = Field(None, description="Its place in the queue while it waits; 1 is next.")
-    expected_at: datetime | None = Field(None, description="When the answer is expected, if that can be known.")
+    position: NullableNumber = Field(None, description="Its place in the queue while it waits; 1 is next.")
+    expected_at: NullableTime = Field(None, description="When the answer is expected, if that can be known.")
     priority: int = Field(0, description="Higher is earlier.")
-    not_before: datetime | None = Field(None, description="When it may be sent at the earliest.")
+    not_before: NullableTime = Field(None, description="When it may be sent at the earliest.")
     project: Nullable = Field(None, description="The ChatGPT project of a new chat.")
     model: Nullable = Field(None, description="The model that was ordered.")
     temporary: bool = Field(False, description="Whether a new chat is a temporary one.")
