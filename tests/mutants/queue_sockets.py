@@ -23,17 +23,18 @@ MUTANTS = [
         f"{SOURCE}/origin.py", "return names_extension(origin) and origin in paired", "return names_extension(origin)", ORIGIN
     ),
     Mutant(f"{SOURCE}/origin.py", " and not any(name in headers for name in PROXY_HEADERS)", "", ORIGIN),
+    Mutant(f"{SOURCE}/origin.py", " and peer is not None and is_loopback(peer.host)", "", ORIGIN),
     Mutant(f"{SOURCE}/origin.py", "len(hosts) == 1 and is_loopback_host(hosts[0])", "bool(hosts)", ORIGIN),
     Mutant(
         f"{SOURCE}/connection.py",
-        "if origin or len(query) > 1 or not is_from_here(headers):",
+        "if origin or len(query) > 1 or not is_from_here(self.socket):",
         "if origin or len(query) > 1:",
         CONNECTION,
     ),
     Mutant(
         f"{SOURCE}/connection.py",
-        "if origin or len(query) > 1 or not is_from_here(headers):",
-        "if len(query) > 1 or not is_from_here(headers):",
+        "if origin or len(query) > 1 or not is_from_here(self.socket):",
+        "if len(query) > 1 or not is_from_here(self.socket):",
         CONNECTION,
     ),
     Mutant(f"{SOURCE}/connection.py", "if hello.protocol != PROTOCOL:", "if False:", CONNECTION),
@@ -140,7 +141,7 @@ MUTANTS = [
     ),
     Mutant(f"{SOURCE}/pairing.py", "self._request.asked_at + CONFIRM_TIME <= self._context.clock.now()", "False", PAIRING),
     Mutant(f"{SOURCE}/pairing.py", "            self._request = None\n            if not", "            if not", PAIRING),
-    Mutant(f"{SOURCE}/routes.py", "if not is_from_here(request.headers):", "if False:", ROUTES),
+    Mutant(f"{SOURCE}/routes.py", "if not is_from_here(request):", "if False:", ROUTES),
     Mutant(
         "server/access/clients/paired.py",
         "return OriginSettings(allowed=[*others, origin] if listed else others)",

@@ -57,7 +57,7 @@ class Connection:
 
     async def serve(self) -> None:
         """Refuse the handshake with a status, or converse until one side ends it."""
-        extensions, is_here = self.extensions, is_from_here(self.socket.headers)
+        extensions, is_here = self.extensions, is_from_here(self.socket)
         origin = read_origin(self.socket.headers)
         if origin and not is_extension(origin, extensions.origins()):
             raise Forbidden(NOT_PAIRED)
@@ -75,7 +75,7 @@ class Connection:
             return await self.extensions.context.admit(headers, SCOPE, KIND)
         if not query:
             return None
-        if origin or len(query) > 1 or not is_from_here(headers):
+        if origin or len(query) > 1 or not is_from_here(self.socket):
             raise Forbidden(QUERY_KEY)
         return await self.extensions.context.admit(query[0], SCOPE, KIND, headers.get("host", ""))
 
@@ -96,7 +96,7 @@ class Connection:
     async def _greet(self, channel: Channel) -> Hello | None:
         """Read the first message. None: seed's dialect, on a connection with a key."""
         limits, hub = self.extensions.limits, self.extensions.hub
-        known, is_here = self.admission is not None, is_from_here(self.socket.headers)
+        known, is_here = self.admission is not None, is_from_here(self.socket)
         hub.unknown[is_here] += not known
         try:
             text = await channel.receive(limits.seed_seconds if known else limits.hello_seconds)
