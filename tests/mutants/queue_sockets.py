@@ -47,6 +47,13 @@ MUTANTS = [
     Mutant(f"{SOURCE}/connection.py", "len(extensions.hub) >= extensions.limits.connections or ", "", CONNECTION),
     Mutant(f"{SOURCE}/connection.py", " or extensions.hub.unknown[is_here] >= extensions.limits.unknown", "", CONNECTION),
     Mutant(f"{SOURCE}/connection.py", "        await admission.ended.wait()\n", "        await asyncio.sleep(60)\n", CONNECTION),
+    Mutant(f"{SOURCE}/connection.py", "self._count_unknown(is_here, unknown=not self._has_key())", "pass", CONNECTION),
+    Mutant(
+        f"{SOURCE}/connection.py",
+        "if len(self.extensions.hub) >= self.extensions.limits.connections:",
+        "if False:",
+        CONNECTION,
+    ),
     Mutant(f"{SOURCE}/connection.py", "hub.unknown[is_here] >= ", "hub.unknown.total() >= ", CONNECTION),
     Mutant(f"{SOURCE}/connection.py", "limits.seed_seconds if known else limits.hello_seconds", "None", CONNECTION),
     Mutant("server/http/server.py", 'value.partition("?")[0] if isinstance(value, str) else value', "value", CONNECTION),
