@@ -16,7 +16,21 @@ MUTANTS = [
     change("approval.py", "client.approved is None and client.waiting > 0", "client.waiting > 0", "test_approval.py"),
     change("approval.py", "        self._asked.add(client.id)\n", "", "test_approval.py"),
     change("approval.py", "        if code or extent not in", "        if extent not in", "test_approval.py"),
-    change("rest/operations.py", "            await self.approvals.allow(client)\n", "            pass\n", "test_approval.py"),
+    change(
+        "rest/operations.py",
+        "self.approvals.allow(client) if call.is_allowed else self.approvals.require_room(client)",
+        "self.approvals.require_room(client)",
+        "test_approval.py",
+    ),
+    change("approval.py", "if stored.total >= MOST_UNANSWERED:", "if False:", "test_approval.py"),
+    change("withdrawal.py", "            await self._queue.forget_webhooks(forgotten)\n", "", "test_withdrawal.py"),
+    change(
+        "__init__.py",
+        '        Revocation("queue_prompt", values={"webhook_url": None}, is_pending=True),',
+        "",
+        "test_restored.py",
+    ),
+    change("withdrawal.py", "await admit.list_revoked()", "excluded", "test_withdrawal.py"),
     change(
         "rest/operations.py",
         "(self.approvals.allow(client) if call.is_allowed else self.approvals.ask(client))",
