@@ -54,3 +54,7 @@ class Admissions:
         """List the ids of clients that may not call an operation: they are revoked, lack the scope, or are denied it."""
         del scope, operation
         return set()
+
+    async def list_revoked(self) -> set[str]:
+        """List the ids of clients that are revoked."""
+        return set()

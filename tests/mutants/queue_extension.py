@@ -11,9 +11,16 @@ PAGE = "ui/extension/page/page.js"
 JOBS = "ui/extension/worker/jobs.js"
 
 MUTANTS: list[Mutant] = [
+    Mutant(FILE, "if is_linked or not is_copy(folder):", "if not is_copy(folder):", FILES),
+    Mutant(
+        "server/integrations/queue/extension_commands.py",
+        "    archive.unlink(missing_ok=True)",
+        "    pass",
+        ("tests/server/integrations/queue/test_extension_commands.py::test_zip_replaces_a_link_and_not_where_it_leads",),
+    ),
     # files
     Mutant(FILE, "    if target.site != SITE:\n", "    if target.site:\n", FILES),
-    Mutant(FILE, "    if not is_copy(folder):\n", "    if False:\n", FILES),
+    Mutant(FILE, "    if is_linked or not is_copy(folder):\n", "    if is_linked:\n", FILES),
     Mutant(FILE, 'return bool(manifest["key"] == read_manifest().key)', 'return bool(manifest["key"])', FILES),
     Mutant(
         "ui/extension/manifest.json", '"https://chatgpt.com/*"\n      ],\n      "js"', '"<all_urls>"\n      ],\n      "js"', FILES

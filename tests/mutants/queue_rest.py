@@ -16,7 +16,21 @@ MUTANTS = [
     change("approval.py", "client.approved is None and client.waiting > 0", "client.waiting > 0", "test_approval.py"),
     change("approval.py", "        self._asked.add(client.id)\n", "", "test_approval.py"),
     change("approval.py", "        if code or extent not in", "        if extent not in", "test_approval.py"),
-    change("rest/operations.py", "            await self.approvals.allow(client)\n", "            pass\n", "test_approval.py"),
+    change(
+        "rest/operations.py",
+        "self.approvals.allow(client) if call.is_allowed else self.approvals.require_room(client)",
+        "self.approvals.require_room(client)",
+        "test_approval.py",
+    ),
+    change("approval.py", "if stored.total >= MOST_UNANSWERED:", "if False:", "test_approval.py"),
+    change("withdrawal.py", "            await self._queue.forget_webhooks(forgotten)\n", "", "test_withdrawal.py"),
+    change(
+        "__init__.py",
+        '        Revocation("queue_prompt", values={"webhook_url": None}, is_pending=True),',
+        "",
+        "test_restored.py",
+    ),
+    change("withdrawal.py", "await admit.list_revoked()", "excluded", "test_withdrawal.py"),
     change(
         "rest/operations.py",
         "(self.approvals.allow(client) if call.is_allowed else self.approvals.ask(client))",
@@ -50,6 +64,10 @@ MUTANTS = [
         "rest/routes.py", "Annotated[ReplayOrder, Body(default_factory=ReplayOrder)]", "ReplayOrder", "rest/test_operations.py"
     ),
     change("rest/operations.py", 'Lane.api: ", at your cost"', 'Lane.api: ""', "rest/test_operations.py"),
+    change("models.py", "Field(ge=datetime(1970, 1, 1, tzinfo=UTC), lt=", "Field(lt=", "rest/test_models.py"),
+    change("models.py", ", lt=datetime(9999, 1, 1, tzinfo=UTC)", "", "rest/test_models.py"),
+    change("store/rows.py", "(ValueError, OverflowError, OSError)", "KeyError", "store/test_rows.py"),
+    change("rest/routes.py", "Query(max_length=18,", "Query(max_length=40,", "rest/test_routes.py"),
     change("rest/views.py", "        if views and left < 0:", "        if False:", "rest/test_views.py"),
     change("rest/views.py", "    while measure(part) > most:", "    while False:", "rest/test_views.py"),
     change("rest/views.py", "LARGEST_TEXTS - measure(response)", "LARGEST_TEXTS", "rest/test_views.py"),

@@ -27,7 +27,13 @@ MUTANTS: list[Mutant] = [
         "    .order_by(other.c.number.desc())\n",
         (f"{TESTS}/store/test_chats.py",),
     ),
-    Mutant(f"{HERE}/store/chats.py", 'return chat_id or f":{number}"', 'return f":{number}"', (f"{TESTS}/store/test_chats.py",)),
+    Mutant(
+        f"{HERE}/store/chats.py",
+        "return chat_id if chat_id and",
+        "return chat_id if False and",
+        (f"{TESTS}/store/test_chats.py",),
+    ),
+    Mutant(f"{HERE}/store/chats.py", ' and not chat_id.startswith(":")', "", (f"{TESTS}/store/test_chats.py",)),
     Mutant(
         f"{HERE}/store/results.py",
         "            chats.rename_key(connection, each.prompt.chat.id, each.prompt.chat_key, now)\n",

@@ -73,6 +73,9 @@ class ClientAdmissions(Admissions):
             if client.revoked_at or scope not in client.scopes or client.policies.get(operation) is Policy.deny
         }
 
+    async def list_revoked(self) -> set[str]:
+        return {client.id for client in await self._clients.list() if client.revoked_at}
+
     async def _record(self, client: Client, kind: ConnectionKind, reason: str, error: DeskhandError | None = None) -> None:
         await self._activity.add(
             Entry(

@@ -4,7 +4,7 @@ A yes allows `submit_prompt` for that client from then on, whatever its prompts 
 approval is for one call with one effect. Clients whose `submit_prompt` the person has allowed under Access are not asked about.
 """
 
-from server.core.errors import InvalidInput, NotFound
+from server.core.errors import InvalidInput, NotFound, TooManyRequests
 from server.integrations.queue.models import ClientRef, PromptFilter, QueueClient
 from server.integrations.queue.queue import Queue
 from server.integrations.queue.states import State
@@ -15,6 +15,8 @@ SENTENCE = "put prompts into ChatGPT in your browser, now and from now on"
 AFTERWARDS = "Every prompt of this client is sent without asking. Deny submit_prompt under Access to end that."
 NO_MORE = "This client does not wait for an answer any more."
 MOST_SHOWN = 3  # prompts
+MOST_UNANSWERED = 200  # prompts of a client that the person has not answered for
+TOO_MANY = "The person has not answered yet whether this client may put prompts into ChatGPT, and it has submitted many already."
 
 
 class ClientApprovals:
@@ -42,12 +44,20 @@ class ClientApprovals:
         """Notify the person of a client that has stored its first prompt, once."""
         if client.id in self._answered or client.id in self._asked:
             return
-        waiting = await self._find(client.id)
-        if waiting is None:
+        known = await self._read(client.id)
+        if known and known.approved is not None:
             self._answered.add(client.id)
-            return
-        self._asked.add(client.id)
-        self._requests.notify(await self._describe(waiting))
+        elif known and is_waiting(known):
+            self._asked.add(client.id)
+            self._requests.notify(await self._describe(known))
+
+    async def require_room(self, client: ClientRef) -> None:
+        """Raise TooManyRequests if a client that the person has not answered for has stored as many prompts as it may."""
+        known = None if client.id in self._answered else await self._read(client.id)
+        if known and known.approved is None:
+            stored = await self._queue.list(PromptFilter(client_id=client.id, limit=1))
+            if stored.total >= MOST_UNANSWERED:
+                raise TooManyRequests(TOO_MANY, retry_after=60)
 
     async def list_requests(self) -> list[ApprovalRequest]:
         """List the clients that wait for an answer and have prompts."""
@@ -77,7 +87,11 @@ class ClientApprovals:
 
     async def _find(self, client_id: str) -> QueueClient | None:
         """Find a client that waits for an answer."""
-        return next((client for client in await self._queue.clients() if client.id == client_id and is_waiting(client)), None)
+        known = await self._read(client_id)
+        return known if known and is_waiting(known) else None
+
+    async def _read(self, client_id: str) -> QueueClient | None:
+        return next((client for client in await self._queue.clients() if client.id == client_id), None)
 
     async def _describe(self, client: QueueClient) -> ApprovalRequest:
         page = await self._queue.list(PromptFilter(client_id=client.id, states=(State.idle,), limit=MOST_SHOWN, count=False))

@@ -39,6 +39,7 @@ def extension(output: Path, data_dir: Path | None, *, as_json: bool) -> None:
     target, connected = ask_running(data_dir)
     folder = write_extension(output / NAME, target)
     archive = output / f"{NAME}.zip"
+    archive.unlink(missing_ok=True)  # a link, not to where it leads
     archive.write_bytes(make_zip(target))
     manifest = read_manifest()
     outdated = [browser for browser in connected if browser["version"] != manifest.version]

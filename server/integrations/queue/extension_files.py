@@ -100,7 +100,8 @@ def remove_former(folder: Path, names: set[str]) -> None:
     """Remove the files of a former copy that are no longer part of the extension."""
     if not any(folder.iterdir()):
         return
-    if not is_copy(folder):
+    is_linked = any(path.is_symlink() for path in folder.rglob("*"))  # we would write to wherever a link leads
+    if is_linked or not is_copy(folder):
         raise Conflict(f"{folder.name} exists and is not a copy of the extension. Choose another folder.")
     for path in folder.rglob("*.js"):
         if path.relative_to(folder).as_posix() not in names:

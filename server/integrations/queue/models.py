@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
@@ -117,6 +117,8 @@ def none_if_blank(value: Any) -> Any:
     return None if isinstance(value, str) and not value.strip() else value
 
 
+StartTime = Annotated[AwareDatetime, Field(ge=datetime(1970, 1, 1, tzinfo=UTC), lt=datetime(9999, 1, 1, tzinfo=UTC))]
+"""A time that every time zone can write."""
 OptionalText = Annotated[Annotated[str, StringConstraints(max_length=2_000)] | None, BeforeValidator(none_if_blank)]
 
 
@@ -130,7 +132,7 @@ class PromptOrder(BaseModel):
     thinking_time: ThinkingTime = ThinkingTime.standard
     chat_id: OptionalText = None
     priority: int = Field(0, ge=-1_000, le=1_000)
-    not_before: AwareDatetime | None = None
+    not_before: StartTime | None = None
     project: OptionalText = None
     model: OptionalText = None
     temporary: bool = False

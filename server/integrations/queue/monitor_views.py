@@ -8,6 +8,7 @@ from urllib.parse import quote
 from server.integrations.queue import local_models as views
 from server.integrations.queue.models import Answer, Place, Prompt
 from server.integrations.queue.store.monitor import EXCERPT
+from server.integrations.queue.store.rows import to_moment
 
 CHAT_ADDRESS = "https://chatgpt.com/c/"
 TIMES = ("queued_at", "not_before", "started_at", "completed_at")
@@ -17,7 +18,7 @@ def write_time(moment: datetime | float | None) -> str | None:
     """Write a time, or seconds since 1970."""
     if moment is None:
         return None
-    at = moment if isinstance(moment, datetime) else datetime.fromtimestamp(moment, UTC)
+    at = moment if isinstance(moment, datetime) else to_moment(moment)
     return at.astimezone(UTC).isoformat(timespec="milliseconds")
 
 

@@ -150,6 +150,10 @@ class Queue:
             await self._prepare_webhook(url)
         await self._transactions.write(approvals.set_webhook, client, url)
 
+    async def forget_webhooks(self, client_ids: Sequence[str]) -> None:
+        """Forget to where the results of clients go, also those of their prompts."""
+        await self._transactions.write(clients.forget_webhooks, client_ids)
+
     async def resolve(self, prompt_id: str, decision: Decision) -> Prompt:
         """Decide on an uncertain prompt."""
         return await self._transactions.write(decisions.resolve, prompt_id, decision)

@@ -15,11 +15,12 @@ AT_ONCE = 100  # prompts that are read at once
 
 
 class Withdrawal:
-    """Cancels prompts that were not begun. What ChatGPT works on already goes on."""
+    """Cancels prompts that were not begun. What ChatGPT works on already goes on; a revoked client gets no result of it."""
 
     def __init__(self, context: Context, queue: Queue) -> None:
         self._context, self._queue = context, queue
         self._is_due = False
+        self._forgotten: set[str] = set()  # clients whose addresses have been forgotten
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -35,8 +36,12 @@ class Withdrawal:
     async def withdraw(self) -> None:
         """Cancel the prompts of clients that may not submit any."""
         self._is_due = False
-        excluded = await self._context.admit.list_excluded(SCOPE, OPERATION)
-        for client in await self._queue.clients():
+        admit, clients = self._context.admit, await self._queue.clients()
+        excluded, revoked = await admit.list_excluded(SCOPE, OPERATION), await admit.list_revoked()
+        if forgotten := [client.id for client in clients if client.id in revoked - self._forgotten]:
+            await self._queue.forget_webhooks(forgotten)
+            self._forgotten.update(forgotten)
+        for client in clients:
             if client.waiting and client.id in excluded:
                 await self._cancel_all(client.id)
 

@@ -54,19 +54,34 @@ class Connection:
     socket: WebSocket
     admission: Admission | None = None
     first: str | None = None  # a message that was read and is not `hello`
+    is_unknown: bool = False  # it counts among those without a key
 
     async def serve(self) -> None:
         """Refuse the handshake with a status, or converse until one side ends it."""
-        extensions, is_here = self.extensions, is_from_here(self.socket.headers)
+        extensions, is_here = self.extensions, is_from_here(self.socket)
         origin = read_origin(self.socket.headers)
         if origin and not is_extension(origin, extensions.origins()):
             raise Forbidden(NOT_PAIRED)
         if len(extensions.hub) >= extensions.limits.connections or extensions.hub.unknown[is_here] >= extensions.limits.unknown:
             raise Unavailable(FULL, retry_after=5)
-        self.admission = await self._admit_handshake(origin)
-        await self.socket.accept()
-        channel = Channel(self.socket, extensions.limits)
-        await channel.run(self._converse(channel, origin))
+        self._count_unknown(is_here, unknown=not self._has_key())  # before anything is awaited, as many may come at once
+        try:
+            self.admission = await self._admit_handshake(origin)
+            await self.socket.accept()
+            channel = Channel(self.socket, extensions.limits)
+            await channel.run(self._converse(channel, origin))
+        finally:
+            self._count_unknown(is_here, unknown=False)
+
+    def _has_key(self) -> bool:
+        """Return whether the handshake has a key, which may be wrong."""
+        headers = self.socket.headers
+        return "x-api-key" in headers or "authorization" in headers or "api_key" in self.socket.query_params
+
+    def _count_unknown(self, is_here: bool, *, unknown: bool) -> None:
+        """Count this connection among those without a key, or not any more."""
+        self.extensions.hub.unknown[is_here] += unknown - self.is_unknown
+        self.is_unknown = unknown
 
     async def _admit_handshake(self, origin: str) -> Admission | None:
         """Let in the bearer of a key in a header, or in the address from this computer. Raises what `admit` raises."""
@@ -75,7 +90,7 @@ class Connection:
             return await self.extensions.context.admit(headers, SCOPE, KIND)
         if not query:
             return None
-        if origin or len(query) > 1 or not is_from_here(headers):
+        if origin or len(query) > 1 or not is_from_here(self.socket):
             raise Forbidden(QUERY_KEY)
         return await self.extensions.context.admit(query[0], SCOPE, KIND, headers.get("host", ""))
 
@@ -86,6 +101,9 @@ class Connection:
             return
         if self.admission is None:
             raise Closed(CloseCode.key, "no_key", NO_HELLO)
+        self._count_unknown(is_from_here(self.socket), unknown=False)
+        if len(self.extensions.hub) >= self.extensions.limits.connections:  # others have come since the handshake
+            raise Closed(CloseCode.try_again, "full", FULL)
         worker = self._describe(self.admission, hello, origin)
         ended = asyncio.create_task(close_when_ended(self.admission, channel))
         try:
@@ -95,9 +113,7 @@ class Connection:
 
     async def _greet(self, channel: Channel) -> Hello | None:
         """Read the first message. None: seed's dialect, on a connection with a key."""
-        limits, hub = self.extensions.limits, self.extensions.hub
-        known, is_here = self.admission is not None, is_from_here(self.socket.headers)
-        hub.unknown[is_here] += not known
+        limits, known = self.extensions.limits, self.admission is not None
         try:
             text = await channel.receive(limits.seed_seconds if known else limits.hello_seconds)
             message = read_message(text)
@@ -107,8 +123,6 @@ class Connection:
             if known:  # seed's dialect ignores it
                 return None
             raise Closed(CloseCode.protocol, "invalid", error.detail) from None
-        finally:
-            hub.unknown[is_here] -= not known
         if not isinstance(message, Hello):
             self.first = text
             return None

@@ -64,5 +64,5 @@ async def read_pairing(service: Service, request: Request, response: Response, s
 
 def require_here(request: Request) -> None:
     """Refuse a request that comes through a tunnel or from another computer. Raises Forbidden."""
-    if not is_from_here(request.headers):
+    if not is_from_here(request):
         raise Forbidden(NOT_HERE)

@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field, StringConstraints, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, Field, StringConstraints, WithJsonSchema
 
-from server.integrations.queue.models import Lane, ResponseType, ThinkingTime
+from server.integrations.queue.models import Lane, ResponseType, StartTime, ThinkingTime
 from server.integrations.queue.states import Status
 
 LONGEST_MESSAGE = 1_000_000
@@ -33,9 +33,7 @@ class SubmitOrder(BaseModel):
     )
     chat_id: Nullable = Field(None, max_length=2_000, description="ChatGPT's id of the chat to continue; empty for a new chat.")
     priority: int = Field(0, ge=-1_000, le=1_000, description="Higher is earlier. Within a chat the order stays.")
-    not_before: AwareDatetime | None = Field(
-        None, description="When it may be sent at the earliest, such as 2030-01-31T09:00:00Z."
-    )
+    not_before: StartTime | None = Field(None, description="When it may be sent at the earliest, such as 2030-01-31T09:00:00Z.")
     project: Nullable = Field(None, max_length=2_000, description="The ChatGPT project for a new chat.")
     model: Nullable = Field(None, max_length=2_000, description="The model, by the name that ChatGPT shows.")
     temporary: bool = Field(False, description="Whether a new chat is a temporary one.")

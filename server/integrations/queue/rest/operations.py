@@ -33,8 +33,7 @@ class PromptOperations:
     async def submit(self, order: SubmitOrder, wait: float = 0) -> PromptView:
         """Store a prompt. The person is asked about a new client afterwards, so that this never waits for them."""
         client, call = read_client(), current_call.get()
-        if call.is_allowed:
-            await self.approvals.allow(client)
+        await (self.approvals.allow(client) if call.is_allowed else self.approvals.require_room(client))
         prompt = await self.queue.submit(client, PromptOrder(**order.model_dump()))
         await (self.approvals.allow(client) if call.is_allowed else self.approvals.ask(client))
         return await self._show(await self._wait(prompt, wait))

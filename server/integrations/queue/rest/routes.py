@@ -24,7 +24,7 @@ ChatId = Annotated[str, Path(max_length=2_000, description="ChatGPT's id of the 
 Wait = Annotated[float, Query(ge=0, le=LONGEST_WAIT, description="Seconds to wait for the answer, up to 60.")]
 Offset = Annotated[int, Query(ge=0, le=100_000_000, description="Where to read on in a long answer: its next_text_offset.")]
 Most = Annotated[int, Query(ge=1, le=1_000, description="How many, at most.")]
-PageToken = Annotated[str | None, Query(max_length=40, description="The X-Next-Page-Token of the answer before.")]
+PageToken = Annotated[str | None, Query(max_length=18, description="The X-Next-Page-Token of the answer before.")]
 Selected = Annotated[Status | None, Query(description="Only those that are idle, executing, done or failed.")]
 
 

@@ -49,8 +49,8 @@ CLEAR = (
 
 
 def make_key(number: int, chat_id: str | None) -> str:
-    """Make the key of a chat: the same for all clients, as ChatGPT has the chat once."""
-    return chat_id or f":{number}"
+    """Make the key of a chat: the same for all clients, as ChatGPT has the chat once. No client can name a new one."""
+    return chat_id if chat_id and not chat_id.startswith(":") else f":{number}"
 
 
 def find_chat(connection: Connection, client_id: str | None, chat_id: str) -> Chat | None:

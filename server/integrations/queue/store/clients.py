@@ -1,10 +1,11 @@
 """Clients of the queue and the person's answers. Each function is a part of its caller's transaction."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from server.integrations.queue.models import ClientRef, QueueClient
+from server.integrations.queue.store.calls import Call
 from server.integrations.queue.store.tables import IS_OPEN, client, prompt
 
 KNOWN = select(client).where(client.c.id.in_(bindparam("ids", expanding=True)))
@@ -22,6 +23,10 @@ ALL = (
     .order_by(client.c.created_at, client.c.id)
 )
 APPROVED = select(client.c.approved).where(client.c.id == bindparam("which"))
+FORGET = (
+    update(client).where(client.c.id.in_(bindparam("ids", expanding=True))).values(webhook_url=""),
+    update(prompt).where(prompt.c.client.in_(bindparam("ids", expanding=True))).values(webhook_url=None),
+)
 IDLE_KEYS = select(prompt.c.chat_key).where(prompt.c.client == bindparam("of"), IS_OPEN, prompt.c.state == "idle").distinct()
 IDLE_COUNT = select(func.count()).where(prompt.c.client == bindparam("of"), IS_OPEN, prompt.c.state == "idle")
 
@@ -58,6 +63,12 @@ def set_approval(connection: Connection, client_id: str, approved: bool) -> bool
 def set_webhook_url(connection: Connection, client_id: str, url: str) -> None:
     """Store to where the results of a client go."""
     connection.execute(CHANGE.values(webhook_url=url), {"which": client_id})
+
+
+def forget_webhooks(connection: Connection, call: Call, client_ids: Sequence[str]) -> None:  # noqa: ARG001, of every change
+    """Forget to where the results of clients go, also those of their prompts."""
+    for statement in FORGET:
+        connection.execute(statement, {"ids": list(client_ids)})
 
 
 def list_idle_keys(connection: Connection, client_id: str) -> list[str]:

@@ -37,13 +37,16 @@ PROMPTS = (
 
 
 def to_moment(seconds: float) -> datetime:
-    """Convert a stored time."""
-    return datetime.fromtimestamp(seconds, UTC)
+    """Convert a stored time. One that no calendar has becomes the last that there is, so that a row never hides the others."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):
+        return datetime.max.replace(tzinfo=UTC)
 
 
 def to_optional_moment(seconds: float | None) -> datetime | None:
     """Convert a stored time that may be missing."""
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+    return None if seconds is None else to_moment(seconds)
 
 
 def to_seconds(moment: datetime | None) -> float | None:

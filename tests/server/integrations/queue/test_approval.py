@@ -4,6 +4,7 @@ import pytest
 
 from server.access.clients.registry import Change, Policy
 from server.core.errors import InvalidInput, NotFound
+from server.integrations.queue import approval
 from server.sdk.approval_requests import ApprovalDuration
 from server.sdk.desktop import SHOW_NOTIFICATION, NoScreen
 from tests.server.integrations.queue.rest_setup import serving
@@ -98,3 +99,19 @@ async def test_person_is_notified_of_a_new_client_once(tmp_path) -> None:
             await served.submit(bot)
         await served.state.context.tasks.wait(SHOW_NOTIFICATION, 30)
         assert [shown.partition(" ")[0] for shown in Recorder.shown] == ["first", "second"]
+
+
+async def test_client_without_an_answer_stores_so_many_prompts_also_if_it_cancels_them(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(approval, "MOST_UNANSWERED", 2)
+    async with serving(tmp_path) as served:
+        bot, other = await served.client(), await served.allowed("other")
+        cancelled = await served.submit(bot)
+        assert (await served.http.post(f"/api/chat/requests/{cancelled['id']}/cancel/", headers=bot)).status_code == 200
+        await served.submit(bot)
+        refused = await served.http.post("/api/chat/submit/", json={"message": "Hi"}, headers=bot)
+        assert (refused.status_code, "not answered yet" in refused.json()["detail"]) == (429, True)
+        for _ in range(3):
+            await served.submit(other)
+        (request,) = await served.requests()
+        await served.state.context.approval_requests.approve(request.id)
+        await served.submit(bot)

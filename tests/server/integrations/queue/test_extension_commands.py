@@ -44,6 +44,14 @@ def test_folder_of_something_else_is_refused_in_a_sentence(tmp_path):
     assert not (tmp_path / f"{NAME}.zip").exists()
 
 
+def test_zip_replaces_a_link_and_not_where_it_leads(tmp_path):
+    other = tmp_path / "other"
+    other.write_text("mine")
+    (tmp_path / f"{NAME}.zip").symlink_to(other)
+    assert run(tmp_path).exit_code == 0
+    assert (other.read_text(), zipfile.is_zipfile(tmp_path / f"{NAME}.zip")) == ("mine", True)
+
+
 def pair_browser(served, name):
     """Pair a browser as its extension and the person do; answer its key."""
     code = served.person("POST", "/api/extension/pairing").json()["code"]

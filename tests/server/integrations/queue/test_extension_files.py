@@ -75,6 +75,17 @@ def test_folder_is_replaced_by_a_later_version(tmp_path):
     assert written == build_files()
 
 
+@pytest.mark.parametrize("name", ["config.js", "page"])
+def test_folder_with_links_is_left_alone(tmp_path, name):
+    folder, other = write_extension(tmp_path / NAME), tmp_path / "other"
+    (folder / name).rename(other)
+    before = sorted(other.iterdir()) if other.is_dir() else other.read_bytes()
+    (folder / name).symlink_to(other)
+    with pytest.raises(Conflict):
+        write_extension(folder, FAKE)
+    assert (sorted(other.iterdir()) if other.is_dir() else other.read_bytes()) == before
+
+
 @pytest.mark.parametrize("content", ["{}", "no JSON", '{"key": "another"}', "[]"])
 def test_folder_of_something_else_is_left_alone(tmp_path, content):
     (tmp_path / "manifest.json").write_text(content)

@@ -15,7 +15,8 @@ pytestmark = pytest.mark.anyio
 async def test_open_prompts_of_a_backup_wait_for_the_person(tmp_path, with_access) -> None:
     async with opened(tmp_path) as room:
         await room.queue.set_webhook(CLIENT, URL)
-        begun, given, waiting, done = [await room.submit(name) for name in ("begun", "given", "waiting", "done")]
+        names = ("begun", "given", "waiting", "done")
+        begun, given, waiting, done = [await room.submit(name, webhook_url=f"{URL}/own") for name in names]
         await room.begin()
         await room.claim()
         await room.queue.reorder(done.id, waiting.id)
@@ -23,7 +24,8 @@ async def test_open_prompts_of_a_backup_wait_for_the_person(tmp_path, with_acces
     revoke_access(tmp_path / "deskhand.db", MovableClock().now(), integration.revocations, with_access=with_access)
     async with opened(tmp_path, approved=False) as room:
         assert await room.queue.claim("browser", {"find"}) is None
-        assert (await room.queue.read(done.id)).state == State.done
+        finished = await room.queue.read(done.id)
+        assert (finished.state, finished.webhook_url) == (State.done, None)
         for prompt in (begun, given, waiting):
             held = await room.queue.read(prompt.id)
             assert (held.state, held.webhook_url) == (State.uncertain, None)

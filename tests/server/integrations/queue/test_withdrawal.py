@@ -1,9 +1,12 @@
 import asyncio
 
 import pytest
+from sqlalchemy import Connection
 
 from server.access.clients.registry import Change, Policy
-from server.integrations.queue.models import ClientRef, PromptOrder
+from server.integrations.queue.models import ClientRef, PromptOrder, PromptResult
+from server.outbound.webhooks.tables import webhook_delivery, webhook_endpoint
+from tests.server.integrations.queue.queue_setup import URL
 from tests.server.integrations.queue.rest_setup import Served, serving
 
 CHANGES = {
@@ -51,3 +54,29 @@ async def test_new_key_of_a_client_changes_nothing(tmp_path) -> None:
         await served.state.clients.revoke("other")
         await wait_for(served, gone["id"], "failed")
         assert (await served.queue.read(prompt["id"])).status == "idle"
+
+
+async def read_receivers(served: Served) -> list[str]:
+    def read(connection: Connection) -> list[str]:
+        joined = webhook_delivery.join(webhook_endpoint, webhook_endpoint.c.id == webhook_delivery.c.endpoint_id)
+        return sorted(row.url for row in connection.execute(joined.select()))
+
+    return await served.state.context.database.read(read)
+
+
+async def test_revoked_client_gets_no_result_of_what_goes_on(tmp_path) -> None:
+    async with serving(tmp_path) as served:
+        bot, denied = await served.allowed(), await served.allowed("denied")
+        answer = await served.http.put("/api/chat/webhook/", json={"webhook_url": f"{URL}/bot"}, headers=bot)
+        assert answer.status_code == 200
+        await served.submit(bot)
+        await served.submit(bot, webhook_url=f"{URL}/own")
+        await served.submit(denied, webhook_url=f"{URL}/denied")
+        leases = [await served.begin() for _ in range(3)]
+        await served.state.clients.change("denied", CHANGES["policy"])
+        waiting = await served.submit(bot)
+        await served.state.clients.revoke("bot")
+        await wait_for(served, waiting["id"], "failed")
+        for lease in leases:
+            await served.queue.complete(lease.prompt.id, lease.token, PromptResult("An answer"))
+        assert await read_receivers(served) == [f"{URL}/denied"]

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import logging
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
 from websockets.asyncio.client import connect
@@ -261,3 +261,22 @@ async def test_connections_are_limited(bridge, monkeypatch):
             assert (await refuse(bridge, additional_headers={"X-Forwarded-For": "203.0.113.7"}))[0] == 503
     async with bridge.extension():
         assert (await refuse(bridge))[0] == 503
+
+
+async def test_connections_that_come_at_once_are_limited_too(bridge, monkeypatch):
+    monkeypatch.setattr(bridge.extensions, "limits", SocketLimits(connections=2, unknown=3))
+    async with AsyncExitStack() as stack:
+        opening = [stack.enter_async_context(bridge.connect()) for _ in range(20)]
+        outcomes = await asyncio.gather(*opening, return_exceptions=True)
+        assert sum(isinstance(outcome, InvalidStatus) for outcome in outcomes) == 17
+    await bridge.until_alone()
+    async with AsyncExitStack() as stack:
+        opening = [stack.enter_async_context(bridge.connect(f"?api_key={bridge.key}")) for _ in range(5)]
+        opened = [peer for peer in await asyncio.gather(*opening, return_exceptions=True) if not isinstance(peer, InvalidStatus)]
+        ends = {asyncio.create_task(peer.read_close()) for peer in opened}
+        while len(ends) > 2:
+            done, ends = await asyncio.wait(ends, timeout=5, return_when=asyncio.FIRST_COMPLETED)
+            assert {end.result() for end in done} == {1013}
+        assert len(bridge.extensions.hub) == 2
+        for end in ends:
+            end.cancel()

@@ -1,5 +1,6 @@
 import pytest
 from starlette.datastructures import Headers
+from starlette.requests import HTTPConnection
 
 from server.integrations.queue.extension.origin import is_extension, is_from_here, names_extension, read_origin
 
@@ -8,6 +9,10 @@ ORIGIN = "chrome-extension://abcdefghijklmnopabcdefghijklmnop"
 
 def make_headers(*pairs: tuple[str, str]) -> Headers:
     return Headers(raw=[(name.encode(), value.encode()) for name, value in pairs])
+
+
+def connect(*pairs: tuple[str, str], peer: str = "127.0.0.1") -> HTTPConnection:
+    return HTTPConnection({"type": "http", "headers": make_headers(*pairs).raw, "client": (peer, 50_000)})
 
 
 def test_origin_is_that_of_a_paired_extension_exactly():
@@ -40,7 +45,8 @@ def test_two_origins_are_none():
 
 @pytest.mark.parametrize("host", ["127.0.0.1:8000", "localhost:8000", "[::1]:8000", "127.0.0.1"])
 def test_request_at_the_own_address_is_from_here(host):
-    assert is_from_here(make_headers(("host", host)))
+    for peer in ("127.0.0.1", "::1"):
+        assert is_from_here(connect(("host", host), peer=peer))
 
 
 @pytest.mark.parametrize(
@@ -56,4 +62,9 @@ def test_request_at_the_own_address_is_from_here(host):
     ],
 )
 def test_request_through_a_tunnel_or_a_proxy_is_not_from_here(pairs):
-    assert not is_from_here(make_headers(*pairs))
+    assert not is_from_here(connect(*pairs))
+
+
+@pytest.mark.parametrize("peer", ["192.168.1.7", "203.0.113.7", "fe80::1", "::ffff:10.0.0.1", "testclient"])
+def test_peer_in_the_network_is_not_from_here_whatever_its_host_header_says(peer):
+    assert not is_from_here(connect(("host", "127.0.0.1:8000"), peer=peer))

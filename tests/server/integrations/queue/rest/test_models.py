@@ -24,6 +24,9 @@ def test_null_and_empty_text_mean_the_default() -> None:
         {"message": "Hi", "response_type": "slow"},
         {"message": "Hi", "priority": 1_001},
         {"message": "Hi", "not_before": "2030-01-01T00:00:00"},
+        {"message": "Hi", "not_before": "0001-01-01T00:00:00+23:59"},  # in UTC it is in no year
+        {"message": "Hi", "not_before": "9999-12-31T23:59:59-23:59"},
+        {"message": "Hi", "not_before": "1969-12-31T23:59:59Z"},
     ],
 )
 def test_order_that_does_not_fit_is_refused(body: dict) -> None:

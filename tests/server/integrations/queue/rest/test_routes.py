@@ -15,6 +15,8 @@ FAILURES = [
     ("POST", "/submit/?wait=61", {"message": "x"}, 400),
     ("GET", "/requests/?status=waiting", None, 400),
     ("GET", "/requests/?page_token=abc", None, 400),
+    ("GET", "/requests/?page_token=9999999999999999999", None, 400),  # more than the database can count
+    ("POST", "/submit/", {"message": "x", "not_before": "0001-01-01T00:00:00+23:59"}, 400),
     ("GET", "/requests/unknown/", None, 404),
     ("PUT", "/requests/unknown/", {"message": "x"}, 404),
     ("POST", "/requests/unknown/cancel/", None, 404),

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import pytest
 
 from server.core.errors import NotFound
@@ -77,3 +79,14 @@ async def test_chat_whose_id_changes_holds_nobody_up(tmp_path) -> None:
         assert await room.queue.claim("second") is None, "the new one is busy"
         await room.queue.cancel(held.prompt.id)
         assert (await room.claim()).prompt.id == second.id
+
+
+async def test_client_cannot_hold_up_the_new_chat_of_another_by_its_number(tmp_path) -> None:
+    async with opened(tmp_path) as room:
+        later = room.clock.now() + timedelta(days=3_650)
+        await room.submit("never", ":2", client=OTHER, not_before=later)
+        mine = await room.submit("mine")
+        assert mine.chat.id == 2
+        lease = await room.claim()
+        await room.queue.lose("browser")
+        assert (lease.prompt.id, (await room.claim()).prompt.id) == (mine.id, mine.id)

@@ -1,3 +1,5 @@
+from datetime import UTC, datetime
+
 from server.integrations.queue.states import State
 from server.integrations.queue.store.rows import (
     read_history,
@@ -14,6 +16,11 @@ def test_times_are_seconds_since_1970() -> None:
     moment = to_moment(1_795_000_000.25)
     assert to_seconds(moment) == 1_795_000_000.25
     assert (to_seconds(None), to_optional_moment(None)) == (None, None)
+
+
+def test_time_that_no_calendar_has_is_read_all_the_same() -> None:
+    for seconds in (1e300, -1e300, 253_402_300_800.0, -62_135_683_140.0, float("inf"), float("nan")):
+        assert to_moment(seconds) == to_optional_moment(seconds) == datetime.max.replace(tzinfo=UTC)
 
 
 def test_lists_are_json() -> None:
