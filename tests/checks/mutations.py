@@ -81,16 +81,16 @@ def example(document: dict[str, Any], schema: dict[str, Any]) -> Any:
         return example(document, document["components"]["schemas"][schema["$ref"].rpartition("/")[2]])
     if "anyOf" in schema:
         return example(document, schema["anyOf"][0])
-    if isinstance(schema.get("type"), list):
-        return example(document, {**schema, "type": schema["type"][0]})
     if "enum" in schema:
         return schema["enum"][0]
-    kinds = {"string": "ann@example.com", "integer": 5, "number": 1.5, "boolean": True, "null": None}
-    if schema.get("type") == "array":
+    examples = {"string": "ann@example.com", "integer": 5, "number": 1.5, "boolean": True, "null": None}
+    kinds = schema.get("type", "null")
+    kind = kinds[0] if isinstance(kinds, list) else kinds
+    if kind == "array":
         return [example(document, schema.get("items", {}))]
-    if schema.get("type") == "object":
+    if kind == "object":
         return {name: example(document, inner) for name, inner in schema.get("properties", {}).items()}
-    return kinds.get(schema.get("type", "null"))
+    return examples.get(kind)
 
 
 def mutate(data: bytes, dice: random.Random) -> bytes:

@@ -18,7 +18,7 @@ Message = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_MESS
 
 def replace_null(default: Any) -> BeforeValidator:
     """Read null and an empty text as the default."""
-    return BeforeValidator(lambda value: default if value in {None, ""} else value)
+    return BeforeValidator(lambda value: default if value is None or value == "" else value)
 
 
 class SubmitOrder(BaseModel):

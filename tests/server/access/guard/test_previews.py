@@ -247,8 +247,10 @@ def fill(schema: dict[str, Any], known: dict[str, Any]) -> Any:
         return schema["enum"][0]
     if choices := schema.get("anyOf"):
         return fill(choices[0], known)
-    other = {"array": [fill(schema.get("items", {}), known)] if schema.get("type") == "array" else [], "boolean": True}
-    return other.get(schema.get("type", "string"), 1 if schema.get("type") in {"integer", "number"} else URL)
+    kinds = schema.get("type", "string")
+    kind = kinds[0] if isinstance(kinds, list) else kinds
+    other = {"array": [fill(schema.get("items", {}), known)] if kind == "array" else [], "boolean": True}
+    return other.get(kind, 1 if kind in {"integer", "number"} else URL)
 
 
 def send(served, link: str, operation: str = "send", **more: Any) -> Any:

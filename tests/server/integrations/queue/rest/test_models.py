@@ -10,6 +10,11 @@ SEED_FIELDS = (
 )  # fmt: skip
 
 
+def test_value_of_a_wrong_type_is_refused() -> None:
+    with pytest.raises(ValidationError):
+        SubmitOrder.model_validate({"message": "Hi", "thinking_time": {}})
+
+
 def test_null_and_empty_text_mean_the_default() -> None:
     order = SubmitOrder.model_validate({"message": "Hi", "response_type": None, "thinking_time": "", "chat_id": None})
     assert (order.response_type, order.thinking_time, order.chat_id) == (ResponseType.auto, ThinkingTime.standard, None)
