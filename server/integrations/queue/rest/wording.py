@@ -20,7 +20,10 @@ SUBMIT = wording(
     "Put prompts into ChatGPT",
     "Stores a prompt that your browser extension enters into ChatGPT. You are asked once for each client.",
     Sentence(
-        "put a prompt into ChatGPT", "is submitting a prompt", "submitted a prompt for ChatGPT", "could not submit a prompt"
+        "submit a prompt for ChatGPT",
+        "is submitting a prompt for ChatGPT",
+        "submitted a prompt for ChatGPT",
+        "could not submit a prompt for ChatGPT",
     ),
 )
 READ = wording(
@@ -56,7 +59,7 @@ READ_CHAT = wording(
 EDIT = wording(
     "Edit a prompt",
     "Changes a prompt that it submitted and that still waits.",
-    Sentence("edit a prompt that waits", "is editing a prompt", "edited a prompt", "could not edit a prompt"),
+    Sentence("edit a prompt", "is editing a prompt", "edited a prompt", "could not edit a prompt"),
 )
 CANCEL = wording(
     "Cancel a prompt",
@@ -79,9 +82,9 @@ SET_WEBHOOK = wording(
     "Set where results go",
     "Sets the address to which the results of its prompts are sent.",
     Sentence(
-        "set where its results go",
-        "is setting where its results go",
-        "set where its results go",
-        "could not set where its results go",
+        "choose where its results go",
+        "is choosing where its results go",
+        "chose where its results go",
+        "could not choose where its results go",
     ),
 )

@@ -181,6 +181,8 @@ def make_bodies(served) -> dict[str, tuple[dict[str, str], dict[str, Any] | None
     (talk,) = served.call("GET", "/api/conversations").json()["conversations"]
     (item,) = served.call("GET", "/api/action-items").json()["action_items"]
     chat = served.person("POST", "/api/chats", json={"project_id": "1", "title": "Talk", "text": "Hi"}).json()
+    ended = served.call("POST", "/api/chat/submit", json={"message": URL}).json()
+    assert served.call("POST", f"/api/chat/requests/{ended['id']}/cancel").status_code == 200
     entry, html = {"message_id": mail["id"]}, f"<a href='{URL}'>a</a>"
     linked = {"to": "bob@example.com", "subject": URL, "body": URL, "html": html, "openaiFileIdRefs": [URL]}
     attachment = {**entry, "attachment_id": whole["attachments"][0]["attachment_id"]}
@@ -207,6 +209,7 @@ def make_bodies(served) -> dict[str, tuple[dict[str, str], dict[str, Any] | None
         "sync_chats": ({}, {}),
         "create_chat_completion": ({}, {"messages": [{"role": "user", "content": URL}]}),
         "create_model_response": ({}, {"input": URL}),
+        "replay_prompt": ({"prompt_id": ended["id"]}, {"model": URL}),
     }
 
 

@@ -40,11 +40,10 @@ def fill(schema: dict[str, Any], definitions: dict[str, Any]) -> Any:
         return named | ({HOSTILE: fill(more, definitions)} if isinstance(more, dict) else {})
     if schema.get("type") == "array":
         return [fill(schema.get("items", {}), definitions)]
-    if schema.get("format") == "date-time":
-        return "2026-01-01T00:00:00Z"
     kinds = schema.get("type")
-    kind = kinds[0] if isinstance(kinds, list) else kinds
-    return {"integer": 1, "number": 1.5, "boolean": True, "null": None}.get(str(kind), HOSTILE)
+    kind = schema.get("format") or (kinds[0] if isinstance(kinds, list) else kinds)
+    examples = {"integer": 1, "number": 1.5, "boolean": True, "null": None, "date-time": "2026-01-01T00:00:00Z"}
+    return examples.get(str(kind), HOSTILE)
 
 
 def copy_operation(route: OperationRoute, answer: Any) -> Operations:
