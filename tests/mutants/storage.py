@@ -68,7 +68,6 @@ MUTANTS = [
     change("restore_journal", "        replace_file(replaced / name, target.read_bytes())\n", "", "backup"),
     change("backup", "    consolidate_database(path)\n    sync(path)\n", "    consolidate_database(path)\n"),
     change("backup_archive", "        sync(new)\n", "", "backup"),
-    change("backup_archive", 'the manifest says")\n    sync(path)\n', 'the manifest says")\n', "backup"),
     change("snapshots", "        sync(new)\n", ""),
     change("secrets", "        self._index.record(name, stored=True)  # first", "        pass  # first"),
     change(

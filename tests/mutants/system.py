@@ -82,12 +82,6 @@ MUTANTS: list[Mutant] = [
     Mutant("server/system/processes.py", "            members.terminate()\n", "            pass\n", PROCESSES),
     Mutant("server/system/processes.py", "tuple(members.kill(kill_seconds))", "()", PROCESSES),
     Mutant(
-        "server/system/processes.py",
-        "            time.sleep(POLL_SECONDS)\n            self.grow()\n        return",
-        "            time.sleep(POLL_SECONDS)\n        return",
-        PROCESSES,
-    ),
-    Mutant(
         "server/system/port_owners.py",
         "if pid and connection.status == psutil.CONN_LISTEN:",
         "if pid and connection.laddr:",

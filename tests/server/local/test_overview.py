@@ -11,6 +11,7 @@ def test_overview_has_the_state_and_the_problems(demo) -> None:
         "conversations": "running",
         "gmail": "running",
         "omi": "running",
+        "queue": "running",
         "tools": "running",
     }
     assert overview["problems"] == []
