@@ -1,5 +1,5 @@
 import pytest
-from sqlalchemy import Boolean, Column, Integer, MetaData, Table, Text, bindparam, create_engine, insert, select, update
+from sqlalchemy import Boolean, Column, Integer, MetaData, NullPool, Table, Text, bindparam, create_engine, insert, select, update
 
 from server.storage.prepared import Prepared
 
@@ -8,7 +8,7 @@ item = Table("item", MetaData(), Column("id", Integer, primary_key=True), Column
 
 @pytest.fixture
 def connection():
-    with create_engine("sqlite://").begin() as connection:
+    with create_engine("sqlite://", poolclass=NullPool).begin() as connection:
         item.metadata.create_all(connection)
         yield connection
 
