@@ -30,6 +30,7 @@ def test_demo_has_a_browser_that_answers_prompts_and_some_that_wait(serve, monke
     assert done["client"] == demo.CLIENT
     assert read(f"prompts/{done['id']}")["response"] == demo.PROMPTS[0].reply
     assert served.person("GET", "/api/approvals").json() == []
+    (served.data / "secrets.json").unlink()  # it may hold the extension's key in clear; no other file may
 
 
 def test_demo_queue_can_be_off(serve) -> None:
