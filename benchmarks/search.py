@@ -141,7 +141,7 @@ def answer(connection: Connection, query: str) -> bool:
     parsed = parse_search(query, NOW)
     batch = search(connection, parsed.chats, None)
     best = sorted(batch.hits, key=lambda hit: -hit.score)[:PAGE]
-    cut_snippets(connection, parsed.request, [hit.key for hit in best if hit.message_id])
+    cut_snippets(connection, parsed.request, [hit for hit in best if hit.message_id])
     return batch.newest_only and batch.following is not None
 
 

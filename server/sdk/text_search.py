@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from server.sdk.search import Result
 from server.storage.text_match import Piece
@@ -20,9 +20,8 @@ class SearchRequest:
     now: float = 0
 
 
-@dataclass(frozen=True)
-class SearchHit:
-    """A match. `key`: for its snippet. `message_id`: None if the title matches. `time`: seconds since 1970."""
+class SearchHit(NamedTuple):
+    """A match. `message_id`: None if the title matches. `time`: seconds since 1970. `text`: for the snippet, if it is read."""
 
     score: float
     key: int
@@ -33,6 +32,7 @@ class SearchHit:
     role: str = ""
     time: float | None = None
     project: str = ""
+    text: str | None = None
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,8 @@ class TranscriptSearch(Protocol):
     async def search(self, request: SearchRequest, place: Place | None) -> SearchBatch:
         """Find the next matches after a place."""
 
-    async def cut_snippets(self, request: SearchRequest, keys: Sequence[int]) -> Mapping[int, Sequence[Piece]]:
-        """Cut the part of each text that matches."""
+    async def cut_snippets(self, request: SearchRequest, hits: Sequence[SearchHit]) -> Mapping[int, Sequence[Piece]]:
+        """Cut the part of each text that matches, by the keys of the hits."""
 
 
 class MailSearch(Protocol):

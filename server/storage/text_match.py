@@ -2,16 +2,19 @@
 
 import re
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import groupby, islice
+from operator import itemgetter
+from typing import NamedTuple
 
 from server.storage.text_index import IGNORED, UNSPACED_RUN
 from server.storage.text_query import GAP, MARKS, Term, split_scripts
 
-# A character that may have accents.
-OTHER = re.compile("[^\x00-\x7f\u0430-\u045f\u2010-\u206f\u2190-\u27ff\u3001-\u30fa\u4e00-\u9fff\uac00-\ud7a3]")
-MOST_REPLACED = 30  # different characters of a text, each in a pass of its own, which is faster than one for each place
+# A character that may have accents or a lower case.
+OTHER = re.compile("[^\x00-\x7f\u0430-\u045f\u2010-\u206f\u2190-\u24b5\u24d0-\u27ff\u3001-\u30fa\u4e00-\u9fff\uac00-\ud7a3]")
+MOST_REPLACED = 30  # characters of a text, each at all its places in a pass of its own, which is faster than one for each place
 FILLER = "\x7f"  # stands for what is ignored
 MOST_CACHED = 20_000  # characters
 LONGEST_SCORED = 4_000  # characters of a text
@@ -19,6 +22,7 @@ MOST_SPANS = 200
 BEFORE, WIDTH = 60, 240  # characters of a snippet before the first match, and altogether
 USUAL_LENGTH, SATURATION, NEARNESS = 1_000, 1.2, 0.6
 SPACE = re.compile(r"\s+")
+SPACES = re.compile(r" \s+|[^\S ]\s*")  # all but single spaces
 
 
 class BaseCharacters(dict[int, str]):
@@ -26,7 +30,7 @@ class BaseCharacters(dict[int, str]):
 
     def __missing__(self, code: int) -> str:
         """Find out the one of another character."""
-        base = find_base(chr(code))
+        base = find_base(lower_character(chr(code)))
         if len(self) < MOST_CACHED:
             self[code] = base
         return base
@@ -35,16 +39,27 @@ class BaseCharacters(dict[int, str]):
 BASES = BaseCharacters()
 
 
-@dataclass(frozen=True)
-class Piece:
+class Piece(NamedTuple):
     """A part of a snippet."""
 
     text: str
     match: bool
 
 
+def lower_character(character: str) -> str:
+    """Convert a character into lower case, which for one has a second character."""
+    return character.lower()[0]
+
+
+def lower_ascii(text: str) -> str:
+    """Convert the letters of ASCII into lower case: for other texts than ASCII, `str.lower` takes several times as long."""
+    return text.encode(errors="surrogatepass").lower().decode(errors="surrogatepass")
+
+
 def find_base(character: str) -> str:
-    """Find the one character that stands for a character."""
+    """Find the one character that stands for a character in lower case."""
+    if not OTHER.match(character):
+        return character
     if MARKS.match(character) or IGNORED.match(character):
         return FILLER
     if UNSPACED_RUN.match(character):
@@ -54,15 +69,13 @@ def find_base(character: str) -> str:
 
 def flatten(text: str) -> str:
     """Convert a text into one of the same length without case and accents."""
-    if text.isascii():
-        return text.lower()
-    lower = text.replace("\u0130", "i").lower()
-    others = [character for character in set(lower) if OTHER.match(character)]
-    if len(others) > MOST_REPLACED:
-        return OTHER.sub(lambda other: BASES[ord(other[0])], lower)
-    for character in others:
-        lower = lower.replace(character, BASES[ord(character)])
-    return lower
+    flat, place = lower_ascii(text), 0
+    for _ in range(MOST_REPLACED):
+        other = OTHER.search(flat, place)
+        if not other:
+            return flat
+        flat, place = flat.replace(other[0], BASES[ord(other[0])]), other.end()
+    return OTHER.sub(lambda other: BASES[ord(other[0])], flat)
 
 
 @dataclass(frozen=True)
@@ -85,6 +98,10 @@ class TermPattern:
             while self.prefix and is_of_word(flat[end : end + 1]):
                 end += 1
             yield start, end
+
+    def list_starts(self, flat: str) -> list[int]:
+        """List where the first matches begin."""
+        return [start for start, _ in islice(self.find(flat), MOST_SPANS)]
 
 
 def is_of_word(character: str) -> bool:
@@ -130,18 +147,17 @@ class Matcher:
     def score(self, text: str) -> float:
         """Rate how well a text fits: how often it has each term for its length, and whether they stand together."""
         text = text[:LONGEST_SCORED]
-        flat, patterns = text.lower(), self.as_written
-        if not all(any(pattern.find(flat)) for pattern in patterns):
-            flat, patterns = flatten(text).replace(FILLER, ""), self.patterns
-        firsts, total = [], 0.0
+        flat = lower_ascii(text)
+        starts = [pattern.list_starts(flat) for pattern in self.as_written]
+        if not all(starts):
+            flat = flatten(text).replace(FILLER, "")
+            starts = [pattern.list_starts(flat) for pattern in self.patterns]
         slowness = SATURATION * (0.25 + 0.75 * len(flat) / USUAL_LENGTH)
-        for pattern in patterns:
-            places = [start for start, _ in islice(pattern.find(flat), MOST_SPANS)]
-            total += len(places) / (len(places) + slowness)
-            firsts += places[:1]
-        if len(firsts) > 1 and len(firsts) == len(patterns):
+        total = sum(len(places) / (len(places) + slowness) for places in starts)
+        firsts = [places[0] for places in starts if places]
+        if 1 < len(firsts) == len(starts):
             total += NEARNESS * len(firsts) / (1 + (max(firsts) - min(firsts)) / BEFORE)
-        return total / max(1, len(patterns))
+        return total / max(1, len(starts))
 
     def find_spans(self, text: str) -> list[tuple[int, int]]:
         """Find the matches in a text, in their order and without overlaps."""
@@ -163,9 +179,7 @@ class Matcher:
     def cut(self, text: str, width: int = WIDTH) -> list[Piece]:
         """Cut the part of a text with most matches out of it, as pieces that match or not."""
         spans = self.find_spans(text)
-        first = max(
-            spans, key=lambda span: sum(span[0] <= start < span[0] + width - BEFORE for start, _ in spans), default=(0, 0)
-        )[0]
+        first = find_densest(spans, width - BEFORE)
         start = move_to_space(text, max(0, first - BEFORE), first)
         end = min(len(text), start + width)
         pieces, place = [("…" if start else "", False)], start
@@ -177,6 +191,12 @@ class Matcher:
         return join(pieces)
 
 
+def find_densest(spans: Sequence[tuple[int, int]], width: int) -> int:
+    """Find the start of the match from which on most matches begin within a width; 0 without matches."""
+    starts = [start for start, _ in spans]
+    return max(starts, key=lambda first: bisect_left(starts, first + width) - bisect_left(starts, first), default=0)
+
+
 def move_to_space(text: str, start: int, before: int) -> int:
     """Move a start behind the next space, so that no word is cut."""
     space = SPACE.search(text, start, before) if start else None
@@ -186,10 +206,6 @@ def move_to_space(text: str, start: int, before: int) -> int:
 def join(pieces: list[tuple[str, bool]]) -> list[Piece]:
     """Join the pieces that are alike; runs of spaces and line breaks become a space."""
     joined: list[Piece] = []
-    for text, match in pieces:
-        shown = SPACE.sub(" ", text)
-        if joined and joined[-1].match == match:
-            joined[-1] = Piece(joined[-1].text + shown, match)
-        elif shown:
-            joined.append(Piece(shown, match))
+    for match, alike in groupby((piece for piece in pieces if piece[0]), key=itemgetter(1)):
+        joined.append(Piece("".join([SPACES.sub(" ", text) for text, _ in alike]), match))
     return joined

@@ -51,8 +51,8 @@ MUTANTS = [
     ),
     Mutant(
         "server/storage/text_match.py",
-        "OTHER.sub(lambda other: BASES[ord(other[0])], lower)",
-        "lower.translate(BASES)",
+        "OTHER.sub(lambda other: BASES[ord(other[0])], flat)",
+        "flat.translate(BASES)",
         (f"{STORAGE}/test_text_match.py::test_text_with_many_kinds_of_letters_is_flattened_like_a_short_one",),
     ),
     Mutant(

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from server.integrations.omi.store import text_search, texts
-from server.sdk.text_search import SearchBatch, SearchRequest
+from server.sdk.text_search import SearchBatch, SearchHit, SearchRequest
 from server.storage.database import Database
 from server.storage.text_match import Piece
 from server.storage.text_search import Place
@@ -20,9 +20,9 @@ class OmiSearch:
         """Find the next matches after a place."""
         return await self.database.read(text_search.search, request, place)
 
-    async def cut_snippets(self, request: SearchRequest, keys: Sequence[int]) -> Mapping[int, Sequence[Piece]]:
+    async def cut_snippets(self, request: SearchRequest, hits: Sequence[SearchHit]) -> Mapping[int, Sequence[Piece]]:
         """Cut the part of each text that matches."""
-        return await self.database.read(text_search.cut_snippets, request, keys)
+        return await self.database.read(text_search.cut_snippets, request, hits)
 
     async def index_missing(self) -> None:
         """Index what an earlier version has stored, or a backup had."""

@@ -38,7 +38,7 @@ class SearchedSource(Protocol):
     async def search(self, parsed: ParsedSearch, place: Place | None) -> SearchBatch:
         """Find the next matches after a place."""
 
-    async def cut_snippets(self, request: SearchRequest, keys: Sequence[int]) -> Mapping[int, Sequence[Piece]]:
+    async def cut_snippets(self, request: SearchRequest, hits: Sequence[SearchHit]) -> Mapping[int, Sequence[Piece]]:
         """Cut the part of each text that matches."""
 
 
@@ -52,9 +52,9 @@ class ChatSource:
         """Find the next matches after a place."""
         return await self.database.read(store.search, parsed.chats, place) if parsed.in_chats else SearchBatch()
 
-    async def cut_snippets(self, request: SearchRequest, keys: Sequence[int]) -> Mapping[int, Sequence[Piece]]:
+    async def cut_snippets(self, request: SearchRequest, hits: Sequence[SearchHit]) -> Mapping[int, Sequence[Piece]]:
         """Cut the part of each text that matches."""
-        return await self.database.read(store.cut_snippets, request, keys)
+        return await self.database.read(store.cut_snippets, request, hits)
 
 
 @dataclass(frozen=True)
@@ -88,10 +88,10 @@ class TranscriptSource:
         offered = self.context.offers.find(TranscriptSearch) if parsed.in_transcripts else None
         return await offered.search(parsed.request, place) if offered else SearchBatch()
 
-    async def cut_snippets(self, request: SearchRequest, keys: Sequence[int]) -> Mapping[int, Sequence[Piece]]:
+    async def cut_snippets(self, request: SearchRequest, hits: Sequence[SearchHit]) -> Mapping[int, Sequence[Piece]]:
         """Cut the part of each text that matches."""
         offered = self.context.offers.find(TranscriptSearch)
-        return await offered.cut_snippets(request, keys) if offered else {}
+        return await offered.cut_snippets(request, hits) if offered else {}
 
 
 @dataclass(frozen=True)
@@ -169,8 +169,8 @@ class Search:
         """Make results with snippets."""
         snippets: dict[str, Mapping[int, Sequence[Piece]]] = {}
         for name, source in self._sources.items():
-            keys = [result.hit.key for result in results if result.source == name and result.hit.message_id is not None]
-            snippets[name] = await source.cut_snippets(request, keys) if keys else {}
+            hits = [result.hit for result in results if result.source == name and result.hit.message_id is not None]
+            snippets[name] = await source.cut_snippets(request, hits) if hits else {}
         return [show(result.hit, request, snippets[result.source]) for result in results]
 
 

@@ -21,7 +21,13 @@ MOST_TITLES = 100
 TITLED_BONUS = 0.2  # for a title that fits
 MOST_TITLED = 2_000  # messages of the conversations whose title a query names
 EVERY = tuple(map(source_tag, Source))
-HIT_COLUMNS = (conversation.c.id, conversation.c.title, conversation.c.source, conversation.c.project)
+HIT_COLUMNS = (
+    conversation.c.id,
+    conversation.c.title,
+    conversation.c.source,
+    func.coalesce(project.c.name, conversation.c.project).label("project"),
+)
+IN_PROJECT = project.c.id == conversation.c.project
 MESSAGE_HITS = (
     select(
         message.c.key,
@@ -32,12 +38,17 @@ MESSAGE_HITS = (
         *HIT_COLUMNS,
     )
     .join(conversation, conversation.c.key == message.c.conversation)
+    .outerjoin(project, IN_PROJECT)
     .where(message.c.key.in_(select(func.json_each(bindparam("keys")).table_valued("value").c.value)))
 )
-TITLE_HITS = select(conversation.c.key, conversation.c.updated_at.label("time"), *HIT_COLUMNS).where(
-    conversation.c.key.in_(select(func.json_each(bindparam("keys")).table_valued("value").c.value))
+TITLE_HITS = (
+    select(conversation.c.key, conversation.c.updated_at.label("time"), *HIT_COLUMNS)
+    .outerjoin(project, IN_PROJECT)
+    .where(conversation.c.key.in_(select(func.json_each(bindparam("keys")).table_valued("value").c.value)))
 )
-TEXTS = select(message.c.key, message.c.text).where(message.c.key.in_(bindparam("keys", expanding=True)))
+TEXTS = select(message.c.key, message.c.text).where(
+    message.c.key.in_(select(func.json_each(bindparam("keys")).table_valued("value").c.value))
+)
 TITLED = (
     select(message.c.key)
     .where(message.c.conversation.in_(select(func.json_each(bindparam("keys")).table_valued("value").c.value)))
@@ -68,21 +79,12 @@ def search(connection: Connection, wanted: ChatSearch, place: Place | None) -> S
     titles = [] if place or wanted.roles else find_titles(connection, wanted, tags)
     wanted_terms = [term for term in terms if not term.excluded]
     if wanted_terms and all(term.title for term in wanted_terms):
-        return SearchBatch(name_projects(connection, titles))
+        return SearchBatch(titles)
     titled = find_titled(connection, [term for term in terms if term.title], tags)
     batch = find_messages(connection, wanted, tags, titled, place)
     fitting = {hit.chat_id for hit in titles}
-    messages = [replace(hit, score=hit.score + TITLED_BONUS) if hit.chat_id in fitting else hit for hit in batch.hits]
-    return replace(batch, hits=name_projects(connection, [*titles, *messages]))
-
-
-def name_projects(connection: Connection, hits: Sequence[SearchHit]) -> list[SearchHit]:
-    """Put the names of projects in place of their ids."""
-    ids = {hit.project for hit in hits} - {""}
-    if not ids:
-        return list(hits)
-    names = {row.id: row.name for row in connection.execute(PROJECT_NAMES.where(project.c.id.in_(ids)))}
-    return [replace(hit, project=names.get(hit.project, hit.project)) if hit.project else hit for hit in hits]
+    messages = [hit._replace(score=hit.score + TITLED_BONUS) if hit.chat_id in fitting else hit for hit in batch.hits]
+    return replace(batch, hits=[*titles, *messages])
 
 
 def find_tags(connection: Connection, wanted: ChatSearch) -> IndexQuery | None:
@@ -167,15 +169,20 @@ def read_hits(
     hits: list[SearchHit] = []
     if not keys:
         return hits
-    for row in connection.execute(MESSAGE_HITS, {"keys": json.dumps(list(keys))}):
+    for row in connection.execute(MESSAGE_HITS, {"keys": json.dumps(list(keys))}).all():
         if checked is None or checked.fits(row.text):
             score = rate(matcher.score(row.text), row.time, request.now)
-            hit = SearchHit(score, row.key, row.id, row.title, row.source, row.message_id, row.role, row.time, row.project)
+            text = row.text if len(row.text) < LONGEST_SCORED else None
+            hit = SearchHit(score, row.key, row.id, row.title, row.source, row.message_id, row.role, row.time, row.project, text)
             hits.append(hit)
     return hits
 
 
-def cut_snippets(connection: Connection, request: SearchRequest, keys: Sequence[int]) -> Mapping[int, Sequence[Piece]]:
+def cut_snippets(connection: Connection, request: SearchRequest, hits: Sequence[SearchHit]) -> Mapping[int, Sequence[Piece]]:
     """Cut the part of each message that matches."""
     matcher = Matcher(term for term in request.terms if not term.title)
-    return {row.key: matcher.cut(row.text) for row in connection.execute(TEXTS, {"keys": list(keys)})}
+    texts = {hit.key: hit.text for hit in hits if hit.text is not None}
+    unread = [hit.key for hit in hits if hit.text is None]
+    if unread:
+        texts |= {row.key: row.text for row in connection.execute(TEXTS, {"keys": json.dumps(unread)}).all()}
+    return {key: matcher.cut(text) for key, text in texts.items()}

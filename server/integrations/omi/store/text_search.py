@@ -48,10 +48,10 @@ def search(connection: Connection, request: SearchRequest, place: Place | None) 
     return SearchBatch(hits, batch.following, batch.newest_only)
 
 
-def cut_snippets(connection: Connection, request: SearchRequest, keys: Sequence[int]) -> dict[int, Sequence[Piece]]:
+def cut_snippets(connection: Connection, request: SearchRequest, hits: Sequence[SearchHit]) -> dict[int, Sequence[Piece]]:
     """Cut the part of each text that matches."""
     matcher = Matcher(request.terms)
-    rows = connection.execute(BODIES, {"keys": json.dumps(list(keys))})
+    rows = connection.execute(BODIES, {"keys": json.dumps([hit.key for hit in hits])})
     return {row.key: matcher.cut(convert_item(row.body, write_text, lambda _: "")) for row in rows}
 
 

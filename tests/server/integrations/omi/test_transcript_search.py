@@ -7,6 +7,6 @@ def test_snippet_is_the_text_as_it_was_heard(pendant) -> None:
     pendant.send(make_memory())
     search, request = pendant.context.offers.require(TranscriptSearch), SearchRequest(parse("plan").terms)
     (hit,) = pendant.run(search.search(request, None)).hits
-    pieces = pendant.run(search.cut_snippets(request, [hit.key]))[hit.key]
+    pieces = pendant.run(search.cut_snippets(request, [hit]))[hit.key]
     assert [piece.text for piece in pieces if piece.match] == ["plan"]
     assert "John: Let's" in "".join(piece.text for piece in pieces)

@@ -39,5 +39,5 @@ async def test_snippets_are_cut_from_whole_texts(shelf: Shelf) -> None:
     await shelf.add("a", f"{'x ' * 9_000} melon")
     parsed = parse_search("melon", START)
     batch = await shelf.library.archive.read(search, parsed.chats, None)
-    (pieces,) = (await shelf.library.archive.read(cut_snippets, parsed.request, [hit.key for hit in batch.hits])).values()
+    (pieces,) = (await shelf.library.archive.read(cut_snippets, parsed.request, batch.hits)).values()
     assert [piece.text for piece in pieces if piece.match] == ["melon"]
