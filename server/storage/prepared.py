@@ -1,6 +1,6 @@
 """Statements for many rows: compiled once, as SQLAlchemy prepares the values of each row anew, which costs more than SQLite."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
@@ -12,7 +12,7 @@ class Prepared:
 
     def __init__(self, statement: ClauseElement) -> None:
         self._statement = statement
-        self._compiled: dict[str, tuple[str, itemgetter[Any], dict[str, Any]]] = {}  # by the name of a dialect
+        self._compiled: dict[str, tuple[str, Callable[[Any], Any], dict[str, Any]]] = {}  # by the name of a dialect
 
     def run(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         """Run it for each row."""
@@ -21,8 +21,8 @@ class Prepared:
         name = connection.dialect.name
         if name not in self._compiled:
             compiled = self._statement.compile(dialect=connection.dialect, column_keys=list(rows[0]))
-            names = compiled.positiontup  # type: ignore[attr-defined]  # of a compiled statement with positional parameters
+            names = getattr(compiled, "positiontup", None)  # None where the driver takes parameters by their names
             constants = {key: value for key, value in compiled.params.items() if key not in rows[0]}  # such as that of LIMIT
-            self._compiled[name] = (str(compiled), itemgetter(*names), constants)
+            self._compiled[name] = (str(compiled), itemgetter(*names) if names else dict, constants)
         text, order, constants = self._compiled[name]
         connection.exec_driver_sql(text, [order({**constants, **row}) for row in rows])
