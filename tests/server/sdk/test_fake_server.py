@@ -36,7 +36,7 @@ async def test_server_stops_with_its_block():
 async def test_pending_response_is_ended_by_the_end_of_the_block():
     is_called, is_cancelled = asyncio.Event(), asyncio.Event()
 
-    async def answer_never(*_):
+    async def answer_never(_scope, _receive, _send):
         is_called.set()
         try:
             await asyncio.Event().wait()
