@@ -84,7 +84,7 @@ class PromptView(BaseModel):
     queued_at: datetime = Field(description="When it was submitted.")
     started_at: NullableTime = Field(None, description="When the browser began with it.")
     completed_at: NullableTime = Field(None, description="When it ended.")
-    next_text_offset: NullableNumber = Field(None, description="Where a long answer goes on; read it with text_offset.")
+    next_text_offset: NullableNumber = Field(None, description="Where a long answer continues; read it with text_offset.")
     error_name: NullableText = Field(None, description="A short name of the failure.")
     uncertain: bool = Field(False, description="Whether the person is asked if it was sent, as the browser was lost meanwhile.")
     position: NullableNumber = Field(None, description="Its place in the queue while it waits; 1 is next.")
