@@ -5,10 +5,7 @@ from ipaddress import ip_address
 
 def is_this_computer(host: str) -> bool:
     """Return whether a host names this computer."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
+    return host == "localhost" or host.endswith(".localhost") or is_loopback(host)
 
 
 def is_loopback_host(host: str) -> bool:

@@ -1,9 +1,10 @@
-"""Wrong changes in the queue's fake ChatGPT and its simulated extension that the tests must notice."""
+"""Wrong changes in the queue's fake ChatGPT, its simulated extension and the socket of fakes that the tests must notice."""
 
 from tests.mutants.mutant import Mutant
 
 FAKE = "server/integrations/queue/fake"
 TESTS = "tests/server/integrations/queue/fake"
+FAKE_SERVER, SOCKET = "server/sdk/fake_server.py", ("tests/server/sdk/test_fake_server.py",)
 
 MUTANTS = [
     Mutant(
@@ -30,4 +31,8 @@ MUTANTS = [
         "",
         (f"{TESTS}/test_pages.py::test_editor_takes_back_what_was_written_without_an_event_and_takes_a_paste",),
     ),
+    Mutant(FAKE_SERVER, 'bound.bind(("127.0.0.1", port))', 'bound.bind(("0.0.0.0", port))', SOCKET),
+    Mutant(FAKE_SERVER, "socket.socket(proto=socket.IPPROTO_TCP)", "socket.socket()", SOCKET),
+    Mutant(FAKE_SERVER, "            task.cancel()\n", "            ()\n", SOCKET),
+    Mutant(FAKE_SERVER, "return contextlib.nullcontext()", "return super().capture_signals()", SOCKET),
 ]

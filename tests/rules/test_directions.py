@@ -64,7 +64,7 @@ IMPORTERS = {
     r"|server\.outbound\.webhooks\.(tables|store|outbox)",
     "standardwebhooks": r"server\.outbound\.webhooks\.signing",
     "tinydb": r"server\.storage\.settings",
-    "uvicorn": r"server\.http\.\w+|server\.integrations\.\w+\.fake\.server",
+    "uvicorn": r"server\.http\.\w+|server\.sdk\.fake_server",
     "wakepy": r"server\.system\.sleep_inhibitor",
     "webview": r"desktop\.window\.webview_process",
 }

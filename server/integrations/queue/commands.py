@@ -24,7 +24,7 @@ def find(deskhand: LocalApi, which: str) -> str:
 
 
 def change(data_dir: Path | None, which: str, action: str, done: str, body: dict[str, Any] | None = None) -> None:
-    """Change a prompt and say so."""
+    """Change a prompt and print a confirmation."""
     with connect(data_dir, running_only=True) as deskhand:
         deskhand.call("POST", f"{PATH}/prompts/{find(deskhand, which)}/{action}", body)
     say(done)
@@ -39,7 +39,7 @@ def queue() -> None:
 @json_option
 @data_dir_option
 def status(data_dir: Path | None, *, as_json: bool) -> None:
-    """Say how many prompts wait and run, and what holds them up."""
+    """Show how many prompts are waiting and running, and what blocks them."""
     with connect(data_dir, running_only=True) as deskhand:
         show(deskhand.call("GET", f"{PATH}/summary"), describe_overview, as_json=as_json)
 
@@ -115,8 +115,8 @@ def retry_prompt(which: str, data_dir: Path | None) -> None:
 @click.option("--model", default="", help="Another model.")
 @data_dir_option
 def replay_prompt(which: str, lane: str, model: str, data_dir: Path | None) -> None:
-    """Ask again; the answers so far are kept."""
-    change(data_dir, which, "replay", "Prompt is asked again.", {"lane": lane, "model": model})
+    """Send a prompt again; its earlier answers are kept."""
+    change(data_dir, which, "replay", "Prompt is back in the queue.", {"lane": lane, "model": model})
 
 
 @queue.command("resolve", epilog=example("deskhand queue resolve 17 --resend"))
@@ -126,7 +126,7 @@ def replay_prompt(which: str, lane: str, model: str, data_dir: Path | None) -> N
 @click.option("--answer", metavar="TEXT", help="It was answered with this text.")
 @data_dir_option
 def resolve_prompt(which: str, decision: str | None, answer: str | None, data_dir: Path | None) -> None:
-    """Say what became of a prompt of which it is unknown whether it was sent."""
+    """Decide about a prompt if it is unknown whether it was sent."""
     if (decision is None) == (answer is None):
         raise click.UsageError("Give one of --resend, --fail and --answer.")
     body = {"decision": decision or "answered", "text": answer or ""}
@@ -153,7 +153,7 @@ def pause_queue(data_dir: Path | None) -> None:
 @data_dir_option
 def resume_queue(data_dir: Path | None) -> None:
     """Send and accept prompts again."""
-    turn(data_dir, "resume", "The queue goes on.")
+    turn(data_dir, "resume", "The queue is resumed.")
 
 
 @queue.command("drain", epilog=example("deskhand queue drain"))
@@ -164,7 +164,7 @@ def drain_queue(data_dir: Path | None) -> None:
 
 
 def turn(data_dir: Path | None, order: str, done: str) -> None:
-    """Turn the queue and say so."""
+    """Pause, resume or drain the queue and print a confirmation."""
     with connect(data_dir, running_only=True) as deskhand:
         deskhand.call("POST", f"{PATH}/{order}")
     say(done)

@@ -28,7 +28,7 @@ def describe_prompt(prompt: Mapping[str, Any]) -> str:
 
 
 def describe_overview(overview: Mapping[str, Any]) -> Iterator[str]:
-    """Describe the queue, and what holds it up."""
+    """Describe the queue and what blocks it."""
     most = overview["cap"]["most"]
     counts = ("waiting", "running", "uncertain", "done_today", "failed_today", "dead")
     yield ", ".join(f"{overview[name]} {name.replace('_', ' ')}" for name in counts)

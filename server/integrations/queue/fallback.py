@@ -103,7 +103,7 @@ class Fallback:
             await self._queue.release(lease.prompt.id, lease.token, error.detail)
 
     def _write_notes(self, prompt: Prompt, answer: ModelAnswer, earlier: Sequence[Prompt]) -> tuple[str, ...]:
-        """Say that the answer came this way, and what it lacks."""
+        """Write notes on the way that the answer came, and on its gaps."""
         is_fallback = prompt.lane is Lane.browser
         notes = [
             BECAUSE.format(model=answer.model, reason=self._reason)
@@ -168,7 +168,7 @@ def take_change(change: Change, wake: asyncio.Event) -> None:
 
 
 def knows_page(worker: Worker) -> bool:
-    """Return whether an extension recognizes ChatGPT's page, as far as it has said."""
+    """Return whether an extension recognizes ChatGPT's page, as far as it has reported."""
     tested = worker.self_test is None or worker.self_test.ok
     return tested and (worker.page is None or worker.page.state != "unknown_layout")
 

@@ -85,14 +85,14 @@ async def retry_prompt(service: Queued, prompt_id: PromptId) -> Response:
 
 @local.post("/prompts/{prompt_id}/replay", status_code=204)
 async def replay_prompt(service: Queued, prompt_id: PromptId, order: Replay) -> Response:
-    """Asks again, in the browser or over the API; the answers so far are kept."""
+    """Sends a prompt again, in the browser or over the API; its earlier answers are kept."""
     await service.monitor.replay(prompt_id, order.lane, order.model)
     return Response(status_code=204)
 
 
 @local.post("/prompts/{prompt_id}/resolve", status_code=204, max_body_size=LARGEST_TEXT)
 async def resolve_prompt(service: Queued, prompt_id: PromptId, resolution: Resolution) -> Response:
-    """Says what became of a prompt of which it is unknown whether it was sent."""
+    """Decides about a prompt if it is unknown whether it was sent."""
     await service.monitor.resolve(prompt_id, resolution)
     return Response(status_code=204)
 
@@ -130,7 +130,7 @@ async def discard_dead(service: Queued) -> QueueCount:
 
 @local.post("/{order}", status_code=204)
 async def turn_queue(service: Queued, order: Literal["pause", "resume", "drain"]) -> Response:
-    """Sends nothing until it is resumed, or accepts nothing new until then."""
+    """Pauses, resumes or drains the queue: nothing is sent, or nothing new accepted, until it is resumed."""
     turns = {"pause": service.queue.pause, "resume": service.queue.resume, "drain": service.queue.drain}
     await turns[order]()
     return Response(status_code=204)

@@ -164,7 +164,7 @@ class Replay(BaseModel):
 
 
 class Resolution(BaseModel):
-    """The person's word on a prompt of which it is unknown whether it was sent."""
+    """The person's decision on a prompt if it is unknown whether it was sent."""
 
     decision: Literal["resend", "fail", "answered"]
     text: Annotated[str, StringConstraints(max_length=10_000_000)] = Field("", description="The answer, if it was answered.")

@@ -25,7 +25,7 @@ class Monitor:
         self._database = queue.context.database
 
     async def summarize(self, connected: int = 0, paired: int = 0, problem: str | None = None) -> views.QueueOverview:
-        """Summarize the queue in numbers, and the browsers that it is told of."""
+        """Summarize the queue and these browsers in numbers."""
         summary = await self._queue.summarize()
         return views.QueueOverview(
             waiting=summary.waiting,
@@ -102,13 +102,13 @@ class Monitor:
         await self._queue.reorder(prompt_id, others[target] if target < len(others) else None)
 
     async def replay(self, prompt_id: str, lane: Lane, model: str) -> None:
-        """Ask again. Raises Conflict if the API was chosen and cannot be used."""
+        """Put a prompt back into the queue for another answer. Raises Conflict if the API was chosen and cannot be used."""
         if lane is Lane.api and not self.can_spend:
             raise Conflict(NO_API)
         await self._queue.replay(prompt_id, lane, model or None)
 
     async def resolve(self, prompt_id: str, resolution: views.Resolution) -> None:
-        """Carry out the person's word on an uncertain prompt."""
+        """Apply the person's decision on an uncertain prompt."""
         kind = DecisionKind(resolution.decision)
         await self._queue.resolve(
             prompt_id, Decision.answered(resolution.text) if kind is DecisionKind.answered else Decision(kind)

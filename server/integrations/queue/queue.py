@@ -93,7 +93,7 @@ class Queue:
         return await self._transactions.write(decisions.edit, prompt_id, message, client_id)
 
     async def cancel(self, prompt_id: str, client_id: str | None = None) -> Prompt:
-        """End a prompt that has not ended. Its extension is told by the change; a late result is refused."""
+        """End a prompt that has not ended. Its extension is notified by the change; a late result is refused."""
         return await self._transactions.write(decisions.cancel, prompt_id, client_id)
 
     async def retry(self, prompt_id: str, client_id: str | None = None) -> Prompt:

@@ -55,12 +55,12 @@ class QueueService(Health):
 
     @property
     def summary(self) -> str | None:
-        """The work that there is."""
+        """Summary of the current work."""
         return describe_work(self._overview) if self._overview else None
 
     @property
     def tray_line(self) -> str | None:
-        """The work that there is, while there is any."""
+        """Summary of the current work; None if there is none."""
         overview = self._overview
         has_work = overview and (overview.waiting or overview.running or overview.uncertain or overview.paused)
         return f"Browser queue: {describe_work(overview)}" if overview and has_work else None

@@ -15,7 +15,7 @@ AT_ONCE = 100  # prompts that are read at once
 
 
 class Withdrawal:
-    """Cancels prompts that were not begun. What ChatGPT works on already goes on; a revoked client gets no result of it."""
+    """Cancels prompts that were not begun. ChatGPT still answers the others, but a revoked client gets no result of them."""
 
     def __init__(self, context: Context, queue: Queue) -> None:
         self._context, self._queue = context, queue

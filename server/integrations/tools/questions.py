@@ -4,10 +4,10 @@ import asyncio
 import secrets
 from dataclasses import dataclass, field
 from datetime import timedelta
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from server.core.errors import InvalidInput, NotFound, Unavailable
+from server.core.hosts import is_loopback
 from server.core.invisible import show_line
 from server.integrations.tools.forms import read_form, read_values
 from server.integrations.tools.models import Answer, Question
@@ -127,7 +127,9 @@ def check_url(url: str) -> str:
     """Return the host of a page that may be opened. Raises InvalidInput for one that may not."""
     try:
         parts = urlsplit(url)
-        host, secure = parts.hostname or "", parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname))
+        host = parts.hostname or ""
+        is_own = host == "localhost" or is_loopback(host)  # where servers may have pages of their own
+        secure = parts.scheme == "https" or (parts.scheme == "http" and is_own)
         valid = bool(host) and secure and parts.username is None and parts.password is None and parts.port != 0
     except ValueError:
         valid, host = False, ""
@@ -140,13 +142,3 @@ def check_url(url: str) -> str:
     ):
         raise InvalidInput(UNSAFE)
     return host
-
-
-def is_loopback(host: str | None) -> bool:
-    """Return whether a host is this computer, where servers may have pages of their own."""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host or "").is_loopback
-    except ValueError:
-        return False

@@ -9,6 +9,7 @@ from server.core.hosts import is_loopback_host, is_this_computer
         ("127.0.0.1", True),
         ("127.1.2.3", True),
         ("::1", True),
+        ("::ffff:127.0.0.1", True),
         ("localhost", True),
         ("app.localhost", True),
         ("localhost.example", False),

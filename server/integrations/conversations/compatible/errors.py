@@ -1,13 +1,13 @@
 """Failures as OpenAI's API has them: https://developers.openai.com/api/docs/guides/error-codes"""
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import BaseModel, Field, WithJsonSchema
+from pydantic import BaseModel, Field
 
+from server.sdk.nullable import NullableText
 from server.sdk.operation import ErrorFormat, Failure
 
-Nullable = Annotated[str | None, WithJsonSchema({"type": ["string", "null"]})]  # documents leave other nulls out
 KINDS = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
 CODES = {401: "invalid_api_key", 403: "permission_denied", 404: "not_found", 413: "request_too_large", 429: "rate_limit_exceeded"}
 
@@ -17,8 +17,8 @@ class OpenAIErrorDetail(BaseModel):
 
     message: str = Field(description="What happened and what to do, in a sentence.")
     type: str = Field(description="Its kind, such as invalid_request_error.")
-    param: Nullable = Field(None, description="The field that does not fit.")
-    code: Nullable = Field(None, description="A short name of the failure.")
+    param: NullableText = Field(None, description="The field that does not fit.")
+    code: NullableText = Field(None, description="A short name of the failure.")
 
 
 class OpenAIError(BaseModel):

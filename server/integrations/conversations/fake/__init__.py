@@ -8,8 +8,6 @@ Modules: `account` (keys, models), `response_methods` and `response_events`, `co
 `webhook_methods`, `model_answers` (what the model says), `faults` (errors, and failures on order), `request_log`, `server`.
 """
 
-import asyncio
-import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
@@ -26,8 +24,9 @@ from server.integrations.conversations.fake.model_answers import Reply
 from server.integrations.conversations.fake.model_methods import make_model_routes
 from server.integrations.conversations.fake.request_log import Arrived, RequestLog
 from server.integrations.conversations.fake.response_methods import Responses
-from server.integrations.conversations.fake.server import FakeServer, bind, make_control_routes
+from server.integrations.conversations.fake.server import FaultyServer, make_control_routes
 from server.integrations.conversations.fake.webhook_methods import Webhooks
+from server.sdk.fake_server import running_in_thread, serving
 
 __all__ = ["KEY", "ORGANIZATION", "Arrived", "FakeOpenAI", "Fault", "Reply", "running_fake_openai"]
 
@@ -54,18 +53,13 @@ class FakeOpenAI:
     @asynccontextmanager
     async def serving(self, port: int = 0) -> AsyncIterator[str]:
         """Serve on 127.0.0.1 while the block runs, and yield the base URL."""
-        with bind(port) as bound:
-            server = FakeServer(self.app, self.faults, self.requests)
-            self.base_url = f"http://127.0.0.1:{bound.getsockname()[1]}/v1"
-            task = asyncio.create_task(server.serve([bound]))
+        async with serving(FaultyServer(self.app, self.faults, self.requests), port) as origin:
+            self.base_url = f"{origin}/v1"
             try:
-                await server.ready.wait()
                 yield self.base_url
             finally:
                 await self.responses.close()
                 await self.webhooks.close()
-                server.stop()
-                await task
 
     def fail_next(self, status: int, times: int = 1, path: str = "", **fault: Any) -> None:
         """Answer the next requests to this path with an error. Others: the fields of Fault."""
@@ -97,30 +91,5 @@ async def answer_not_found(request: Request, _: Exception) -> Response:
 def running_fake_openai(fake: FakeOpenAI | None = None, *, port: int = 0) -> Iterator[FakeOpenAI]:
     """Run a fake in a thread of its own while the block runs."""
     fake = fake or FakeOpenAI()
-    ready, begun, failed = threading.Event(), [], []
-
-    async def serve() -> None:
-        end = asyncio.Event()
-        async with fake.serving(port):
-            begun.append((asyncio.get_running_loop(), end))
-            ready.set()
-            await end.wait()
-
-    def run() -> None:
-        try:
-            asyncio.run(serve())
-        except OSError as error:  # the port is taken
-            failed.append(error)
-            ready.set()
-
-    thread = threading.Thread(target=run, name="fake-openai", daemon=True)
-    thread.start()
-    ready.wait()
-    if failed:
-        raise failed[0]
-    try:
+    with running_in_thread(fake.serving(port)):
         yield fake
-    finally:
-        loop, end = begun[0]
-        loop.call_soon_threadsafe(end.set)
-        thread.join()

@@ -7,11 +7,8 @@ with `DELETE /fake/faults`, and reads the requests that arrived from `GET /fake/
 import asyncio
 import contextlib
 import json
-import socket
 from dataclasses import asdict
-from typing import Any
 
-import uvicorn
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -19,48 +16,19 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server.integrations.conversations.fake.faults import Fault, Faults
 from server.integrations.conversations.fake.request_log import Arrived, RequestLog
+from server.sdk.fake_server import FakeServer
 
 
 class Cut(Exception):
     """The answer ends here."""
 
 
-class FakeServer(uvicorn.Server):
-    """Serves an application, logs its requests and lets ordered faults happen to them. It sleeps while nobody calls."""
+class FaultyServer(FakeServer):
+    """Serves an application, logs its requests and lets ordered faults happen to them."""
 
     def __init__(self, app: ASGIApp, faults: Faults, log: RequestLog) -> None:
-        options: dict[str, Any] = {"interface": "asgi3", "http": "h11", "ws": "none", "lifespan": "off", "log_config": None}
-        super().__init__(uvicorn.Config(self.answer, **options, access_log=False, server_header=False, proxy_headers=False))
+        super().__init__(self.answer)
         self.app, self.faults, self.log = app, faults, log
-        self.ready, self._end = asyncio.Event(), asyncio.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.ready.set()
-
-    async def main_loop(self) -> None:
-        await self._end.wait()
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """End at once, in the middle of answers."""
-        for server in self.servers:
-            server.close()
-        for connection in list(self.server_state.connections):
-            connection.transport.abort()
-        tasks = list(self.server_state.tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        for bound in sockets or ():
-            bound.close()
-
-    def capture_signals(self) -> contextlib.AbstractContextManager[None]:  # type: ignore[override]  # as a plain method
-        """Leave signals to the program."""
-        return contextlib.nullcontext()
-
-    def stop(self) -> None:
-        """Stop serving; the task that serves then ends."""
-        self._end.set()
 
     async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Read and log a request, and answer it: well, or as was ordered."""
@@ -87,7 +55,7 @@ class FakeServer(uvicorn.Server):
 class Exchange:
     """One request whose body was read, and its answer."""
 
-    def __init__(self, server: FakeServer, scope: Scope, body: bytes, receive: Receive, send: Send, arrived: Arrived) -> None:
+    def __init__(self, server: FaultyServer, scope: Scope, body: bytes, receive: Receive, send: Send, arrived: Arrived) -> None:
         self._server, self._scope, self._body = server, scope, body
         self._receive, self._send, self._arrived = receive, send, arrived
         self._left: int | None = None  # parts of the answer until the connection is cut
@@ -171,15 +139,3 @@ def make_control_routes(faults: Faults, log: RequestLog) -> list[Route]:
         Route("/fake/faults", clear, methods=["DELETE"]),
         Route("/fake/requests", list_requests, methods=["GET"]),
     ]
-
-
-def bind(port: int = 0) -> socket.socket:
-    """Take a port on loopback before anything else starts."""
-    bound = socket.socket(proto=socket.IPPROTO_TCP)  # asyncio sets TCP_NODELAY only where it reads TCP here
-    try:
-        bound.setsockopt(socket.SOL_SOCKET, getattr(socket, "SO_EXCLUSIVEADDRUSE", socket.SO_REUSEADDR), 1)
-        bound.bind(("127.0.0.1", port))
-    except OSError:
-        bound.close()
-        raise
-    return bound

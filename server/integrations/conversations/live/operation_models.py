@@ -8,10 +8,11 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic.alias_generators import to_camel
 
+from server.sdk.nullable import NullableText
+
 LONGEST_MESSAGE = 400_000
 MOST_MESSAGES = 2_000
 WrittenId = Annotated[int | str, WithJsonSchema({"type": ["integer", "string"]})]  # tools and ChatGPT's editor take no anyOf
-NullableId = Annotated[str | None, WithJsonSchema({"type": ["string", "null"]})]  # documents leave other nulls out
 
 
 def read_id(value: Any) -> Any:
@@ -191,7 +192,7 @@ class CompletionData(Shape):
     """An answer without a conversation."""
 
     response: Reply = Field(description="The answer.")
-    conversation_id: NullableId = Field(None, description="The conversation that it was stored as; null without a project.")
+    conversation_id: NullableText = Field(None, description="The conversation that it was stored as; null without a project.")
     usage: TokenUsage = Field(description="Its tokens.")
 
 

@@ -9,7 +9,6 @@ scopes, requests), `methods` and `draft_methods`, `mailbox`, `labels`, `mail`, `
 `search_operators`, `demo` (the mailbox at the start), `google` (accounts, errors, faults), `server` (the socket).
 """
 
-import asyncio
 import threading
 from collections import deque
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
@@ -26,8 +25,9 @@ from server.integrations.gmail.fake.gmail import SCOPES, Gmail
 from server.integrations.gmail.fake.google import Account, Called, Fault, Faults, JsonObject, TimeSource
 from server.integrations.gmail.fake.mailbox import Mailbox
 from server.integrations.gmail.fake.oauth import CLIENT_ID, CLIENT_SECRET, Consent, OAuth
-from server.integrations.gmail.fake.server import FaultyServer, bind, control_routes
+from server.integrations.gmail.fake.server import FaultyServer, control_routes
 from server.integrations.gmail.fake.sign_in import SignIn
+from server.sdk.fake_server import running_in_thread, serving
 
 __all__ = ["FOLDER", "Account", "Consent", "FakeGoogle", "Fault", "running_fake_google"]
 
@@ -70,16 +70,8 @@ class FakeGoogle:
     @asynccontextmanager
     async def serving(self, port: int = 0) -> AsyncIterator[str]:
         """Serve on 127.0.0.1 while the block runs, and yield the address."""
-        with bind(port) as bound:
-            server = FaultyServer(self.app, self.faults, self.calls)
-            self.address = f"http://127.0.0.1:{bound.getsockname()[1]}"
-            task = asyncio.create_task(server.serve([bound]))
-            try:
-                await server.ready.wait()
-                yield self.address
-            finally:
-                server.stop()
-                await task
+        async with serving(FaultyServer(self.app, self.faults, self.calls), port) as self.address:
+            yield self.address
 
     def client_secrets(self) -> JsonObject:
         """Answer the JSON that Google lets one download for a desktop application."""
@@ -148,32 +140,5 @@ class FakeGoogle:
 def running_fake_google(fake: FakeGoogle | None = None, *, port: int = 0) -> Iterator[FakeGoogle]:
     """Run a fake in a thread of its own while the block runs."""
     fake = fake or FakeGoogle()
-    ready = threading.Event()
-    begun: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
-    failed: list[OSError] = []
-
-    async def serve() -> None:
-        end = asyncio.Event()
-        async with fake.serving(port):
-            begun.append((asyncio.get_running_loop(), end))
-            ready.set()
-            await end.wait()
-
-    def run() -> None:
-        try:
-            asyncio.run(serve())
-        except OSError as error:  # the port is taken
-            failed.append(error)
-            ready.set()
-
-    thread = threading.Thread(target=run, name="fake-google", daemon=True)
-    thread.start()
-    ready.wait()
-    if failed:
-        raise failed[0]
-    try:
+    with running_in_thread(fake.serving(port)):
         yield fake
-    finally:
-        loop, end = begun[0]
-        loop.call_soon_threadsafe(end.set)
-        thread.join()

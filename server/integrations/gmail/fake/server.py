@@ -5,67 +5,25 @@ with `DELETE /fake/faults`, and reads the requests that arrived from `GET /fake/
 """
 
 import asyncio
-import contextlib
-import socket
 from collections.abc import MutableSequence
 from dataclasses import asdict
 from typing import Any
 
-import uvicorn
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server.integrations.gmail.fake.google import Called, Fault, Faults
+from server.sdk.fake_server import FakeServer
 
 
-class FaultyServer(uvicorn.Server):
-    """Serves an application, and lets ordered faults happen to its requests. It sleeps while nobody calls."""
+class FaultyServer(FakeServer):
+    """Serves an application, and lets ordered faults happen to its requests."""
 
     def __init__(self, app: ASGIApp, faults: Faults, calls: MutableSequence[Called]) -> None:
-        super().__init__(
-            uvicorn.Config(
-                self.answer,
-                interface="asgi3",
-                http="h11",
-                ws="none",
-                lifespan="off",
-                log_config=None,
-                access_log=False,
-                proxy_headers=False,
-                server_header=False,
-                date_header=False,
-            )
-        )
+        super().__init__(self.answer)
         self.app, self.faults, self.calls = app, faults, calls
-        self.ready, self._end = asyncio.Event(), asyncio.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.ready.set()
-
-    async def main_loop(self) -> None:
-        await self._end.wait()
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """End at once: a fake owes nobody the rest of an answer."""
-        for server in self.servers:
-            server.close()
-        for connection in list(self.server_state.connections):
-            connection.transport.abort()
-        for task in list(self.server_state.tasks):
-            task.cancel()
-        for bound in sockets or ():
-            bound.close()
-        await asyncio.gather(*self.server_state.tasks, return_exceptions=True)
-
-    def capture_signals(self) -> contextlib.AbstractContextManager[None]:  # type: ignore[override]  # signals belong to the program around
-        return contextlib.nullcontext()
-
-    def stop(self) -> None:
-        """Stop serving; the task that serves then ends."""
-        self._end.set()
 
     async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request: well, or as was ordered."""
@@ -122,18 +80,3 @@ def control_routes(faults: Faults, calls: MutableSequence[Called]) -> list[Route
         Route("/fake/faults", clear, methods=["DELETE"]),
         Route("/fake/calls", list_calls, methods=["GET"]),
     ]
-
-
-def bind(port: int = 0) -> socket.socket:
-    """Take a port on loopback before anything else starts."""
-    bound = socket.socket(proto=socket.IPPROTO_TCP)  # asyncio sets TCP_NODELAY only where it reads TCP here; else 40 ms a request
-    if hasattr(socket, "SO_EXCLUSIVEADDRUSE"):
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
-    else:
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        bound.bind(("127.0.0.1", port))
-    except OSError:
-        bound.close()
-        raise
-    return bound

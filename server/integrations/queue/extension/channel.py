@@ -38,12 +38,11 @@ def find_reason(*ended: "asyncio.Future[Any]") -> Closed | None:
         if not future.done() or future.cancelled():
             continue
         error = future.exception()
-        if isinstance(error, Closed):
-            return error
+        reason = error or future.result()
+        if isinstance(reason, Closed):
+            return reason
         if error is not None and not isinstance(error, WebSocketDisconnect):
             raise error
-        if isinstance(future.result() if error is None else None, Closed):
-            return future.result()  # type: ignore[no-any-return]  # of `_closing`
     return None
 
 
@@ -94,7 +93,7 @@ class Channel:
             raise Closed(CloseCode.policy, "too_many_messages", "Too many messages. Send fewer than fifty a second.")
 
     async def run(self, conversation: Coroutine[Any, Any, None]) -> Closed | None:
-        """Send what is queued while a conversation goes on, and close the socket when either ends. Returns why it was closed."""
+        """Send what is queued while a conversation runs, and close the socket when either ends. Returns why it was closed."""
         reading = asyncio.create_task(conversation)
         writing = asyncio.create_task(self._write())
         try:
@@ -119,7 +118,7 @@ class Channel:
                 raise Closed(CloseCode.policy, "too_slow", "The extension does not take its messages.") from None
 
     async def _end(self, reason: Closed) -> None:
-        """Say why and close, unless the peer takes nothing, or has gone."""
+        """Send the reason and close, unless the peer takes nothing, or has gone."""
         with contextlib.suppress(WebSocketDisconnect, RuntimeError, TimeoutError):
             async with asyncio.timeout(1):
                 while not self._outgoing.empty():

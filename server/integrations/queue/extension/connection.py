@@ -84,7 +84,7 @@ class Connection:
         self.is_unknown = unknown
 
     async def _admit_handshake(self, origin: str) -> Admission | None:
-        """Let in the bearer of a key in a header, or in the address from this computer. Raises what `admit` raises."""
+        """Admit the bearer of a key in a header, or in the address from this computer. Raises what `admit` raises."""
         headers, query = self.socket.headers, self.socket.query_params.getlist("api_key")
         if "x-api-key" in headers or "authorization" in headers:
             return await self.extensions.context.admit(headers, SCOPE, KIND)
@@ -130,7 +130,7 @@ class Connection:
         return message
 
     async def _admit_hello(self, hello: Hello) -> None:
-        """Let in the bearer of a key in the first message. Raises Closed."""
+        """Admit the bearer of a key in the first message. Raises Closed."""
         if hello.protocol != PROTOCOL:
             raise Closed(CloseCode.protocol, "protocol", OTHER_PROTOCOL)
         if self.admission is None:

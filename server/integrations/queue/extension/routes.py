@@ -30,7 +30,7 @@ class PairingOrder(BaseModel):
 
 
 class PairingAnswer(BaseModel):
-    """The state of a pairing. `id`: with which its state is asked for; `key`: once, after the person has confirmed."""
+    """The state of a pairing. `id`: to read its state with; `key`: once, after the person has confirmed."""
 
     status: str
     id: str | None = None

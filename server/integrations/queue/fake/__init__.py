@@ -8,8 +8,6 @@ Modules: `behaviour` (settings, and outcomes on order), `account` (chats, and wh
 events), `methods` (the page's backend), `history` (chats in the export's form), `pages` and `assets/` (the site), `controls`.
 """
 
-import asyncio
-import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
@@ -21,7 +19,7 @@ from server.integrations.queue.fake.behaviour import Behaviour, Outcome, change
 from server.integrations.queue.fake.controls import Controls
 from server.integrations.queue.fake.methods import Methods, Site
 from server.integrations.queue.fake.pages import Pages
-from server.integrations.queue.fake.server import serving
+from server.sdk.fake_server import running_in_thread, serving
 
 __all__ = ["Behaviour", "FakeChatGPT", "Outcome", "running_fake_chatgpt"]
 
@@ -63,30 +61,5 @@ class FakeChatGPT:
 def running_fake_chatgpt(fake: FakeChatGPT | None = None, *, port: int = 0) -> Iterator[FakeChatGPT]:
     """Run a fake in a thread of its own while the block runs."""
     fake = fake or FakeChatGPT(controls=True)
-    ready, begun, failed = threading.Event(), [], []
-
-    async def serve() -> None:
-        end = asyncio.Event()
-        async with fake.serving(port):
-            begun.append((asyncio.get_running_loop(), end))
-            ready.set()
-            await end.wait()
-
-    def run() -> None:
-        try:
-            asyncio.run(serve())
-        except OSError as error:  # the port is taken
-            failed.append(error)
-            ready.set()
-
-    thread = threading.Thread(target=run, name="fake-chatgpt", daemon=True)
-    thread.start()
-    ready.wait()
-    if failed:
-        raise failed[0]
-    try:
+    with running_in_thread(fake.serving(port)):
         yield fake
-    finally:
-        loop, end = begun[0]
-        loop.call_soon_threadsafe(end.set)
-        thread.join()

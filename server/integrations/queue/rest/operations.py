@@ -18,7 +18,7 @@ from server.sdk.streaming import EventStream
 PATH = "/api/chat/requests/{}"
 TARGETS = {Lane.browser: "ChatGPT in your browser", Lane.api: "OpenAI's API"}
 COSTS = {Lane.browser: "", Lane.api: ", at your cost"}
-NOT_ENDED = "This prompt has not ended yet, so it cannot be sent once more. Wait for its answer, or cancel it."
+NOT_ENDED = "This prompt has not ended yet, so it cannot be sent again. Wait for its answer, or cancel it."
 NO_API = "OpenAI's API cannot be used at the moment. The person can set it up in Deskhand's window, under Conversations."
 NOTHING = "Give a new message, a new priority, or both."
 
@@ -130,5 +130,5 @@ def read_client() -> ClientRef:
 
 
 def is_ready(answers: ModelAnswers | None) -> bool:
-    """Return whether models can be asked."""
+    """Return whether models are set up and can answer."""
     return answers is not None and answers.is_ready

@@ -1,4 +1,4 @@
-"""Progress of a prompt as server-sent events, for whoever submitted it."""
+"""Progress of a prompt as server-sent events, for the client that submitted it."""
 
 import asyncio
 from collections.abc import AsyncGenerator

@@ -128,7 +128,7 @@ async def retry_prompt(service: Service, prompt_id: Id) -> PromptView:
 async def replay_prompt(
     service: Service, prompt_id: Id, order: Annotated[ReplayOrder, Body(default_factory=ReplayOrder)]
 ) -> PromptView:
-    """Send a prompt that has ended once more, to another model or through OpenAI's API at the person's cost."""
+    """Send an ended prompt again, to another model or through OpenAI's API at the person's cost."""
     return await service.prompts.replay(prompt_id, order)
 
 

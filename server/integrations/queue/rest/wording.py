@@ -10,10 +10,10 @@ def wording(title: str, description: str, *sentences: Sentence) -> Wording:
 
 
 REPLAY_SENTENCE = Sentence(
-    "ask {target} once more{cost}: “{message}”",
-    "is asking {target} once more{cost}: “{message}”",
-    "asked {target} once more{cost}: “{message}”",
-    "could not ask {target} once more: “{message}”",
+    "ask {target} again{cost}: “{message}”",
+    "is asking {target} again{cost}: “{message}”",
+    "asked {target} again{cost}: “{message}”",
+    "could not ask {target} again: “{message}”",
 )
 
 SUBMIT = wording(
@@ -72,11 +72,9 @@ RETRY = wording(
     Sentence("retry a prompt", "is retrying a prompt", "put a prompt back into the queue", "could not retry a prompt"),
 )
 REPLAY = wording(
-    "Ask once more",
+    "Ask again",
     "Sends a prompt another time, to another model or through OpenAI's API at your cost, and keeps both answers.",
-    Sentence(
-        "send a prompt once more", "is sending a prompt once more", "sent a prompt once more", "could not send a prompt once more"
-    ),
+    Sentence("send a prompt again", "is sending a prompt again", "sent a prompt again", "could not send a prompt again"),
 )
 SET_WEBHOOK = wording(
     "Set where results go",

@@ -65,7 +65,7 @@ def set_webhook_url(connection: Connection, client_id: str, url: str) -> None:
     connection.execute(CHANGE.values(webhook_url=url), {"which": client_id})
 
 
-def forget_webhooks(connection: Connection, call: Call, client_ids: Sequence[str]) -> None:  # noqa: ARG001, of every change
+def forget_webhooks(connection: Connection, _: Call, client_ids: Sequence[str]) -> None:
     """Forget to where the results of clients go, also those of their prompts."""
     for statement in FORGET:
         connection.execute(statement, {"ids": list(client_ids)})

@@ -42,7 +42,7 @@ def read_control(connection: Connection, *, lock: bool = False) -> Control:
     return Control(row.paused, row.draining, row.limit_until, row.sent_at, row.day, row.sent_today)
 
 
-def change_control(connection: Connection, call: Call, values: Mapping[str, Any]) -> None:  # noqa: ARG001, of every change
+def change_control(connection: Connection, _: Call, values: Mapping[str, Any]) -> None:
     """Change columns."""
     connection.execute(CHANGE.values(dict(values)))
 

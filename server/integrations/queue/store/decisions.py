@@ -47,7 +47,7 @@ def retry(connection: Connection, call: Call, prompt_id: str, client_id: str | N
 
 
 def replay(connection: Connection, call: Call, prompt_id: str, lane: Lane, model: str | None, client_id: str | None) -> Prompt:
-    """Put a prompt back for another answer. It is sent again, as that is what was asked for."""
+    """Put a prompt back for another answer. It is sent again, as requested."""
     current = require_prompt(connection, prompt_id, client_id)
     require_source(current, "replay")
     require_approval(connection, current)

@@ -53,7 +53,7 @@ def extend(connection: Connection, call: Call, worker: str) -> None:
     connection.execute(EXTEND, {"holder": worker, "until": call.now + call.settings.lease_seconds})
 
 
-def set_partial(connection: Connection, call: Call, prompt_id: str, token: int, text: str) -> None:  # noqa: ARG001, of every change
+def set_partial(connection: Connection, _: Call, prompt_id: str, token: int, text: str) -> None:
     """Store a partial text. Raises Conflict if the lease is not in force."""
     if not connection.execute(PROGRESS, {"which": prompt_id, "fence": token, "text": text}).rowcount:
         raise Conflict(STALE)

@@ -37,6 +37,6 @@ def move_before(connection: Connection, call: Call, prompt_id: str, before: str 
     return moved
 
 
-def set_priority(connection: Connection, call: Call, prompt_id: str, priority: int, client_id: str | None) -> Prompt:  # noqa: ARG001, of every change
+def set_priority(connection: Connection, _: Call, prompt_id: str, priority: int, client_id: str | None) -> Prompt:
     """Change a priority."""
     return change(connection, require_idle(connection, prompt_id, client_id), priority=priority)

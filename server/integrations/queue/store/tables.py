@@ -57,7 +57,7 @@ prompt = Table(
     Column("position", Float, nullable=False),
     Column("lane", Text, nullable=False),
     Column("token", Integer, nullable=False),  # the fencing token of the latest lease
-    Column("worker", Text),  # that holds it; NULL: nobody
+    Column("worker", Text),  # that holds it; NULL: none
     Column("expires_at", Float),  # of the lease
     Column("attempts", Integer, nullable=False),
     Column("ends", Integer, nullable=False),  # how often it has ended: more than once after a retry or replay

@@ -55,7 +55,7 @@ def test_uncertain_prompt_is_resolved_with_exactly_one_decision(server, run) -> 
     run("resolve", number, "--resend", "--answer", "It was.", code=2)
     assert run("resolve", number, "--answer", "It was.") == "Prompt settled.\n"
     assert "It was." in run("show", number)
-    assert run("replay", number, "--model", "GPT-6") == "Prompt is asked again.\n"
+    assert run("replay", number, "--model", "GPT-6") == "Prompt is back in the queue.\n"
     run("cancel", number)
 
 

@@ -1,20 +1,10 @@
-"""The socket of the fake OpenAI."""
+"""Faults of the fake OpenAI."""
 
 import httpx2
 import openai
 import pytest
 
-from server.integrations.conversations.fake.server import bind
-
 HELLO = {"model": "gpt-6-luna", "input": "Hello"}
-
-
-def test_server_binds_loopback_only_and_each_port_once():
-    with bind() as bound:
-        assert bound.getsockname()[0] == "127.0.0.1"
-        bound.listen()
-        with pytest.raises(OSError, match="in use"):
-            bind(bound.getsockname()[1])
 
 
 def test_dropped_request_has_no_effect_unless_it_is_ordered(fake, client):

@@ -45,8 +45,8 @@ async def test_replay_is_asked_about_with_what_it_sends_and_keeps_both_answers(t
         assert (await served.http.post(path, json={"model": "Thinking"}, headers=bot)).status_code == 202
         api, browser = await served.requests()
         assert api.fields == (("Message", "What is 2 + 2?"), ("To", "OpenAI's API, at your cost"))
-        assert api.sentence == "ask OpenAI's API once more, at your cost: “What is 2 + 2?”"
-        assert browser.sentence == "ask ChatGPT in your browser once more: “What is 2 + 2?”"
+        assert api.sentence == "ask OpenAI's API again, at your cost: “What is 2 + 2?”"
+        assert browser.sentence == "ask ChatGPT in your browser again: “What is 2 + 2?”"
         assert ("Model", "Thinking") in browser.fields
         await served.state.context.approval_requests.approve(browser.id)
         async with asyncio.timeout(30):
