@@ -8,6 +8,7 @@ from typing import Any
 from server.integrations.queue.changes import Change
 from server.integrations.queue.models import Prompt
 from server.integrations.queue.queue import Queue
+from server.integrations.queue.rest.held_requests import HeldRequest
 from server.integrations.queue.rest.views import view_prompt
 from server.integrations.queue.states import ENDED, State
 from server.sdk.streaming import Event
@@ -26,13 +27,14 @@ class Progress:
 
     queue: Queue
     prompt: Prompt
+    held: HeldRequest
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
     _status: Any = None
     _text: str = ""
 
     async def follow(self) -> AsyncGenerator[Event]:
         """Yield the events until it has ended."""
-        with self.queue.changes.listening(self._listen):
+        with self.held, self.queue.changes.listening(self._listen):
             yield Event({"type": "connected", "request_id": self.prompt.id})
             while True:
                 self._changed.clear()
