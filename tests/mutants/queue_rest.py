@@ -107,9 +107,17 @@ MUTANTS = [
     change("rest/held_requests.py", "        self._all.discard(self)\n", "        pass\n", "rest/test_held_requests.py"),
     change("rest/progress.py", "        with self.held, self.", "        with self.", "rest/test_held_requests.py"),
     change(
-        "rest/operations.py", "self.held.hold(client.id) if wait else nullcontext()", "nullcontext()", "rest/test_held_requests.py"
+        "rest/operations.py",
+        "self.held.hold(client.id) if wait else nullcontext()",
+        "nullcontext()",
+        "rest/test_held_requests.py",
     ),
-    change("rest/operations.py", "            with self.held.hold(client_id):\n", "            if True:\n", "rest/test_held_requests.py"),
+    change(
+        "rest/operations.py",
+        "            with self.held.hold(client_id):\n",
+        "            if True:\n",
+        "rest/test_held_requests.py",
+    ),
     change("rest/progress.py", "            self._text = text\n", "", "rest/test_progress.py"),
     change("rest/progress.py", "len(known) if text.startswith(known) else 0", "len(known)", "rest/test_progress.py"),
 ]

@@ -21,9 +21,7 @@ class HeldRequest:
     def __enter__(self) -> None:
         """Go on holding it."""
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
         self._all.discard(self)
 
 
