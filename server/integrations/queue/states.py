@@ -35,6 +35,7 @@ STATUSES = {
     State.cancelled: Status.failed,
 }
 OPEN = (State.idle, State.leased, State.executing, State.uncertain)
+WAITING = (State.idle, State.leased)  # as a client sees it
 HELD = (State.leased, State.executing, State.uncertain)  # one at a time in a chat
 ENDED = (State.done, State.failed, State.cancelled)
 

@@ -58,7 +58,7 @@ class PromptOperations:
             raise InvalidInput("This page_token is none. Give the X-Next-Page-Token of the answer before.")
         selection = PromptFilter(client_id=read_client().id, status=status, limit=limit, cursor=page_token, count=False)
         page = await self.queue.list(selection)
-        shown = view_page(page.items)
+        shown = view_page(page.items, await self.queue.find_places(*page.items))
         token = str(page.items[len(shown) - 1].number) if len(shown) < len(page.items) else page.next
         return shown, token
 
@@ -126,8 +126,7 @@ class PromptOperations:
         return await self.queue.wait_for_end(prompt.id, seconds, prompt.client.id) if seconds else prompt
 
     async def _show(self, prompt: Prompt, text_offset: int = 0) -> PromptView:
-        waits = prompt.state in {State.idle, State.leased}
-        return view_prompt(prompt, await self.queue.find_place(prompt.id) if waits else None, text_offset)
+        return view_prompt(prompt, (await self.queue.find_places(prompt)).get(prompt.id), text_offset)
 
 
 def read_client() -> ClientRef:

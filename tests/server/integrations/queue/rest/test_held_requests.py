@@ -1,4 +1,3 @@
-import asyncio
 import gc
 
 import httpx2
