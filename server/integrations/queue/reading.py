@@ -38,7 +38,7 @@ class Reading:
         return result
 
     async def find_places(self, found: Sequence[Prompt]) -> dict[str, Place]:
-        """Find the places of those prompts that wait, by their ids, and when their answers are expected at the pace of the latest.
+        """Find the places of those prompts that wait, by their ids, and expect their answers at the pace of the latest ones.
 
         No answer is expected while there is no browser, or the queue, all of Deskhand or a client must wait for the person.
         """

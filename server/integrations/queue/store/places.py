@@ -1,4 +1,4 @@
-"""Places in the queue of prompts that wait, and the pace of the latest answers. Each function is a part of its caller's transaction."""
+"""Places of prompts that wait, and the pace of the latest answers. Each function is a part of its caller's transaction."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
