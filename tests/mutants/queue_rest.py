@@ -54,6 +54,11 @@ MUTANTS = [
         "    if False:",
         "store/test_approvals.py",
     ),
+    change("fallback.py", "                ended.set()\n", "                pass\n", "test_fallback.py"),
+    change("fallback.py", "change.prompt_id == prompt_id and ", "", "test_fallback.py"),
+    change(
+        "fallback.py", "        task.cancel()\n        await asyncio.gather", "        await asyncio.gather", "test_fallback.py"
+    ),
     change("store/ending.py", "if read_approval(connection, current.client.id) is False:", "if False:", "store/test_ending.py"),
     change("monitor.py", "suppress(Forbidden)", "suppress()", "test_monitor.py"),
     change("reading.py", " and not line.paused", "", "test_reading.py"),
