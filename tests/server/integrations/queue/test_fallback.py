@@ -146,6 +146,8 @@ async def test_cancelled_prompt_ends_the_request_that_is_paid_for(tmp_path, lane
         async with asyncio.timeout(30):
             await here.answering.asked.wait()
             await here.room.queue.cancel(other.id)
+            assert (await here.room.queue.read(other.id)).state is State.cancelled
+            assert (await here.room.queue.read(prompt.id)).state is State.executing
             assert here.answering.stopped == []
             await here.room.queue.cancel(prompt.id)
             assert await working
