@@ -77,9 +77,9 @@ class Queue:
         """List prompts, newest first."""
         return await self._transactions.read(prompts.list_prompts, selection)
 
-    async def find_places(self, *found: Prompt) -> Mapping[str, Place]:
+    async def find_places(self, *listed: Prompt) -> Mapping[str, Place]:
         """Find the places in the queue of those prompts that wait, by their ids, and when their answers are expected."""
-        return await self._reading.find_places(found)
+        return await self._reading.find_places(listed)
 
     async def chats(self, client_id: str | None = None) -> Sequence[Chat]:
         """List chats, oldest first."""

@@ -37,12 +37,12 @@ class Reading:
                 result = await read()
         return result
 
-    async def find_places(self, found: Sequence[Prompt]) -> dict[str, Place]:
+    async def find_places(self, listed: Sequence[Prompt]) -> dict[str, Place]:
         """Find the places of those prompts that wait, by their ids, and expect their answers at the pace of the latest ones.
 
         No answer is expected while there is no browser, or the queue, all of Deskhand or a client must wait for the person.
         """
-        waiting = [prompt for prompt in found if prompt.state in WAITING]
+        waiting = [prompt for prompt in listed if prompt.state in WAITING]
         if not waiting:
             return {}
         line = await self.transactions.read(places.read_line, waiting)

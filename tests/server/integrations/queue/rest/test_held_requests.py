@@ -47,13 +47,13 @@ async def test_client_holds_some_requests_and_one_more_is_refused_until_one_has_
 async def test_most_are_of_each_client_and_of_all(monkeypatch, most) -> None:
     monkeypatch.setattr(held_requests, most, 2)
     held = HeldRequests()
-    kept = [held.hold("one"), held.hold("one" if most == "MOST_OF_CLIENT" else "two")]
+    requests = [held.hold("one"), held.hold("one" if most == "MOST_OF_CLIENT" else "two")]
     with pytest.raises(TooManyRequests):
         held.hold("one")
-    with kept[1]:
+    with requests[1]:
         pass
     held.hold("one")
     gc.collect()
-    kept.append(held.hold("one"))  # the one before was given up before it began
+    requests.append(held.hold("one"))  # the one before was given up before it began
     with pytest.raises(TooManyRequests):
         held.hold("one")
