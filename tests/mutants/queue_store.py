@@ -139,9 +139,16 @@ MUTANTS: list[Mutant] = [
     ),
     Mutant(
         f"{HERE}/limits.py",
-        "max(control.limit_until or 0.0, find_pause_end(control, call))",
+        "max(find_limit_end(control, call), find_pause_end(control, call))",
         "find_pause_end(control, call)",
         (f"{TESTS}/test_limits.py",),
+    ),
+    Mutant(f"{HERE}/limits.py", " <= call.now + LONGEST_LIMIT.total_seconds()", "", (f"{TESTS}/test_limits.py",)),
+    Mutant(
+        f"{HERE}/__init__.py",
+        'Revocation("queue_control", values={"limit_until": None}, is_pending=True),',
+        "",
+        (f"{TESTS}/test_restored.py",),
     ),
     Mutant(f"{HERE}/limits.py", " or control.sent_at > call.now:", ":", (f"{TESTS}/test_limits.py",)),
     Mutant(

@@ -55,6 +55,7 @@ integration = Integration(
     revocations=(
         Revocation("queue_client", values={"approved": None, "webhook_url": ""}),
         Revocation("queue_extension"),
+        Revocation("queue_control", values={"limit_until": None}, is_pending=True),  # the extension reports it again
         Revocation("queue_prompt", values={"webhook_url": None}, is_pending=True),  # a retry would send there
         # may have been sent since; the person is asked
         *(

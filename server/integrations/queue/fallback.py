@@ -4,18 +4,20 @@ The latter only if the person has allowed it (`api_fallback`), as it costs money
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import datetime, timedelta
+from typing import Any, TypeVar
 
 from server.core.errors import Conflict, DeskhandError, NotFound
 from server.integrations.queue.changes import Change
 from server.integrations.queue.extension.worker import Worker
 from server.integrations.queue.models import Lane, Lease, Prompt, PromptFailure, PromptFilter, PromptResult
 from server.integrations.queue.queue import Queue
-from server.integrations.queue.states import State
+from server.integrations.queue.states import ENDED, State
 from server.sdk.model_answers import AnswerLost, ModelAnswer, ModelAnswers, ModelTurn
 
+R = TypeVar("R")
 WORKERS = ("openai-api-1", "openai-api-2", "openai-api-3")
 LOOK_SECONDS = 30.0  # for a key, while there is none
 MOST_EARLIER = 20  # prompts of the chat that go along
@@ -71,25 +73,39 @@ class Fallback:
         """Answer a prompt; if that fails, a browser may still take one that was meant for it."""
         beating = asyncio.create_task(self._beat(worker_id))
         try:
-            prompt = await self._queue.acknowledge(lease.prompt.id, lease.token, worker_id)
-            earlier = await self._read_earlier(prompt)
-            await self._ask(worker_id, lease, prompt, earlier)
+            with self._watching(lease.prompt.id) as ended:
+                prompt = await self._queue.acknowledge(lease.prompt.id, lease.token, worker_id)
+                await self._ask(worker_id, lease, prompt, ended)
         except (Conflict, NotFound):  # it was cancelled
             return
         finally:
             beating.cancel()
 
-    async def _ask(self, worker_id: str, lease: Lease, prompt: Prompt, earlier: Sequence[Prompt]) -> None:
-        answers = self._context.offers.require(ModelAnswers)
+    @contextmanager
+    def _watching(self, prompt_id: str) -> Iterator[asyncio.Event]:
+        """Set an event inside the `with` as soon as a prompt has ended."""
+        ended = asyncio.Event()
+
+        def take(change: Change) -> None:
+            if change.prompt_id == prompt_id and change.state in ENDED:
+                ended.set()
+
+        with self._queue.changes.listening(take):
+            yield ended
+
+    async def _ask(self, worker_id: str, lease: Lease, prompt: Prompt, ended: asyncio.Event) -> None:
+        answers, earlier = self._context.offers.require(ModelAnswers), await self._read_earlier(prompt)
         turns = [*make_turns(earlier), ModelTurn("user", prompt.message)]
         model = (prompt.model or "") if prompt.lane is Lane.api else ""
         try:
-            answer = await answers.answer(turns, model=model, client=prompt.client.id)
+            answer = await run_until(ended, answers.answer(turns, model=model, client=prompt.client.id))
         except AnswerLost:
             await self._queue.lose(worker_id)
         except DeskhandError as error:
             await self._give_up(lease, error)
         else:
+            if answer is None:  # it was cancelled
+                return
             notes = self._write_notes(prompt, answer, earlier)
             result = PromptResult(answer.text, model=answer.model, notes=notes, lane=Lane.api)
             await self._queue.complete(prompt.id, lease.token, result)
@@ -165,6 +181,18 @@ def take_change(change: Change, wake: asyncio.Event) -> None:
     """Wake up, unless only a partial text has grown."""
     if not change.partial:
         wake.set()
+
+
+async def run_until(ended: asyncio.Event, work: Coroutine[Any, Any, R]) -> R | None:
+    """Run something to its end; cancel it as soon as an event is set, and return None."""
+    task, waiting = asyncio.create_task(work), asyncio.create_task(ended.wait())
+    try:
+        await asyncio.wait((task, waiting), return_when=asyncio.FIRST_COMPLETED)
+        return await task if task.done() else None
+    finally:
+        waiting.cancel()
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)  # it closes its request, and counts what was used
 
 
 def knows_page(worker: Worker) -> bool:

@@ -7,7 +7,6 @@ from server.integrations.queue import local_models as views
 from server.integrations.queue.models import Decision, DecisionKind, Lane, QueueSettings
 from server.integrations.queue.monitor_views import write_details, write_row, write_time
 from server.integrations.queue.queue import SECTION, Queue
-from server.integrations.queue.states import State
 from server.integrations.queue.store import monitor as store
 from server.sdk.model_answers import ModelAnswers
 
@@ -88,8 +87,7 @@ class Monitor:
     async def show(self, prompt_id: str) -> views.QueuePromptDetails:
         """Show a prompt with all of its text. Raises NotFound."""
         prompt = await self._queue.read(prompt_id)
-        place = await self._queue.find_place(prompt_id) if prompt.state is State.idle else None
-        return write_details(prompt, place)
+        return write_details(prompt, (await self._queue.find_places(prompt)).get(prompt_id))
 
     async def move(self, prompt_id: str, place: views.Place) -> None:
         """Move a prompt among those that wait. Raises Conflict if it does not wait."""

@@ -1,6 +1,6 @@
 """The queue: its rules over the store. What a method did is durable when it returns."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from server.integrations.queue.changes import Change, Changes
@@ -40,13 +40,14 @@ class Queue:
     """Prompts from submission to their recorded result. Errors: NotFound, Conflict, InvalidInput, Unavailable.
 
     A `client_id` restricts a method to prompts of that client: those of others raise NotFound. None: the person.
+    `has_browser`: whether a browser is connected.
     """
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, has_browser: Callable[[], bool] = lambda: True) -> None:
         self.context = context
         self.changes = Changes(context.events)
         self._transactions = transactions = Transactions(context, self.changes)
-        self._reading = Reading(transactions)
+        self._reading = Reading(transactions, has_browser)
         self._submissions, self._claims = transactions.batch(submit_all), transactions.batch(lease_all)
         self._completions = transactions.batch(complete_all)
 
@@ -76,9 +77,9 @@ class Queue:
         """List prompts, newest first."""
         return await self._transactions.read(prompts.list_prompts, selection)
 
-    async def find_place(self, prompt_id: str) -> Place | None:
-        """Find the place of a waiting prompt in the queue and when its answer is expected; None if it does not wait."""
-        return await self._reading.find_place(prompt_id)
+    async def find_places(self, *listed: Prompt) -> Mapping[str, Place]:
+        """Find the places in the queue of those prompts that wait, by their ids, and when their answers are expected."""
+        return await self._reading.find_places(listed)
 
     async def chats(self, client_id: str | None = None) -> Sequence[Chat]:
         """List chats, oldest first."""

@@ -1,20 +1,22 @@
 """Reading that takes more than one look: waiting for the end of a prompt, and estimating it."""
 
 import asyncio
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from server.integrations.queue.models import Lane, Place, Prompt
-from server.integrations.queue.states import OPEN, State
-from server.integrations.queue.store import prompts
+from server.integrations.queue.states import OPEN, WAITING
+from server.integrations.queue.store import places, prompts
 from server.integrations.queue.transactions import Transactions
 
 
 @dataclass(frozen=True)
 class Reading:
-    """Reads prompts that have not ended."""
+    """Reads prompts that have not ended. `has_browser`: whether one is connected."""
 
     transactions: Transactions
+    has_browser: Callable[[], bool]
 
     async def wait_for_end(self, prompt_id: str, seconds: float, client_id: str | None) -> Prompt:
         """Read a prompt as soon as it has ended, at the latest after so many seconds."""
@@ -35,13 +37,24 @@ class Reading:
                 result = await read()
         return result
 
-    async def find_place(self, prompt_id: str) -> Place | None:
-        """Find the place of a waiting prompt, and when its answer is expected at the pace of the latest ones."""
-        result, ahead, durations = await self.transactions.read(prompts.read_place, prompt_id)
-        if result.state not in {State.idle, State.leased}:
-            return None
-        if not durations or result.lane != Lane.browser or self.transactions.context.is_paused():
+    async def find_places(self, listed: Sequence[Prompt]) -> dict[str, Place]:
+        """Find the places of those prompts that wait, by their ids, and expect their answers at the pace of the latest ones.
+
+        No answer is expected while there is no browser, or the queue, all of Deskhand or a client must wait for the person.
+        """
+        waiting = [prompt for prompt in listed if prompt.state in WAITING]
+        if not waiting:
+            return {}
+        line = await self.transactions.read(places.read_line, waiting)
+        is_served = line.durations and not line.paused and not self.transactions.context.is_paused() and self.has_browser()
+        pace = sum(line.durations) / len(line.durations) + self.transactions.read_settings().pause_seconds if is_served else None
+        return {
+            prompt.id: self._estimate(prompt, line.ahead.get(prompt.number, 0), None if prompt.client.id in line.held else pace)
+            for prompt in waiting
+        }
+
+    def _estimate(self, prompt: Prompt, ahead: int, pace: float | None) -> Place:
+        if pace is None or prompt.lane is not Lane.browser:
             return Place(ahead + 1)
-        pace = sum(durations) / len(durations) + self.transactions.read_settings().pause_seconds
         expected = self.transactions.context.clock.now() + timedelta(seconds=pace * (ahead + 1))
-        return Place(ahead + 1, max(expected, result.not_before or expected))
+        return Place(ahead + 1, max(expected, prompt.not_before or expected))

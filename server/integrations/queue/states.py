@@ -35,6 +35,7 @@ STATUSES = {
     State.cancelled: Status.failed,
 }
 OPEN = (State.idle, State.leased, State.executing, State.uncertain)
+WAITING = (State.idle, State.leased)  # as a client sees it
 HELD = (State.leased, State.executing, State.uncertain)  # one at a time in a chat
 ENDED = (State.done, State.failed, State.cancelled)
 
@@ -49,6 +50,7 @@ class Transition:
     when: str = ""
 
 
+REFUSED = "the person does not allow its client any more"
 TRANSITIONS = (
     Transition(State.idle, "claim", State.leased, "it is the first of its chat, due and allowed"),
     Transition(State.idle, "complete", State.done, "a late answer, after the person chose to resend it"),
@@ -58,22 +60,26 @@ TRANSITIONS = (
     Transition(State.leased, "acknowledge", State.executing, "before anything is typed"),
     Transition(State.leased, "complete", State.done, "by an extension that did not acknowledge"),
     Transition(State.leased, "release", State.idle),
+    Transition(State.leased, "release", State.failed, REFUSED),
     Transition(State.leased, "lose", State.idle, "no attempt is counted"),
+    Transition(State.leased, "lose", State.failed, REFUSED),
     Transition(State.leased, "expire_leases", State.idle, "no attempt is counted"),
+    Transition(State.leased, "expire_leases", State.failed, REFUSED),
     Transition(State.leased, "fail", State.idle, "not sent, and attempts are left"),
-    Transition(State.leased, "fail", State.failed, "sent, or no attempt is left: a dead letter"),
+    Transition(State.leased, "fail", State.failed, f"sent, no attempt is left: a dead letter; or {REFUSED}"),
     Transition(State.leased, "cancel", State.cancelled),
     Transition(State.executing, "complete", State.done),
     Transition(State.executing, "release", State.idle, "the extension is certain that it was not sent"),
+    Transition(State.executing, "release", State.failed, REFUSED),
     Transition(State.executing, "fail", State.idle, "not sent, and attempts are left"),
-    Transition(State.executing, "fail", State.failed, "sent, or no attempt is left"),
+    Transition(State.executing, "fail", State.failed, f"sent, no attempt is left, or {REFUSED}"),
     Transition(State.executing, "lose", State.uncertain),
     Transition(State.executing, "expire_leases", State.uncertain),
     Transition(State.executing, "cancel", State.cancelled),
     Transition(State.uncertain, "acknowledge", State.executing, "its extension is back, with the token of the lease"),
     Transition(State.uncertain, "complete", State.done, "its extension is back, with the token of the lease"),
     Transition(State.uncertain, "fail", State.idle, "its extension is back and did not send it, and attempts are left"),
-    Transition(State.uncertain, "fail", State.failed, "its extension is back; sent, or no attempt is left"),
+    Transition(State.uncertain, "fail", State.failed, f"its extension is back; sent, no attempt is left, or {REFUSED}"),
     Transition(State.uncertain, "resolve", State.idle, "resend; the extension looks for the message first"),
     Transition(State.uncertain, "resolve", State.done, "answered"),
     Transition(State.uncertain, "resolve", State.failed, "fail"),

@@ -29,3 +29,12 @@ def test_presets_are_listed_with_the_policy_of_each_operation(demo) -> None:
     assert set(read_only["policies"].values()) == {"allow", "deny"}
     assert {ask["policies"][name] for name in ("send_mail", "control_app", "trash_mail")} == {"ask"}
     assert {policy for name, policy in ask["policies"].items() if operations[name]["changes"]} <= {"ask", "deny"}
+
+
+def test_queue_is_in_the_presets_that_its_documentation_names(demo) -> None:
+    read_only, ask = [preset["policies"] for preset in demo.person("GET", "/api/presets").json()]
+    scopes = {operation["name"]: operation["scope"] for operation in demo.person("GET", "/api/operations").json()}
+    reading, writing = [{name for name, scope in scopes.items() if scope == f"{verb}:queue"} for verb in ("read", "write")]
+    assert {read_only[name] for name in reading} == {"allow"}
+    assert {read_only[name] for name in writing} == {"deny"}
+    assert {ask[name] for name in reading | writing} == {"deny"}, "30 other operations fill it"

@@ -19,13 +19,14 @@ from server.integrations.queue.extension.messages import (
     StatusUpdate,
 )
 from server.integrations.queue.extension.worker import HOLDING, LeasedPrompt, Worker
+from server.integrations.queue.limits import LONGEST_LIMIT
 from server.integrations.queue.models import PromptFailure, PromptResult
 from server.integrations.queue.queue import Queue
 from server.integrations.queue.states import ENDED, State
 
 HOLD_SECONDS = 30.0  # after a failure of the page, of which no message of type page says when it is over
 PROGRESS_SECONDS = 0.5  # between two stored pieces of one answer
-LIMIT_WITHOUT_TIME, LONGEST_LIMIT = timedelta(hours=1), timedelta(days=8)
+LIMIT_WITHOUT_TIME = timedelta(hours=1)
 NOT_YOURS = "This extension does not have this prompt, or not any more. Stop working on it."
 IN_CHAT = "The message is in the chat already, from an earlier attempt, and its answer could not be read. Open the chat."
 NO_REASON = "The extension gave no reason."

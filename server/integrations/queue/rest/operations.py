@@ -1,11 +1,13 @@
 """The rules of the queue's operations: every client has its own prompts, and the person is asked once about each client."""
 
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, field
 
 from server.core.errors import Conflict, InvalidInput, Unavailable
 from server.integrations.queue.approval import ClientApprovals
 from server.integrations.queue.models import ClientRef, Lane, Prompt, PromptFilter, PromptOrder
 from server.integrations.queue.queue import Queue
+from server.integrations.queue.rest.held_requests import HeldRequests
 from server.integrations.queue.rest.models import ChatView, EditOrder, PromptView, ReplayOrder, SubmitOrder, WebhookOrder
 from server.integrations.queue.rest.progress import Progress
 from server.integrations.queue.rest.views import view_chat, view_page, view_prompt
@@ -29,20 +31,23 @@ class PromptOperations:
 
     queue: Queue
     approvals: ClientApprovals
+    held: HeldRequests = field(default_factory=HeldRequests)
 
     async def submit(self, order: SubmitOrder, wait: float = 0) -> PromptView:
         """Store a prompt. The person is asked about a new client afterwards, so that this never waits for them."""
         client, call = read_client(), current_call.get()
-        await (self.approvals.allow(client) if call.is_allowed else self.approvals.require_room(client))
-        prompt = await self.queue.submit(client, PromptOrder(**order.model_dump()))
-        await (self.approvals.allow(client) if call.is_allowed else self.approvals.ask(client))
-        return await self._show(await self._wait(prompt, wait))
+        with self.held.hold(client.id) if wait else nullcontext():  # what is refused is not stored
+            await (self.approvals.allow(client) if call.is_allowed else self.approvals.require_room(client))
+            prompt = await self.queue.submit(client, PromptOrder(**order.model_dump()))
+            await (self.approvals.allow(client) if call.is_allowed else self.approvals.ask(client))
+            return await self._show(await self._wait(prompt, wait))
 
     async def read(self, prompt_id: str, wait: float = 0, text_offset: int = 0) -> PromptView:
         """Read a prompt, as soon as it has ended if the caller waits."""
         client_id = read_client().id
         if wait:
-            return await self._show(await self.queue.wait_for_end(prompt_id, wait, client_id), text_offset)
+            with self.held.hold(client_id):
+                return await self._show(await self.queue.wait_for_end(prompt_id, wait, client_id), text_offset)
         return await self._show(await self.queue.read(prompt_id, client_id), text_offset)
 
     async def list_prompts(
@@ -53,7 +58,7 @@ class PromptOperations:
             raise InvalidInput("This page_token is none. Give the X-Next-Page-Token of the answer before.")
         selection = PromptFilter(client_id=read_client().id, status=status, limit=limit, cursor=page_token, count=False)
         page = await self.queue.list(selection)
-        shown = view_page(page.items)
+        shown = view_page(page.items, await self.queue.find_places(*page.items))
         token = str(page.items[len(shown) - 1].number) if len(shown) < len(page.items) else page.next
         return shown, token
 
@@ -73,7 +78,9 @@ class PromptOperations:
 
     async def follow(self, prompt_id: str) -> EventStream:
         """Follow a prompt."""
-        progress = Progress(self.queue, await self.queue.read(prompt_id, read_client().id))
+        client_id = read_client().id
+        prompt = await self.queue.read(prompt_id, client_id)
+        progress = Progress(self.queue, prompt, self.held.hold(client_id))
         return EventStream(progress.follow(), progress.result, lambda: PATH.format(prompt_id))
 
     async def edit(self, prompt_id: str, order: EditOrder) -> PromptView:
@@ -119,8 +126,7 @@ class PromptOperations:
         return await self.queue.wait_for_end(prompt.id, seconds, prompt.client.id) if seconds else prompt
 
     async def _show(self, prompt: Prompt, text_offset: int = 0) -> PromptView:
-        waits = prompt.state in {State.idle, State.leased}
-        return view_prompt(prompt, await self.queue.find_place(prompt.id) if waits else None, text_offset)
+        return view_prompt(prompt, (await self.queue.find_places(prompt)).get(prompt.id), text_offset)
 
 
 def read_client() -> ClientRef:

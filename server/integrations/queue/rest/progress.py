@@ -8,8 +8,9 @@ from typing import Any
 from server.integrations.queue.changes import Change
 from server.integrations.queue.models import Prompt
 from server.integrations.queue.queue import Queue
+from server.integrations.queue.rest.held_requests import HeldRequest
 from server.integrations.queue.rest.views import view_prompt
-from server.integrations.queue.states import ENDED, State
+from server.integrations.queue.states import ENDED, WAITING
 from server.sdk.streaming import Event
 
 KEEPALIVE_SECONDS = 15.0  # proxies end a connection on which nothing comes
@@ -26,13 +27,14 @@ class Progress:
 
     queue: Queue
     prompt: Prompt
+    held: HeldRequest
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
     _status: Any = None
     _text: str = ""
 
     async def follow(self) -> AsyncGenerator[Event]:
         """Yield the events until it has ended."""
-        with self.queue.changes.listening(self._listen):
+        with self.held, self.queue.changes.listening(self._listen):
             yield Event({"type": "connected", "request_id": self.prompt.id})
             while True:
                 self._changed.clear()
@@ -50,7 +52,7 @@ class Progress:
         return view_prompt(self.prompt).model_dump(mode="json")
 
     def _listen(self, change: Change) -> None:
-        waits = self.prompt.state in {State.idle, State.leased}  # then any change may concern its place
+        waits = self.prompt.state in WAITING  # then any change may concern its place
         if change.prompt_id in {self.prompt.id, ""} or (waits and not change.partial):
             self._changed.set()
 
@@ -66,8 +68,7 @@ class Progress:
     async def _describe(self) -> list[dict[str, Any]]:
         """Describe what is new."""
         prompt, events = self.prompt, list[dict[str, Any]]()
-        place = await self.queue.find_place(prompt.id) if prompt.state in {State.idle, State.leased} else None
-        shown = view_prompt(prompt, place)
+        shown = view_prompt(prompt, (await self.queue.find_places(prompt)).get(prompt.id))
         if prompt.state in ENDED:
             return [{"type": prompt.status.value, **shown.model_dump(mode="json")}]
         status = shown.model_dump(mode="json", include={"status", "uncertain", "position", "expected_at", "attempts"})

@@ -1,7 +1,7 @@
 """Prompts and chats as clients see them, within the size that any answer may have."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from server.integrations.queue.models import Chat, Place, Prompt
 from server.integrations.queue.rest.models import AnswerView, ChatView, PromptView
@@ -62,12 +62,12 @@ def view_answers(prompt: Prompt, left: int) -> list[AnswerView]:
     ]
 
 
-def view_page(prompts: Sequence[Prompt]) -> list[PromptView]:
+def view_page(prompts: Sequence[Prompt], places: Mapping[str, Place]) -> list[PromptView]:
     """View of as many prompts of a page as one answer holds: at least one, if there are any."""
     views: list[PromptView] = []
     left = LARGEST_TEXTS
     for prompt in prompts:
-        shown = view_prompt(prompt)
+        shown = view_prompt(prompt, places.get(prompt.id))
         left -= measure(shown.message) + measure(shown.response) + FIELDS_SIZE
         if views and left < 0:
             break

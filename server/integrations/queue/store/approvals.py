@@ -8,11 +8,10 @@ from server.integrations.queue.states import State
 from server.integrations.queue.store import clients
 from server.integrations.queue.store.calls import Call
 from server.integrations.queue.store.chats import reorder
-from server.integrations.queue.store.ending import end
+from server.integrations.queue.store.ending import NOT_ALLOWED, end
 from server.integrations.queue.store.prompts import list_idle
 
 NO_CLIENT = "This client has put nothing into the queue."
-NOT_ALLOWED = "The person does not allow this client to put requests into ChatGPT."
 AT_ONCE = 200  # prompts in one transaction
 
 

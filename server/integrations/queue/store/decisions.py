@@ -5,10 +5,9 @@ from sqlalchemy import Connection
 from server.core.errors import Forbidden, InvalidInput
 from server.integrations.queue.models import Decision, DecisionKind, Lane, Prompt
 from server.integrations.queue.states import State
-from server.integrations.queue.store.approvals import NOT_ALLOWED
 from server.integrations.queue.store.calls import Call
 from server.integrations.queue.store.clients import read_approval
-from server.integrations.queue.store.ending import end, enqueue_again, put_back
+from server.integrations.queue.store.ending import NOT_ALLOWED, end, enqueue_again, put_back
 from server.integrations.queue.store.prompts import require_prompt
 from server.integrations.queue.store.results import Completion, complete_all
 from server.integrations.queue.store.transitions import require_source

@@ -8,9 +8,12 @@ from server.integrations.queue.models import Prompt
 from server.integrations.queue.states import State
 from server.integrations.queue.store.calls import Call
 from server.integrations.queue.store.chats import reorder
+from server.integrations.queue.store.clients import read_approval
 from server.integrations.queue.store.control import allocate_numbers
 from server.integrations.queue.store.transitions import move
 from server.integrations.queue.store.webhooks import send_webhooks
+
+NOT_ALLOWED = "The person does not allow this client to put requests into ChatGPT."
 
 
 def end(connection: Connection, call: Call, current: Prompt, after: State, reason: str, **values: Any) -> Prompt:
@@ -22,7 +25,12 @@ def end(connection: Connection, call: Call, current: Prompt, after: State, reaso
 
 
 def put_back(connection: Connection, call: Call, current: Prompt, reason: str, **values: Any) -> Prompt:
-    """Make a prompt idle again, at its place. Its lease is over: the next token is another one."""
+    """Make a prompt idle again, at its place. Its lease is over: the next token is another one.
+
+    If the person has refused its client meanwhile, it fails instead, as it would wait for ever.
+    """
+    if read_approval(connection, current.client.id) is False:
+        return end(connection, call, current, State.failed, NOT_ALLOWED, error_name="not_allowed")
     idle = move(connection, current, State.idle, call.now, reason, **{"token": current.token + 1, **values})
     reorder(connection, current.chat_key, call.now)
     return idle

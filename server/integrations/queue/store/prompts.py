@@ -9,8 +9,7 @@ from sqlalchemy import Connection, Row, Select, bindparam, func, insert, literal
 from server.core.errors import NotFound
 from server.integrations.queue.models import Answer, Page, Prompt, PromptFilter
 from server.integrations.queue.states import OPEN, STATUSES, State
-from server.integrations.queue.store.clients import read_approval
-from server.integrations.queue.store.control import allocate_numbers, read_control
+from server.integrations.queue.store.control import allocate_numbers
 from server.integrations.queue.store.rows import PROMPTS, read_history, to_answer, to_prompt
 from server.integrations.queue.store.tables import IS_DEAD, IS_OPEN, answer, prompt
 from server.storage.prepared import Prepared
@@ -29,16 +28,6 @@ LATEST = (
     select(func.max(answer.c.number)).where(answer.c.prompt.in_(bindparam("numbers", expanding=True))).group_by(answer.c.prompt)
 )
 RESPONSES = select(answer.c.prompt, answer.c.text).where(answer.c.number.in_(LATEST))
-AHEAD = (
-    select(func.count())
-    .select_from(prompt)
-    .where(
-        IS_OPEN,
-        prompt.c.state == State.idle,
-        (prompt.c.priority > bindparam("urgency"))
-        | ((prompt.c.priority == bindparam("urgency")) & (prompt.c.position < bindparam("before"))),
-    )
-)
 POSITION = select(prompt.c.position).where(prompt.c.number == bindparam("which"))
 IDLE = (
     PROMPTS.where(prompt.c.client == bindparam("of"), IS_OPEN, prompt.c.state == State.idle)
@@ -47,7 +36,6 @@ IDLE = (
 )
 PREVIOUS = select(func.max(prompt.c.position)).where(IS_OPEN, prompt.c.position < bindparam("before"))
 SHIFT = update(prompt).where(IS_OPEN, prompt.c.position >= bindparam("start")).values(position=prompt.c.position + 1)
-DURATIONS = select(answer.c.seconds).where(answer.c.lane == "browser").order_by(answer.c.number.desc()).limit(20)
 
 
 def add_prompts(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -133,17 +121,6 @@ def select_prompts(query: Select[Any], selection: PromptFilter) -> Select[Any]:
     return query
 
 
-def count_ahead(connection: Connection, current: Prompt) -> int:
-    """Count the prompts that are before one that waits."""
-    position = connection.scalar(POSITION, {"which": current.number})
-    return int(connection.scalar(AHEAD, {"urgency": current.priority, "before": position}) or 0)
-
-
-def list_durations(connection: Connection) -> list[float]:
-    """List how many seconds the latest answers took."""
-    return [seconds for seconds in connection.execute(DURATIONS).scalars() if seconds is not None]
-
-
 def make_room(connection: Connection, following: Prompt) -> float:
     """Find a position that is directly before another prompt's, and shift all that follow if there is none."""
     position = float(connection.scalar(POSITION, {"which": following.number}) or 0)
@@ -159,10 +136,3 @@ def make_room(connection: Connection, following: Prompt) -> float:
 def list_idle(connection: Connection, client_id: str, most: int) -> list[Prompt]:
     """List prompts of a client that wait, in the order of submission."""
     return [to_prompt(row) for row in connection.execute(IDLE, {"of": client_id, "most": most})]
-
-
-def read_place(connection: Connection, prompt_id: str) -> tuple[Prompt, int, list[float]]:
-    """Read a prompt, how many are before it, and how long the latest answers took: none if the queue or its client must wait."""
-    current = find_prompt(connection, prompt_id)
-    is_held = read_control(connection).paused or not read_approval(connection, current.client.id)
-    return current, count_ahead(connection, current), [] if is_held else list_durations(connection)

@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, func, select
 
 from server.core.local_time import start_of_day
+from server.integrations.queue.limits import find_limit_end
 from server.integrations.queue.models import QueueSummary
 from server.integrations.queue.states import OPEN, State
 from server.integrations.queue.store.calls import Call
@@ -41,7 +42,6 @@ def summarize(connection: Connection, call: Call) -> QueueSummary:
     state = read_control(connection)
     midnight = start_of_day(datetime.fromisoformat(call.day).date()).timestamp()
     counts = count_states(connection, midnight)
-    is_limited = state.limit_until is not None and state.limit_until > call.now
     return QueueSummary(
         waiting=counts[State.idle],
         running=counts[State.leased] + counts[State.executing],
@@ -51,7 +51,7 @@ def summarize(connection: Connection, call: Call) -> QueueSummary:
         dead=count_dead(connection),
         paused=state.paused,
         draining=state.draining,
-        limit_until=to_optional_moment(state.limit_until) if is_limited else None,
+        limit_until=to_optional_moment(find_limit_end(state, call) or None),
         sent_today=state.count_sent(call.day),
         daily_cap=call.settings.daily_cap,
         approval_needed=[client for client in list_clients(connection) if client.approved is None],

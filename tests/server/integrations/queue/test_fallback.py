@@ -132,6 +132,59 @@ async def test_replay_over_the_api_needs_no_leave_and_keeps_both_answers(tmp_pat
         ]
 
 
+@pytest.mark.parametrize("lane", Lane)
+async def test_cancelled_prompt_ends_the_request_that_is_paid_for(tmp_path, lane) -> None:
+    async with opened_room(tmp_path) as here:
+        prompt = await here.room.submit()
+        if lane is Lane.api:
+            await here.room.finish()
+            await here.room.queue.replay(prompt.id, Lane.api)
+        other = await here.room.submit("other")
+        here.room.clock.move(seconds=GRACE)
+        here.answering.thinks = True
+        working = asyncio.create_task(here.work())
+        async with asyncio.timeout(30):
+            await here.answering.asked.wait()
+            await here.room.queue.cancel(other.id)
+            assert (await here.room.queue.read(other.id)).state is State.cancelled
+            assert (await here.room.queue.read(prompt.id)).state is State.executing
+            assert here.answering.stopped == []
+            await here.room.queue.cancel(prompt.id)
+            assert await working
+        assert here.answering.stopped == ["Hello"]
+        read = await here.room.queue.read(prompt.id)
+        assert (read.state, read.error_name) == (State.cancelled, "cancelled")
+
+
+async def test_prompt_that_is_cancelled_before_it_is_asked_ends_its_request_too(tmp_path, monkeypatch) -> None:
+    async with opened_room(tmp_path) as here:
+        prompt = await here.room.submit()
+        here.room.clock.move(seconds=GRACE)
+        here.answering.thinks = True
+
+        async def cancel(_: object) -> list[object]:
+            await here.room.queue.cancel(prompt.id)
+            return []
+
+        monkeypatch.setattr(here.fallback, "_read_earlier", cancel)
+        async with asyncio.timeout(30):
+            assert await here.work()
+
+
+async def test_question_ends_with_deskhand_and_is_uncertain(tmp_path) -> None:
+    async with opened_room(tmp_path, fallback_seconds=0) as here:
+        prompt = await here.room.submit()
+        here.answering.thinks = True
+        async with asyncio.timeout(30):
+            async with here.fallback.running():
+                await here.answering.asked.wait()
+            await here.room.context.tasks.close()
+        assert here.answering.stopped == ["Hello"]
+        for worker in WORKERS:
+            await here.room.queue.lose(worker)
+        assert (await here.room.queue.read(prompt.id)).state is State.uncertain
+
+
 async def test_lost_answer_is_uncertain_and_not_asked_again(tmp_path) -> None:
     async with opened_room(tmp_path) as here:
         prompt = await here.room.submit()

@@ -47,6 +47,14 @@ def test_daily_cap_is_of_the_day() -> None:
     assert find_earliest(make_control(sent_today=199), call) == 0
 
 
+@pytest.mark.parametrize("days", [8.1, 100_000, float("inf")])
+def test_later_limit_than_an_extension_may_report_does_not_apply(days) -> None:
+    control = make_control(limit_until=NOON + days * 86_400)
+    assert (count_allowed(control, make_call(), 1), find_earliest(control, make_call())) == (1, 0)
+    control = make_control(limit_until=NOON + 7.9 * 86_400)
+    assert count_allowed(control, make_call(), 1) == 0
+
+
 def test_nothing_is_sent_before_the_limit_of_the_page_ends() -> None:
     control = make_control(limit_until=NOON + 60)
     assert count_allowed(control, make_call(NOON + 59), 1) == 0

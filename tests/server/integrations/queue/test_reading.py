@@ -3,7 +3,8 @@ import asyncio
 import pytest
 
 from server.core.errors import NotFound
-from server.integrations.queue.models import ClientRef, PromptResult
+from server.integrations.queue.models import ClientRef, Place, PromptResult
+from server.integrations.queue.queue import Queue
 from server.integrations.queue.states import State
 from tests.server.integrations.queue.queue_setup import OTHER, opened
 
@@ -30,34 +31,35 @@ async def test_wait_ends_with_the_state_of_that_time(tmp_path) -> None:
 
 
 async def test_no_time_is_promised_while_prompts_are_held(tmp_path) -> None:
+    connected = ["browser"]
     async with opened(tmp_path) as room:
+        room.queue = Queue(room.context, lambda: bool(connected))
         await room.submit()
         lease = await room.begin()
         room.clock.move(seconds=30)
         await room.queue.complete(lease.prompt.id, lease.token, PromptResult("World"))
         unasked = await room.submit(client=ClientRef("unasked", "A third program"))
         allowed = await room.submit()
-        assert (place := await room.queue.find_place(unasked.id))
-        assert (place.position, place.expected_at) == (1, None)
-        assert (place := await room.queue.find_place(allowed.id))
-        assert place.expected_at is not None
+        places = await room.queue.find_places(unasked, allowed)
+        assert places[unasked.id] == Place(1)
+        assert places[allowed.id].expected_at is not None
+        connected.clear()
+        assert await room.queue.find_places(allowed) == {allowed.id: Place(2)}
+        connected.append("browser")
         await room.queue.pause()
-        assert (place := await room.queue.find_place(allowed.id))
-        assert (place.position, place.expected_at) == (2, None)
+        assert await room.queue.find_places(allowed) == {allowed.id: Place(2)}
 
 
 async def test_place_counts_those_that_are_before_it(tmp_path) -> None:
     async with opened(tmp_path) as room:
         first, second = await room.submit(), await room.submit()
         urgent = await room.submit(priority=1)
-        places = [await room.queue.find_place(prompt.id) for prompt in (urgent, first, second)]
-        assert [place and place.position for place in places] == [1, 2, 3]
-        assert all(place and place.expected_at is None for place in places), "nothing is known of how long one takes"
+        places = await room.queue.find_places(first, second, urgent)
+        assert places == {urgent.id: Place(1), first.id: Place(2), second.id: Place(3)}, "it is unknown how long one takes"
+        assert places == {prompt.id: (await room.queue.find_places(prompt))[prompt.id] for prompt in (first, second, urgent)}
         lease = await room.begin()
         room.clock.move(seconds=30)
         await room.queue.complete(urgent.id, lease.token, PromptResult("World"))
-        assert await room.queue.find_place(urgent.id) is None
-        place = await room.queue.find_place(second.id)
-        assert place is not None
+        [place] = (await room.queue.find_places(await room.queue.read(urgent.id), second)).values()
         assert place.expected_at is not None
         assert (place.position, (place.expected_at - room.clock.now()).total_seconds()) == (2, 60)

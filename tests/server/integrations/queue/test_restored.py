@@ -11,6 +11,19 @@ from tests.server.integrations.queue.queue_setup import CLIENT, URL, MovableCloc
 pytestmark = pytest.mark.anyio
 
 
+@pytest.mark.parametrize("limit", ["9e999", "'tomorrow'", "253402300799.0"])
+@pytest.mark.parametrize("with_access", [False, True])
+async def test_limit_of_a_backup_does_not_stop_the_queue(tmp_path, with_access, limit) -> None:
+    async with opened(tmp_path) as room:
+        statement = f"UPDATE queue_control SET limit_until = {limit}"
+        await room.context.database.write(lambda connection: connection.exec_driver_sql(statement))
+    revoke_access(tmp_path / "deskhand.db", MovableClock().now(), integration.revocations, with_access=with_access)
+    async with opened(tmp_path) as room:
+        assert (await room.queue.summarize()).limit_until is None
+        await room.submit()
+        await room.claim()
+
+
 @pytest.mark.parametrize("with_access", [False, True])
 async def test_open_prompts_of_a_backup_wait_for_the_person(tmp_path, with_access) -> None:
     async with opened(tmp_path) as room:

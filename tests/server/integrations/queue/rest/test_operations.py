@@ -1,7 +1,10 @@
 import asyncio
 from collections.abc import Sequence
+from types import SimpleNamespace
 
+from server.integrations.queue.extension.worker import Worker
 from server.integrations.queue.models import PromptResult
+from server.integrations.queue.service import QueueService
 from server.sdk.model_answers import ModelAnswer, ModelAnswers, ModelTurn
 from tests.server.integrations.queue.rest_setup import serving
 
@@ -95,6 +98,32 @@ async def test_page_ends_where_an_answer_would_be_too_large_and_goes_on_there(tm
             f"{CHAT}/requests/", params={"page_token": second.headers["x-next-page-token"]}, headers=bot
         )
         assert [item["id"] for page in (first, second, third) for item in page.json()] == ids[::-1]
+
+
+async def test_list_has_the_places_of_what_waits_and_the_times_while_a_browser_is_connected(tmp_path) -> None:
+    async with serving(tmp_path) as served:
+        bot = await served.allowed()
+        await served.submit(bot)
+        await served.answer()
+        ids = [(await served.submit(bot))["id"] for _ in range(2)]
+
+        async def read_places() -> list[tuple[int | None, bool]]:
+            listed = (await served.http.get(f"{CHAT}/requests/", headers=bot)).json()
+            single = [await served.read(bot, prompt["id"]) for prompt in listed]
+            both = [[(each["position"], each["expected_at"] is not None) for each in prompts] for prompts in (listed, single)]
+            assert both[0] == both[1]
+            tool = (await served.call_mcp(bot, "tools/call", name="list_prompts", arguments={}))["structuredContent"]
+            assert [each.get("position") for each in tool["result"]] == [each["position"] for each in listed]
+            return both[0]
+
+        assert await read_places() == [(2, False), (1, False), (None, False)]
+        session = SimpleNamespace(worker=Worker("browser", "browser", "Home"), free=False)
+        async with served.state.runtime.services[QueueService].extensions.hub.connected(session):
+            assert await read_places() == [(2, True), (1, True), (None, False)]
+            await served.queue.pause()
+            assert await read_places() == [(2, False), (1, False), (None, False)]
+        assert await served.queue.cancel(ids[0])
+        assert await read_places() == [(1, False), (None, False), (None, False)]
 
 
 async def test_caller_may_wait_for_the_answer(tmp_path) -> None:

@@ -71,11 +71,11 @@ def test_several_answers_are_shown_within_what_is_left() -> None:
 
 def test_page_ends_where_an_answer_would_be_too_large() -> None:
     long = replace(PROMPT, response="r" * 30_000)
-    page = view_page([long] * 9)
+    page = view_page([long] * 9, {})
     assert 1 < len(page) < 4 and sum(size(item.model_dump(mode="json")) for item in page) < LIMIT
-    assert len(view_page([replace(PROMPT, response="r" * 200_000)] * 2)) == 1
-    assert len(view_page([PROMPT] * 40)) == 40
-    assert view_page([]) == []
+    assert len(view_page([replace(PROMPT, response="r" * 200_000)] * 2, {})) == 1
+    assert len(view_page([PROMPT] * 40, {})) == 40
+    assert view_page([], {}) == []
 
 
 def test_text_is_cut_by_its_size_as_json() -> None:
