@@ -218,9 +218,15 @@ MUTANTS = [
     ),
     Mutant(
         "server/access/activity/log.py",
-        "    if key is not None and entry.outcome is Outcome.refused:",
-        "    if False and key:",
+        "(entry.outcome is Outcome.refused or entry.status == 429)",
+        "entry.status == 429",
         ("tests/server/access/guard/test_permissions.py::test_pause_while_a_call_waits_for_the_disk_stops_it",),
+    ),
+    Mutant(
+        "server/access/activity/log.py",
+        "(entry.outcome is Outcome.refused or entry.status == 429)",
+        "entry.outcome is Outcome.refused",
+        ("tests/server/access/guard/test_duplicates.py",),
     ),
     Mutant(
         "server/access/activity/log.py",

@@ -100,7 +100,7 @@ class Activity:
     async def end(self, entry: Entry, key: str | None, answer: Answer) -> None:
         """Record the end of a call that had begun, with the status and body of the answer for its Idempotency-Key.
 
-        One that was refused at the last moment did nothing, so its key is free again.
+        One that was refused at the last moment, or is to be repeated later, did nothing, so its key is free again.
         """
         try:
             await self._database.write(end_call, entry, key, answer)
@@ -245,7 +245,7 @@ def begin_call(
 
 def end_call(connection: Connection, entry: Entry, key: str | None, answer: Answer = (None, None)) -> None:
     connection.execute(END, {"of": entry.id} | {name: getattr(entry, name) for name in ENDED})
-    if key is not None and entry.outcome is Outcome.refused:
+    if key is not None and (entry.outcome is Outcome.refused or entry.status == 429):
         connection.execute(DROP_KEY, {"of_client": entry.client_id, "of_key": key})
     elif key is not None:
         keep_answer(connection, entry.client_id or "", key, *answer)

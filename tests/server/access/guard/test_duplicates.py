@@ -1,6 +1,6 @@
 import asyncio
 
-from server.core.errors import UpstreamFailed
+from server.core.errors import TooManyRequests, UpstreamFailed
 from server.sdk.operation import Operations
 from tests.server.access.letters import posting
 
@@ -38,6 +38,16 @@ async def test_failure_is_replayed_for_its_idempotency_key(opened) -> None:
         post.fail = None
         again = await post.http.post("/mail/send", json={"to": "ann"}, headers=bot)
         assert (again.status_code, again.headers["content-type"], post.sent) == (502, "application/problem+json", [])
+
+
+async def test_call_that_is_to_be_repeated_later_leaves_its_idempotency_key_free(opened) -> None:
+    async with posting(opened) as post:
+        bot = {**await post.client(send_letter="allow"), "Idempotency-Key": "k1"}
+        post.fail = TooManyRequests("The post office is full.", retry_after=1)
+        assert (await post.http.post("/mail/send", json={"to": "ann", "text": "hi"}, headers=bot)).status_code == 429
+        post.fail = None
+        again = await post.http.post("/mail/send", json={"to": "ann", "text": "hi"}, headers=bot)
+        assert (again.status_code, post.sent) == (200, ["hi"])
 
 
 async def test_interrupted_call_is_uncertain_and_never_repeated(opened) -> None:
