@@ -22,6 +22,27 @@ MUTANTS = [
         "Annotated[Annotated[str, Field(max_length=200)] | None, BeforeValidator(read_id)]",
         "Annotated[str | None, BeforeValidator(read_id), Field(max_length=200)]",
     ),
+    # a model gets the branch that is shown, of a conversation that was delivered and imported
+    change(
+        "live/exchange",
+        "branch = await self._branches.complete(chat, path)",
+        "branch = await self._branches.complete(chat, [])",
+        "live/test_branches",
+    ),
+    change("live/exchange", 'if branch.imported is None else ("", "")', 'if True else ("", "")', "live/test_branches"),
+    change("live/exchange", "branch.messages, branch.imported))", "branch.messages))", "live/test_branches"),
+    change("live/chats", '"follows": end.imported}', '"follows": ""}', "live/test_branches"),
+    change("live/chats", "end.here or current.current_message", "current.current_message", "live/test_branches"),
+    change("live/operations", "() if branch.imported is None else", "() if True else", "live/test_branches"),
+    change("library/delivered", "{*questions, *questions.values()}", "()", "live/test_branches"),
+    change("library/delivered", 'questions.get(row["parent"], row["parent"])', 'row["parent"]', "live/test_branches"),
+    change("library/delivered", ' and stored[each]["kind"] != Kind.thoughts', "", "live/test_branches"),
+    change(
+        "live/copies",
+        "rows = await read_path(archive, merged, message_id)",
+        "rows = await read_path(archive, merged)",
+        "library/test_delivered",
+    ),
     # sent once, in order, and held while OpenAI is out of reach
     change(
         "live/sending",

@@ -201,7 +201,7 @@ MUTANTS = [
         "library/test_delivered.py::test_imported_messages_are_read_with_those_delivered_later",
     ),
     change(
-        "library/library.py",
+        "library/delivered.py",
         "last and is_newer",
         "last",
         "library/test_delivered.py::test_older_delivered_branch_is_not_shown_first",
@@ -220,7 +220,7 @@ MUTANTS = [
     ),
     change(
         "store/reading.py",
-        'else by_text.get((row["role"], row["text"]))',
+        'else None if row["id"] in own else by_text.get((row["role"], row["text"]))',
         "else None",
         "library/test_delivered.py::test_message_is_found_once",
     ),

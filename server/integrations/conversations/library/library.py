@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from server.core.errors import InvalidInput, NotFound, Unavailable
 from server.integrations.conversations.files.assets import AssetFiles
-from server.integrations.conversations.library.delivered import find_imported, list_hidden, read_lacking
+from server.integrations.conversations.library.delivered import find_current, find_imported, list_hidden, read_lacking
 from server.integrations.conversations.library.models import (
     AttachmentView,
     ChatChange,
@@ -59,9 +59,7 @@ class FoundChat:
     @property
     def current_message(self) -> str:
         """The id of the message whose path is shown first."""
-        last = self.lacking[-1] if self.lacking else None
-        is_newer = last and (last["created_at"] or 0) >= (self.row["updated_at"] or 0)
-        return str(last["id"] if last and is_newer else self.row["current_message"])
+        return find_current(self.row, self.lacking)
 
 
 @dataclass(frozen=True)
