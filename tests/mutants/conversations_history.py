@@ -225,9 +225,27 @@ MUTANTS = [
     ),
     change(
         "imports/job.py",
-        "    return NOTHING_BACK if deleted else NOTHING_SELECTED",
+        "    return NOTHING_BACK.format(how=BRING_BACK) if deleted else NOTHING_SELECTED",
         "    return NOTHING_SELECTED",
         "imports/test_imports.py::test_import_of_deleted_conversations_alone_fails_with_the_reason",
+    ),
+    change(
+        "history/job.py",
+        "self.deleted[year, project] += head.key in self.tombstones",
+        "self.deleted[year, project] += 1",
+        "history/test_job.py::test_preview_counts_what_was_deleted_by_year_and_project",
+    ),
+    change(
+        "history/job.py",
+        "counted = sorted(summary.projects.items()) if",
+        "counted = [pair for pair in sorted(summary.projects.items()) if pair[0]] if",
+        "history/test_job.py::test_preview_counts_what_was_deleted_by_year_and_project",
+    ),
+    change(
+        "imports/job.py",
+        "            deleted=tuple(deleted),\n",
+        "",
+        "imports/test_imports.py::test_deleted_conversation_comes_back_if_the_person_wants_it",
     ),
     change(
         "deletion/tidying.py",

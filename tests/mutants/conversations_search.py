@@ -232,9 +232,9 @@ MUTANTS = [
     ),
     change(
         "live/copies.py",
-        '        if own and own["source"] != Source.webhook:',
-        "        if own:",
-        "library/test_delivered.py::test_copy_has_the_imported_messages",
+        "if own and (merged := await find_merged(live_ones, archive, own)):",
+        "if own and (merged := None):",
+        "library/test_delivered.py::test_copy_has_the_path_that_is_shown",
     ),
     change(
         "deletion/deletion.py",

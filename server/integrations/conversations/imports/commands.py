@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from server.core.errors import DeskhandError
+from server.integrations.conversations.imports.models import Preview
 from server.sdk.cli import (
     LocalApi,
     confirm,
@@ -25,6 +26,7 @@ from server.sdk.cli import (
 WAIT_SECONDS = 5
 SHOWN_FAILURES = 20
 ACTIVE = {"previewing", "running"}
+DELETED = "Deleted here, so left out unless you add --include-deleted: {count:,}"
 SUMMARY = "Imported {imported}, updated {updated}, unchanged {unchanged}, skipped {skipped}, failed {failed}."
 
 
@@ -93,7 +95,7 @@ def show_preview(current: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         print_json(current["preview"])
         return
-    for line in describe_preview(current["preview"] or {"total": 0, "years": [], "projects": [], "attachments": 0, "other": []}):
+    for line in describe_preview(current["preview"] or Preview(total=0).model_dump()):
         say(line)
 
 
@@ -106,6 +108,8 @@ def describe_preview(preview: dict[str, Any]) -> Iterator[str]:
         yield f"  {project['name']}: {project['count']:,}"
     if preview["other"]:
         yield f"Also: {', '.join(preview['other'])}"
+    if count := sum(each["count"] for each in preview["deleted"] or ()):
+        yield DELETED.format(count=count)
 
 
 def summarize(report: dict[str, Any]) -> str:

@@ -7,16 +7,26 @@ import logging
 import shutil
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
 from server.core.errors import DeskhandError
 from server.integrations.conversations.history.records import EndRecord, Job, PreviewRecord, ProgressRecord
-from server.integrations.conversations.imports.models import ImportProgress, Preview, ProjectCount, Report, State, Work, YearCount
+from server.integrations.conversations.imports.models import (
+    DeletedCount,
+    ImportProgress,
+    Preview,
+    ProjectCount,
+    Report,
+    State,
+    Work,
+    YearCount,
+)
 from server.integrations.conversations.imports.reading_process import Stored, read_export
 from server.integrations.conversations.store import import_runs
+from server.integrations.conversations.store.tombstones import list_all_deleted
 from server.sdk.context import Context
 from server.sdk.uploads import remove_upload
 
@@ -30,8 +40,10 @@ TOPIC = "imports"
 SCRATCH = "unpacked"  # folder in the data directory of what is unpacked during an import
 MISTAKE = "Deskhand made a mistake with this export. Its log says more."
 NOTHING_NEW = "Nothing was imported: none of the {failed} conversations could be read."
-NOTHING_BACK = "Nothing was imported, as you deleted these conversations here. To bring them back, use --include-deleted."
-STILL_DELETED = "Skipped, because you deleted them here: {count}. To bring them back, import again with --include-deleted."
+BRING_BACK = "import again with “Include deleted conversations” (--include-deleted)"
+NOTHING_BACK = "Nothing was imported, as you deleted these conversations here. To bring them back, {how}."
+STILL_DELETED = "Skipped, because you deleted them here: {count}. To bring them back, {how}."
+NO_PROJECT = "No project"
 NOTHING_SELECTED = "Nothing was imported: no conversation with messages was selected."
 
 
@@ -87,7 +99,8 @@ class ImportJob:
 
     async def _preview(self) -> None:
         preview = Preview(total=0)
-        async with aclosing(read_export(self._job(preview=True))) as items:
+        deleted = await self._archive.read(list_all_deleted)
+        async with aclosing(read_export(self._job(preview=True, deleted=deleted))) as items:
             async for item in items:
                 if isinstance(item, PreviewRecord):
                     preview = make_preview(item)
@@ -147,7 +160,7 @@ class ImportJob:
         if self._row["job"] != Work.run:
             return None
         if count := await self._archive.read(import_runs.count_deleted, self._id):
-            notes = [*notes, STILL_DELETED.format(count=count)]
+            notes = [*notes, STILL_DELETED.format(count=count, how=BRING_BACK)]
         return Report.model_validate({**await self._archive.read(import_runs.report, self._id), "notes": notes})
 
     async def _end(self, state: State, *, error: str = "", report: Report | None = None) -> None:
@@ -180,7 +193,7 @@ class ImportJob:
     def _scratch(self) -> Path:
         return self._context.folders.data / SCRATCH / str(self._id)
 
-    def _job(self, *, preview: bool = False, skip: int = 0) -> Job:
+    def _job(self, *, preview: bool = False, skip: int = 0, deleted: Sequence[str] = ()) -> Job:
         return Job(
             path=self._row["path"],
             scratch=str(self._scratch),
@@ -189,6 +202,7 @@ class ImportJob:
             skip=skip,
             years=tuple(json.loads(self._row["years"])) if self._row["years"] else None,
             projects=tuple(json.loads(self._row["projects"])) if self._row["projects"] else None,
+            deleted=tuple(deleted),
         )
 
     def _show(self, record: ProgressRecord) -> None:
@@ -218,10 +232,12 @@ def make_preview(record: PreviewRecord) -> Preview:
         total=record.total,
         years=[YearCount(year=year, count=count) for year, count in record.years],
         projects=[
-            ProjectCount(id=key, name=name or import_runs.nameless(key), count=count) for key, name, count in record.projects
+            ProjectCount(id=key, name=name or (import_runs.nameless(key) if key else NO_PROJECT), count=count)
+            for key, name, count in record.projects
         ],
         attachments=record.attachments,
         other=record.other,
+        deleted=[DeletedCount(year=year, project=project, count=count) for year, project, count in record.deleted],
     )
 
 
@@ -231,7 +247,7 @@ def describe_nothing(report: Report, deleted: int = 0) -> str:
         return ""
     if report.failed:
         return NOTHING_NEW.format(failed=len(report.failed))
-    return NOTHING_BACK if deleted else NOTHING_SELECTED
+    return NOTHING_BACK.format(how=BRING_BACK) if deleted else NOTHING_SELECTED
 
 
 def fingerprint_of(path: Path) -> str:
