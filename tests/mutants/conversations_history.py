@@ -247,6 +247,31 @@ MUTANTS = [
         "",
         "imports/test_imports.py::test_deleted_conversation_comes_back_if_the_person_wants_it",
     ),
+    # a failure that cannot be stored is shown at once, and stored later
+    change(
+        "imports/failures.py",
+        "            self._context.tasks.start(self._retry(run_id, job, error), name=RECORD)\n",
+        "",
+        "imports/test_failures.py::test_failure_is_shown_at_once_and_recorded_as_soon_as_it_can_be",
+    ),
+    change(
+        "imports/failures.py",
+        "            self._errors[run_id] = error\n",
+        "            self._errors[run_id] = ''\n",
+        "imports/test_failures.py::test_failure_is_shown_at_once_and_recorded_as_soon_as_it_can_be",
+    ),
+    change(
+        "imports/job.py",
+        "        await self._set(values, *ACTIVE)\n",
+        "        await self._set(values)\n",
+        "imports/test_failures.py::test_cancelled_import_does_not_become_a_failed_one",
+    ),
+    change(
+        "imports/job.py",
+        '            log.exception("The report of an import cannot be made.")\n',
+        "            raise\n",
+        "imports/test_failures.py::test_failure_whose_report_cannot_be_made_is_recorded",
+    ),
     change(
         "deletion/tidying.py",
         "database.write(tombstones.remove, chat_id",

@@ -37,6 +37,7 @@ SWITCH_SECONDS = 0.0005  # after which the writer's thread lets the event loop r
 WEBHOOK = "import.completed"
 EVENT_TYPES = {WEBHOOK: "An import of a history has ended"}
 TOPIC = "imports"
+ACTIVE = (State.previewing, State.running)
 SCRATCH = "unpacked"  # folder in the data directory of what is unpacked during an import
 MISTAKE = "Deskhand made a mistake with this export. Its log says more."
 NOTHING_NEW = "Nothing was imported: none of the {failed} conversations could be read."
@@ -84,18 +85,30 @@ class ImportJob:
         self._writing: asyncio.Task[None] | None = None
         self._began, self._began_at, self._reported = time.monotonic(), -1, 0.0
 
-    async def run(self) -> None:
-        """Do what is to be done; a refusal becomes the import's error."""
+    async def run(self) -> str:
+        """Do what is to be done. Return why it failed, which `fail` records; empty if it did not."""
         works = {Work.preview: self._preview, Work.run: self._import, Work.undo: self._undo}
         try:
             await works[Work(self._row["job"])]()
         except DeskhandError as error:
-            await self._end(State.failed, error=error.detail, report=await self._report([]))
+            return error.detail
         except OSError as error:
-            await self._end(State.failed, error=f"The export cannot be read ({error.strerror}).", report=await self._report([]))
+            return f"The export cannot be read ({error.strerror})."
         except Exception:
             log.exception("An import failed.")
-            await self._end(State.failed, error=MISTAKE, report=await self._report([]))
+            return MISTAKE
+        return ""
+
+    async def fail(self, error: str) -> None:
+        """Record that it failed. Raises Unavailable if that cannot be stored now."""
+        report: Report | None = None
+        try:
+            report = await self._report([])
+        except DeskhandError:
+            raise
+        except Exception:
+            log.exception("The report of an import cannot be made.")
+        await self._end(State.failed, error=error, report=report)
 
     async def _preview(self) -> None:
         preview = Preview(total=0)
@@ -169,7 +182,7 @@ class ImportJob:
             values["report"] = report.model_dump_json()
             if state == State.done:
                 await self._emit(report)
-        await self._set(values)
+        await self._set(values, *ACTIVE)
         self._context.events.publish("conversations")
         if self._row["job"] == Work.run:
             await asyncio.to_thread(self._clean)
@@ -180,8 +193,8 @@ class ImportJob:
         message_id = f"msg_import_{self._id}_{int(self._row['created_at'])}"
         await self._context.database.write(lambda connection: outbox.emit(connection, WEBHOOK, data, message_id=message_id))
 
-    async def _set(self, values: Mapping[str, Any]) -> None:
-        await self._archive.write(import_runs.set_values, self._id, values)
+    async def _set(self, values: Mapping[str, Any], *only_in: State) -> None:
+        await self._archive.write(import_runs.set_values, self._id, values, only_in=only_in)
         self._context.events.publish(TOPIC)
 
     def _clean(self) -> None:
