@@ -113,7 +113,9 @@ MUTANTS = [
     ),
     change("live/effects", "return UNKNOWN_PRICE if units is None else", 'return "$0" if units is None else'),
     change(
-        "live/effects", "tokens = round_up(estimate_tokens(turns, instructions))", "tokens = estimate_tokens(turns, instructions)"
+        "live/effects",
+        "tokens = round_up(await asyncio.to_thread(estimate_tokens, turns, instructions, model))",
+        "tokens = await asyncio.to_thread(estimate_tokens, turns, instructions, model)",
     ),
     change("live/effects", "        if self._openai.is_free:", "        if False:"),
     # exchanges of /v1
@@ -162,4 +164,12 @@ MUTANTS = [
         'where={"state": "waiting"}, values={"state": "failed", "error": RESTORED}',
         (f"{TESTS}/test_restored.py",),
     ),
+    # an image is not counted too low
+    change("live/image_tokens", "tiles = count_tiles(size) if size else MOST_TILES", "tiles = 1"),
+    change("live/image_tokens", "if size else most\n", "if size else 0\n"),
+    change("live/image_tokens", "max(count_patches(size), FEWEST_PATCHES)", "FEWEST_PATCHES"),
+    change("live/image_tokens", ", BASE + EACH_TILE * tiles)\n", ", 0)\n"),
+    change("live/image_tokens", "    if name == TILED_MINI:\n", "    if False:\n"),
+    change("live/exchange", "estimate_tokens, turns, project.instructions, model)", 'estimate_tokens, turns, "", "gpt-4o")'),
+    change("compatible/outgoing", 'estimate_tokens(self.turns, "", model)', 'estimate_tokens(self.turns, "", "gpt-4o")'),
 ]

@@ -163,9 +163,8 @@ class Exchange:
         turns = make_turns(branch.messages, await self._images.read(chat, branch.messages, branch.imported))
         limits = self._openai.limits
         most = limits.max_output_tokens or (USUAL_OUTPUT if row.client else None)  # a client's Effect names a limit
-        reservation = await self._spending.reserve(
-            model, estimate_tokens(turns, project.instructions), most, chat.project, row.client
-        )
+        tokens = await asyncio.to_thread(estimate_tokens, turns, project.instructions, model)
+        reservation = await self._spending.reserve(model, tokens, most, chat.project, row.client)
         try:
             thread_id, leaf = await self._find_thread(api, chat, path, turns) if branch.imported is None else ("", "")
         except BaseException:
