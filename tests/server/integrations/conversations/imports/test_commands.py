@@ -48,6 +48,7 @@ def test_progress_is_described():
     progress = {"done": 1_200, "bytes": 50, "bytes_total": 200, "seconds_left": 30}
     assert describe_progress(progress) == "1,200 conversations, 25 %, about 30 s left"
     assert describe_progress(progress | {"bytes_total": 0, "seconds_left": None}) == "1,200 conversations"
+    assert describe_progress(progress | {"done": 1, "bytes_total": 0, "seconds_left": None}) == "1 conversation"
 
 
 def test_deleted_conversations_come_back_with_an_option(run, tmp_path):
