@@ -8,7 +8,6 @@ from typing import Any
 import click
 
 from server.core.errors import DeskhandError
-from server.integrations.conversations.imports.models import Preview
 from server.sdk.cli import (
     LocalApi,
     confirm,
@@ -26,6 +25,7 @@ from server.sdk.cli import (
 WAIT_SECONDS = 5
 SHOWN_FAILURES = 20
 ACTIVE = {"previewing", "running"}
+EMPTY: dict[str, Any] = {"total": 0, "years": [], "projects": [], "attachments": 0, "other": [], "deleted": None}
 DELETED = "Deleted here, so left out unless you add --include-deleted: {count:,}"
 SUMMARY = "Imported {imported}, updated {updated}, unchanged {unchanged}, skipped {skipped}, failed {failed}."
 
@@ -95,7 +95,7 @@ def show_preview(current: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         print_json(current["preview"])
         return
-    for line in describe_preview(current["preview"] or Preview(total=0).model_dump()):
+    for line in describe_preview(current["preview"] or EMPTY):
         say(line)
 
 
