@@ -19,6 +19,7 @@ async def deliver(live: Live, *said: Said) -> None:
     for item in said:
         time = START if item.at is None else item.at
         data = {"id": item.id, "conversation_id": "x", "role": item.role, "content": item.text, "create_time": time}
+        data |= {} if item.parent is None else {"parent": item.parent}
         await live.service.received.store_manually(ManualOrder(type="message", data=data))
 
 
@@ -58,6 +59,12 @@ async def test_message_follows_the_imported_answer_that_is_shown_last(live) -> N
     assert (await read_tree(live))["And now?"] == "First answer"
     chat = await live.chats.find("x")
     assert (await live.texts(chat))[:3] == ["First question", "Draft", "And now?"]  # as it is when the import is undone
+
+
+async def test_message_follows_the_newest_one_even_if_an_older_one_is_delivered_last(live) -> None:
+    await deliver(live, QUESTION, Said("Later", id="c", at=LATER), Said("Draft", id="z", parent="a", at=START + 1))
+    await import_it(live, QUESTION, ANSWER)
+    assert await ask(live, "And now?") == ["First question", "Later", "And now?"]
 
 
 async def test_repeated_text_is_another_message(live) -> None:
