@@ -34,6 +34,7 @@ MUTANTS = [
     change("live/chats", '"follows": end.imported}', '"follows": ""}', "live/test_branches"),
     change("live/chats", "end.here or current.current_message", "current.current_message", "live/test_branches"),
     change("live/operations", "() if branch.imported is None else", "() if True else", "live/test_branches"),
+    change("library/library", 'int(self.lacking[0]["conversation"]) if self.lacking else None', "None", "live/test_branches"),
     change("library/delivered", "{*questions, *questions.values()}", "()", "live/test_branches"),
     change("library/delivered", 'questions.get(row["parent"], row["parent"])', 'row["parent"]', "live/test_branches"),
     change("library/delivered", ' and stored[each]["kind"] != Kind.thoughts', "", "live/test_branches"),

@@ -57,6 +57,13 @@ class FoundChat:
         return int(self.row["key"])
 
     @property
+    def live_key(self) -> int | None:
+        """The key of the live conversation that has answers to come; None if there is none."""
+        if not self.imported:
+            return self.key
+        return int(self.lacking[0]["conversation"]) if self.lacking else None
+
+    @property
     def current_message(self) -> str:
         """The id of the message whose path is shown first."""
         return find_current(self.row, self.lacking)
@@ -118,10 +125,10 @@ class Library:
         rows = await chat.database.read(reading.read_messages, chat.key, after, MOST_MESSAGES + 1)
         messages = await self.view_messages(chat, rows[:MOST_MESSAGES])
         following = str(rows[MOST_MESSAGES - 1]["key"]) if len(rows) > MOST_MESSAGES else None
-        if following is None and not chat.imported:
-            messages += [view_answer(row) for row in await chat.database.read(reading.read_open_answers, chat.key)]
         if following is None and chat.lacking:
             messages += await self.view_messages(chat, chat.lacking)
+        if following is None and chat.live_key is not None:
+            messages += [view_answer(row) for row in await self.live.read(reading.read_open_answers, chat.live_key)]
         return ChatPage(chat=await self.view(chat), messages=messages, current_id=chat.current_message, next=following)
 
     async def view(self, chat: FoundChat) -> ChatRow:

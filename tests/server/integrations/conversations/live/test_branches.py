@@ -79,6 +79,8 @@ async def test_message_after_a_failed_answer_follows_its_question(live) -> None:
     live.fake.fail_next(400, path="/v1/responses", message="No.")
     chat, posted = await live.ask("Refused", await live.chats.find("x"))
     assert (await live.end(chat, posted)).state == "failed"
+    shown = (await live.service.library.read_chat("x")).messages[-1]
+    assert (shown.id, shown.parent_id, shown.state) == (posted.answer_id, posted.id, "failed")
     assert await ask(live, "Again") == ["First question", "First answer", "Refused", "Again"]
 
 
