@@ -1,15 +1,17 @@
 """The HTTP client that the whole program shares, for addresses that Deskhand or the person chose.
 
-Addresses that a caller chose are for server.outbound.fetch, which guards against SSRF.
+Addresses that a caller chose are for server.outbound.fetch, which guards against SSRF. A network of its own, which checks each
+address that a name resolves to, makes a client of its own.
 """
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from server.outbound.previews import require_no_preview
 
 if TYPE_CHECKING:
     import httpx2
+    from httpcore2 import AsyncNetworkBackend
 
 SECONDS = 20.0  # to connect, to send, and between two parts of an answer, unless a request says otherwise
 LOOPBACK = ("all://127.0.0.1", "all://localhost", "all://[::1]")
@@ -23,24 +25,27 @@ class HttpClient:
 
     def __init__(self) -> None:
         self._lock = asyncio.Lock()
-        self._client: httpx2.AsyncClient | None = None
+        self._clients: dict[AsyncNetworkBackend | None, httpx2.AsyncClient] = {}
 
-    async def get(self) -> "httpx2.AsyncClient":
-        """Return the client. Others use it too, so nobody closes it or changes its headers."""
+    async def get(self, network: "AsyncNetworkBackend | None" = None) -> "httpx2.AsyncClient":
+        """Return the client. Others use it too, so nobody closes it or changes its headers.
+
+        `network`: opens the connections of this client, except those to a proxy, which resolves names itself.
+        """
         async with self._lock:
-            if self._client is None:
-                self._client = await asyncio.to_thread(make_client)
-            return self._client
+            if network not in self._clients:
+                self._clients[network] = await asyncio.to_thread(make_client, network)
+            return self._clients[network]
 
     async def close(self) -> None:
         """End all connections."""
         async with self._lock:
-            client, self._client = self._client, None
-        if client:
+            clients, self._clients = self._clients, {}
+        for client in clients.values():
             await client.aclose()
 
 
-def make_client() -> "httpx2.AsyncClient":
+def make_client(network: "AsyncNetworkBackend | None" = None) -> "httpx2.AsyncClient":
     """Create a client. Blocks for the import and for reading the system's certificates."""
     from http.cookiejar import CookieJar, DefaultCookiePolicy
 
@@ -51,6 +56,11 @@ def make_client() -> "httpx2.AsyncClient":
 
     no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))
     direct = dict.fromkeys(LOOPBACK, None)
-    hooks = {"request": [refuse_in_preview]}
     headers = {"User-Agent": "Deskhand"}
-    return httpx2.AsyncClient(cookies=no_cookies, mounts=direct, timeout=SECONDS, headers=headers, event_hooks=hooks)
+    options: dict[str, Any] = {"cookies": no_cookies, "mounts": direct, "timeout": SECONDS, "headers": headers}
+    options["event_hooks"] = {"request": [refuse_in_preview]}
+    if network is None:
+        return httpx2.AsyncClient(**options)
+    from server.outbound.network_client import NetworkClient
+
+    return NetworkClient(network, **options)

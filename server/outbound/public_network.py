@@ -1,6 +1,6 @@
-"""SSRF guard: connections to the public internet only.
+"""SSRF guard: connections to checked addresses, such as those of the public internet only.
 
-A name is resolved here, all its addresses must be public, and the connection goes to the checked address itself, so that DNS
+A name is resolved here, all its addresses are checked, and the connection goes to the checked address itself, so that DNS
 rebinding has no effect. TLS still verifies the name.
 """
 
@@ -32,11 +32,15 @@ BLOCKED = [
 Resolver = Callable[[str, int], Awaitable[Sequence[str]]]
 
 
-class PublicNetwork(AsyncNetworkBackend):
-    """Opens connections. `allowed`: pairs of host and port that must resolve to this computer instead."""
+class CheckedNetwork(AsyncNetworkBackend):
+    """Opens connections to addresses that have passed its check."""
 
-    def __init__(self, resolve: Resolver, dialer: AsyncNetworkBackend, allowed: Collection[tuple[str, int]]) -> None:
-        self._resolve, self._dialer, self._allowed = resolve, dialer, allowed
+    def __init__(self, resolve: Resolver, dialer: AsyncNetworkBackend) -> None:
+        self._resolve, self._dialer = resolve, dialer
+
+    def check(self, host: str, port: int, addresses: Sequence[str]) -> None:
+        """Check all addresses of a name. Raises InvalidInput."""
+        raise NotImplementedError
 
     async def connect_tcp(
         self,
@@ -46,10 +50,8 @@ class PublicNetwork(AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[SOCKET_OPTION] | None = None,
     ) -> AsyncNetworkStream:
-        is_allowed = is_loopback if (host, port) in self._allowed else is_public
         addresses = await self._resolve(host, port)
-        if not addresses or not all(is_allowed(address) for address in addresses):
-            raise InvalidInput(NOT_PUBLIC)
+        self.check(host, port, addresses)
         failure: ConnectError | ConnectTimeout | None = None
         for address in addresses:
             try:
@@ -57,6 +59,19 @@ class PublicNetwork(AsyncNetworkBackend):
             except (ConnectError, ConnectTimeout) as error:
                 failure = error
         raise failure or ConnectError
+
+
+class PublicNetwork(CheckedNetwork):
+    """Opens connections to the public internet. `allowed`: pairs of host and port that must resolve to this computer instead."""
+
+    def __init__(self, resolve: Resolver, dialer: AsyncNetworkBackend, allowed: Collection[tuple[str, int]]) -> None:
+        super().__init__(resolve, dialer)
+        self._allowed = allowed
+
+    def check(self, host: str, port: int, addresses: Sequence[str]) -> None:
+        is_allowed = is_loopback if (host, port) in self._allowed else is_public
+        if not addresses or not all(is_allowed(address) for address in addresses):
+            raise InvalidInput(NOT_PUBLIC)
 
 
 async def resolve_name(host: str, port: int) -> list[str]:

@@ -1,5 +1,6 @@
 """Addresses of services that the person chose: also on this computer and in its network, never link-local nor Deskhand's own."""
 
+from collections.abc import Iterable
 from ipaddress import IPv6Address, ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -37,7 +38,12 @@ async def check_resolved_service(url: str, address: Address, resolve: "Resolver 
 
     check_service(url, address)
     host, port = split_host(url)
-    for each in await (resolve or resolve_name)(host, port):
+    check_addresses(await (resolve or resolve_name)(host, port), port, address)
+
+
+def check_addresses(resolved: Iterable[str], port: int, address: Address) -> None:
+    """Check the addresses that a name has resolved to. Raises InvalidInput."""
+    for each in resolved:
         if is_link_local(each):
             raise InvalidInput(LINK_LOCAL)
         if is_own_port(port, address) and is_own(each):

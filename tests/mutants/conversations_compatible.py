@@ -13,8 +13,8 @@ ROUTES = (f"{TESTS}/test_routes.py",)
 MUTANTS = [
     Mutant(
         f"{HERE}/forwarding.py",
-        "request.tokens + await self._count_context(request, model, project)",
-        "request.tokens",
+        "model) + await self._count_context(request, model, project)",
+        "model)",
         FORWARDING,
     ),
     Mutant(f"{HERE}/forwarding.py", "        check_bounded(request.body, model)\n", "", FORWARDING),
@@ -66,7 +66,7 @@ MUTANTS = [
     ),
     Mutant(f"{HERE}/outgoing.py", ', "include_usage": True', "", OUTGOING),
     Mutant(f"{HERE}/outgoing.py", "max(most // self.count, 1)", "most", OUTGOING),
-    Mutant(f"{HERE}/outgoing.py", " + len(to_json(others)) // BYTES_PER_TOKEN", "", OUTGOING),
+    Mutant(f"{HERE}/outgoing.py", "len(to_json(others)) // BYTES_PER_TOKEN", "0", OUTGOING),
     Mutant(
         f"{HERE}/collectors.py",
         "            items[place] = merge(items[place], item)\n",

@@ -225,9 +225,52 @@ MUTANTS = [
     ),
     change(
         "imports/job.py",
-        "    return NOTHING_BACK if deleted else NOTHING_SELECTED",
+        "    return NOTHING_BACK.format(how=BRING_BACK) if deleted else NOTHING_SELECTED",
         "    return NOTHING_SELECTED",
         "imports/test_imports.py::test_import_of_deleted_conversations_alone_fails_with_the_reason",
+    ),
+    change(
+        "history/job.py",
+        "self.deleted[year, project] += head.key in self.tombstones",
+        "self.deleted[year, project] += 1",
+        "history/test_job.py::test_preview_counts_what_was_deleted_by_year_and_project",
+    ),
+    change(
+        "history/job.py",
+        "counted = sorted(summary.projects.items()) if",
+        "counted = [pair for pair in sorted(summary.projects.items()) if pair[0]] if",
+        "history/test_job.py::test_preview_counts_what_was_deleted_by_year_and_project",
+    ),
+    change(
+        "imports/job.py",
+        "            deleted=tuple(deleted),\n",
+        "",
+        "imports/test_imports.py::test_deleted_conversation_comes_back_if_the_person_wants_it",
+    ),
+    # a failure that cannot be stored is shown at once, and stored later
+    change(
+        "imports/failures.py",
+        "            self._context.tasks.start(self._retry(run_id, job, error), name=RECORD)\n",
+        "",
+        "imports/test_failures.py::test_failure_is_shown_at_once_and_recorded_as_soon_as_it_can_be",
+    ),
+    change(
+        "imports/failures.py",
+        "            self._errors[run_id] = error\n",
+        "            self._errors[run_id] = ''\n",
+        "imports/test_failures.py::test_failure_is_shown_at_once_and_recorded_as_soon_as_it_can_be",
+    ),
+    change(
+        "imports/job.py",
+        "        await self._set(values, *ACTIVE)\n",
+        "        await self._set(values)\n",
+        "imports/test_failures.py::test_cancelled_import_does_not_become_a_failed_one",
+    ),
+    change(
+        "imports/job.py",
+        '            log.exception("The report of an import cannot be made.")\n',
+        "            raise\n",
+        "imports/test_failures.py::test_failure_whose_report_cannot_be_made_is_recorded",
     ),
     change(
         "deletion/tidying.py",

@@ -22,6 +22,28 @@ MUTANTS = [
         "Annotated[Annotated[str, Field(max_length=200)] | None, BeforeValidator(read_id)]",
         "Annotated[str | None, BeforeValidator(read_id), Field(max_length=200)]",
     ),
+    # a model gets the branch that is shown, of a conversation that was delivered and imported
+    change(
+        "live/exchange",
+        "branch = await self._branches.complete(chat, path)",
+        "branch = await self._branches.complete(chat, [])",
+        "live/test_branches",
+    ),
+    change("live/exchange", 'if branch.imported is None else ("", "")', 'if True else ("", "")', "live/test_branches"),
+    change("live/exchange", "branch.messages, branch.imported))", "branch.messages))", "live/test_branches"),
+    change("live/chats", '"follows": end.imported}', '"follows": ""}', "live/test_branches"),
+    change("live/chats", "end.here or current.current_message", "current.current_message", "live/test_branches"),
+    change("live/operations", "() if branch.imported is None else", "() if True else", "live/test_branches"),
+    change("library/library", 'int(self.lacking[0]["conversation"]) if self.lacking else None', "None", "live/test_branches"),
+    change("library/delivered", "{*questions, *questions.values()}", "()", "live/test_branches"),
+    change("library/delivered", 'questions.get(row["parent"], row["parent"])', 'row["parent"]', "live/test_branches"),
+    change("library/delivered", ' and stored[each]["kind"] != Kind.thoughts', "", "live/test_branches"),
+    change(
+        "live/copies",
+        "rows = await read_path(archive, merged, message_id)",
+        "rows = await read_path(archive, merged)",
+        "library/test_delivered",
+    ),
     # sent once, in order, and held while OpenAI is out of reach
     change(
         "live/sending",
@@ -92,7 +114,9 @@ MUTANTS = [
     ),
     change("live/effects", "return UNKNOWN_PRICE if units is None else", 'return "$0" if units is None else'),
     change(
-        "live/effects", "tokens = round_up(estimate_tokens(turns, instructions))", "tokens = estimate_tokens(turns, instructions)"
+        "live/effects",
+        "tokens = round_up(await asyncio.to_thread(estimate_tokens, turns, instructions, model))",
+        "tokens = await asyncio.to_thread(estimate_tokens, turns, instructions, model)",
     ),
     change("live/effects", "        if self._openai.is_free:", "        if False:"),
     # exchanges of /v1
@@ -141,4 +165,12 @@ MUTANTS = [
         'where={"state": "waiting"}, values={"state": "failed", "error": RESTORED}',
         (f"{TESTS}/test_restored.py",),
     ),
+    # an image is not counted too low
+    change("live/image_tokens", "tiles = count_tiles(size) if size else MOST_TILES", "tiles = 1"),
+    change("live/image_tokens", "if size else most\n", "if size else 0\n"),
+    change("live/image_tokens", "max(count_patches(size), FEWEST_PATCHES)", "FEWEST_PATCHES"),
+    change("live/image_tokens", ", BASE + EACH_TILE * tiles)\n", ", 0)\n"),
+    change("live/image_tokens", "    if name == TILED_MINI:\n", "    if False:\n"),
+    change("live/exchange", "estimate_tokens, turns, project.instructions, model)", 'estimate_tokens, turns, "", "gpt-4o")'),
+    change("compatible/outgoing", 'estimate_tokens(self.turns, "", model)', 'estimate_tokens(self.turns, "", "gpt-4o")'),
 ]

@@ -145,9 +145,21 @@ MUTANTS = [
     ),
     change(
         CONNECTION,
-        "        await check_resolved_service(base_url, context.address)\n",
-        "        pass\n",
+        "lambda: self._http.get(options.base_url))",
+        "self.context.http.get)",
         "test_name_of_a_link_local_address_is_refused_before_a_request",
+    ),
+    Mutant(
+        "server/sdk/service_network.py",
+        "        check_addresses(addresses, port, self._address)\n",
+        "",
+        ("tests/server/sdk/test_service_network.py::test_name_that_leads_elsewhere_later_is_refused",),
+    ),
+    Mutant(
+        "server/outbound/network_client.py",
+        "        return NetworkTransport(self._network)\n",
+        "        return httpx2.AsyncHTTPTransport()\n",
+        ("tests/server/outbound/test_network_client.py::test_every_connection_is_the_networks",),
     ),
     change(
         CONNECTION,

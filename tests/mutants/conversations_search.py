@@ -201,7 +201,7 @@ MUTANTS = [
         "library/test_delivered.py::test_imported_messages_are_read_with_those_delivered_later",
     ),
     change(
-        "library/library.py",
+        "library/delivered.py",
         "last and is_newer",
         "last",
         "library/test_delivered.py::test_older_delivered_branch_is_not_shown_first",
@@ -220,7 +220,7 @@ MUTANTS = [
     ),
     change(
         "store/reading.py",
-        'else by_text.get((row["role"], row["text"]))',
+        'else None if row["id"] in own else by_text.get((row["role"], row["text"]))',
         "else None",
         "library/test_delivered.py::test_message_is_found_once",
     ),
@@ -232,9 +232,9 @@ MUTANTS = [
     ),
     change(
         "live/copies.py",
-        '        if own and own["source"] != Source.webhook:',
-        "        if own:",
-        "library/test_delivered.py::test_copy_has_the_imported_messages",
+        "if own and (merged := await find_merged(live_ones, archive, own)):",
+        "if own and (merged := None):",
+        "library/test_delivered.py::test_copy_has_the_path_that_is_shown",
     ),
     change(
         "deletion/deletion.py",

@@ -86,7 +86,7 @@ MUTANTS: list[Mutant] = [
         ("tests/server/core/test_file_names.py",),
     ),
     Mutant("server/outbound/http_client.py", "DefaultCookiePolicy(allowed_domains=())", "DefaultCookiePolicy()", CLIENT),
-    Mutant("server/outbound/http_client.py", "mounts=direct, ", "", CLIENT),
+    Mutant("server/outbound/http_client.py", '"mounts": direct, ', "", CLIENT),
     Mutant("server/outbound/http_client.py", "            await client.aclose()", "            pass", CLIENT),
     Mutant(
         "server/outbound/fetch.py",
@@ -100,7 +100,7 @@ MUTANTS: list[Mutant] = [
     Mutant("server/outbound/trusted_hosts.py", "host.endswith(pattern[1:])", "host.endswith(pattern[2:])", TRUSTED),
     Mutant("server/outbound/fetch.py", 'return address.scheme == "https" and any(', "return any(", TRUSTED),
     Mutant("server/outbound/previews.py", "given in permitted", "bool(permitted)", ("tests/server/outbound/test_previews.py",)),
-    Mutant("server/outbound/http_client.py", ", event_hooks=hooks)", ")", CLIENT),
+    Mutant("server/outbound/http_client.py", '{"request": [refuse_in_preview]}', "{}", CLIENT),
     Mutant("server/access/guard/previews.py", "        with previewing(permitted):\n", "        if True:\n", PREVIEWS),
     Mutant(
         "server/access/guard/call.py", "is Policy.ask or effect.links or effect.once:", "is Policy.ask or effect.once:", PREVIEWS

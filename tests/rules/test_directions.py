@@ -54,7 +54,7 @@ IMPORTERS = {
     "pyngrok": r"server\.tunnel\.ngrok",
     "regex": r"server\.core\.invisible",
     "AppKit": r"desktop\.tray\.backends",
-    "PIL": r"desktop\.tray\.icon|server\.integrations\.\w+\.mime\.html_colors",
+    "PIL": r"desktop\.tray\.icon|server\.integrations\.\w+\.(mime\.html_colors|live\.image_tokens)",
     "Xlib": r"desktop\.tray\.backends",
     "gi": r"desktop\.(tray\.(backends|clipboard)|window\.webview_process)",
     "openai": r"server\.integrations\.\w+\.adapter\.\w+",

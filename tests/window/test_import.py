@@ -68,6 +68,31 @@ def test_export_is_previewed_imported_by_selection_and_undone(open_page, server,
     assert server.person("GET", "/api/chats").json()["total"] == 0
 
 
+def test_deleted_conversation_comes_back_only_if_it_is_included(open_page, server, tmp_path):
+    (tmp_path / "conversations.json").write_text(json.dumps([make_short(1), make_short(2)]))
+    order = {"path": str(tmp_path / "conversations.json"), "start": True}
+    run = server.person("POST", "/api/imports", json=order).json()
+    assert server.person("GET", f"/api/imports/{run['id']}", params={"wait": 30}).json()["state"] == "done"
+    chat = server.person("GET", "/api/chats").json()["chats"][0]["id"]
+    assert server.person("DELETE", f"/api/chats/{chat}").status_code < 300
+    assert server.person("POST", "/api/imports", json=order | {"start": False}).status_code == 200
+    page = open_page("import")
+    include = page.get_by_role("checkbox", name="Include deleted conversations")
+    expect(include).not_to_be_checked()
+    sentence = "1 conversation of this selection was deleted here, and stays deleted unless you include it."
+    expect(include).to_have_accessible_description(sentence)
+    expect(page.get_by_role("button", name="Import 1 conversation", exact=True)).to_be_visible()
+    assert find_barriers(page) == []
+    year = page.get_by_role("group", name="Years").get_by_role("checkbox")
+    year.uncheck()
+    expect(include).to_have_count(0)  # nothing of the selection was deleted
+    year.check()
+    include.check()
+    page.get_by_role("button", name="Import 2 conversations", exact=True).click()
+    expect(page.get_by_role("group", name="conversations.json").first).to_contain_text("1 imported, 1 already here")
+    assert server.person("GET", "/api/chats").json()["total"] == 2
+
+
 def test_failed_conversations_and_wrong_files_are_explained(open_page, server, tmp_path):
     (tmp_path / "conversations.json").write_text(json.dumps([make_short(1), {**cyclic("round"), "mapping": 5}]))
     page = open_page("import")

@@ -64,12 +64,16 @@ class Attachment(Frozen):
 
 
 class Details(Frozen):
-    """More about a message. `language`: of code. `name`: of a tool or an author."""
+    """More about a message. `language`: of code. `name`: of a tool or an author.
+
+    `follows`: the id of the imported message that one of a delivered conversation follows.
+    """
 
     citations: tuple[Citation, ...] = ()
     attachments: tuple[Attachment, ...] = ()
     name: str = ""
     language: str = ""
+    follows: str = ""
 
 
 class ConversationsSettings(WebhookSettings):

@@ -64,6 +64,7 @@ export const texts = {
     text: 'Cost is calculated from published prices; OpenAI’s invoice is what counts.',
     month: 'Month',
     project: 'Project',
+    noProject: 'No project',
     input: 'Input tokens',
     output: 'Output tokens',
     cost: 'Cost',

@@ -43,7 +43,7 @@ class Forwarder:
         model, project = await self._find_model(request.model), self._find_project()
         limit = request.limit or self.openai.limits.max_output_tokens
         most, tier = limit and limit * request.count, str(request.body.get("service_tier") or "")
-        tokens = request.tokens + await self._count_context(request, model, project)
+        tokens = await asyncio.to_thread(request.count_tokens, model) + await self._count_context(request, model, project)
         reservation = await self.spending.reserve(model, tokens, most, project, client, tier=tier)
         exchange = Exchange(self.chats, request, client, project, reservation)
         body = request.write(model, reservation.max_output_tokens)

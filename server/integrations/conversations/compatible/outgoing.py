@@ -43,12 +43,12 @@ class Outgoing:
         """The name of the model that it asks for; empty if it names none."""
         return str(self.body.get("model") or "")
 
-    @property
-    def tokens(self) -> int:
-        """The tokens that it has, rather too many than too few."""
+    def count_tokens(self, model: str) -> int:
+        """Count the tokens that it has for a model, rather too many than too few. Blocks, for images."""
         others = {name: value for name, value in self.body.items() if name not in {"messages", "input", "instructions"}}
         unread = list_unread(self.body.get("messages") or self.body.get("input"))
-        return estimate_tokens(self.turns) + len(to_json(others)) // BYTES_PER_TOKEN + len(to_json(unread)) // BYTES_PER_TOKEN
+        rest = len(to_json(others)) // BYTES_PER_TOKEN + len(to_json(unread)) // BYTES_PER_TOKEN
+        return estimate_tokens(self.turns, "", model) + rest
 
     def write(self, model: str, most: int | None) -> Body:
         """Write it for a model. `most`: tokens of all answers, which it may have to be limited to."""

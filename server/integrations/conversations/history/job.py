@@ -54,7 +54,7 @@ def run(job: Job, emit: Emit, files: Files | None = None) -> None:
     try:
         with open_source(Path(job.path), Path(job.scratch)) as members:
             contents = sort_members(members)
-            notes = preview(contents, emit) if job.preview else import_all(contents, job, emit, files)
+            notes = preview(contents, job, emit) if job.preview else import_all(contents, job, emit, files)
     except DeskhandError as error:
         emit(EndRecord(refusal=error.detail))
     else:
@@ -71,24 +71,28 @@ def refuse(name: str) -> EndRecord:
 
 @dataclass
 class Summary:
-    """Counts of a preview."""
+    """Counts of a preview. `tombstones`: ids of conversations that the person deleted here."""
 
+    tombstones: frozenset[str] = frozenset()
     seen: set[int] = field(default_factory=set)  # hashes of ids: both layouts may be there
     years: Counter[int] = field(default_factory=Counter)
     projects: Counter[str] = field(default_factory=Counter)
     names: dict[str, str] = field(default_factory=dict)
+    deleted: Counter[tuple[int, str]] = field(default_factory=Counter)
 
     def add(self, head: Conversation) -> None:
         """Count a conversation, once."""
         if hash(head.key) not in self.seen:
             self.seen.add(hash(head.key))
-            self.years[year_of(time_of(head.create_time))] += 1
-            self.projects[project_of(head)] += 1
+            year, project = year_of(time_of(head.create_time)), project_of(head)
+            self.years[year] += 1
+            self.projects[project] += 1
+            self.deleted[year, project] += head.key in self.tombstones
 
 
-def preview(contents: Contents, emit: Emit) -> list[str] | None:
+def preview(contents: Contents, job: Job, emit: Emit) -> list[str] | None:
     """Count what an export holds; None: nothing."""
-    summary = Summary()
+    summary = Summary(frozenset(job.deleted))
     summary.names = {project.id: project.name for member in contents.projects for project in read_projects(member)}
     entries = Entries(contents.shards)
     reported = 0
@@ -100,9 +104,11 @@ def preview(contents: Contents, emit: Emit) -> list[str] | None:
     if not summary.seen:
         require_ours(entries)
         return None
-    projects = [(key, summary.names.get(key, ""), number) for key, number in sorted(summary.projects.items()) if key]
+    counted = sorted(summary.projects.items()) if any(summary.projects) else []  # "": those without one, as a choice
+    projects = [(key, summary.names.get(key, ""), number) for key, number in counted]
     others = [f"{member.base}" for member in contents.asides] + contents.other
-    emit(PreviewRecord(len(summary.seen), sorted(summary.years.items()), projects, len(contents.files), others))
+    deleted = [(*place, number) for place, number in sorted(summary.deleted.items()) if number]
+    emit(PreviewRecord(len(summary.seen), sorted(summary.years.items()), projects, len(contents.files), others, deleted))
     return []
 
 

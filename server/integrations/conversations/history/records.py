@@ -15,6 +15,7 @@ class Job(msgspec.Struct, frozen=True):
     """An export to read. `skip`: entries at the beginning that are stored already. Without `years` or `projects`: all.
 
     `data`: the data directory, in which files are stored; empty: they are not. `scratch`: a folder for what is unpacked.
+    `deleted`: ids of conversations that the person deleted here, which a preview counts.
     """
 
     path: str
@@ -24,6 +25,7 @@ class Job(msgspec.Struct, frozen=True):
     skip: int = 0
     years: tuple[int, ...] | None = None
     projects: tuple[str, ...] | None = None
+    deleted: tuple[str, ...] = ()
 
 
 class MessageRecord(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -117,13 +119,17 @@ class ProgressRecord(Record, frozen=True, gc=False):
 
 
 class PreviewRecord(Record, frozen=True, gc=False):
-    """Content of an export. `years`: year (0: unknown) and number of conversations; `projects`: id, name and number."""
+    """Content of an export. `years`: year (0: unknown) and number of conversations; `projects`: id, name and number.
+
+    `deleted`: year, project and number of those that the person deleted here.
+    """
 
     total: int
     years: list[tuple[int, int]]
     projects: list[tuple[str, str, int]]
     attachments: int
     other: list[str]
+    deleted: list[tuple[int, str, int]] = []
 
 
 class EndRecord(Record, frozen=True, gc=False):

@@ -25,6 +25,8 @@ from server.sdk.cli import (
 WAIT_SECONDS = 5
 SHOWN_FAILURES = 20
 ACTIVE = {"previewing", "running"}
+EMPTY: dict[str, Any] = {"total": 0, "years": [], "projects": [], "attachments": 0, "other": [], "deleted": None}
+DELETED = "Deleted here, so left out unless you add --include-deleted: {count:,}"
 SUMMARY = "Imported {imported}, updated {updated}, unchanged {unchanged}, skipped {skipped}, failed {failed}."
 
 
@@ -83,7 +85,7 @@ def describe_progress(progress: dict[str, Any]) -> str:
     """Say how far an import is, and how long it will take."""
     share = f", {100 * progress['bytes'] // progress['bytes_total']} %" if progress["bytes_total"] else ""
     left = progress["seconds_left"]
-    return f"{progress['done']:,} conversations{share}" + (f", about {left} s left" if left is not None else "")
+    return f"{count_of(progress['done'], 'conversation')}{share}" + (f", about {left} s left" if left is not None else "")
 
 
 def show_preview(current: dict[str, Any], *, as_json: bool) -> None:
@@ -93,19 +95,26 @@ def show_preview(current: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         print_json(current["preview"])
         return
-    for line in describe_preview(current["preview"] or {"total": 0, "years": [], "projects": [], "attachments": 0, "other": []}):
+    for line in describe_preview(current["preview"] or EMPTY):
         say(line)
 
 
 def describe_preview(preview: dict[str, Any]) -> Iterator[str]:
     """Say what an export contains."""
-    yield f"{preview['total']:,} conversations, {preview['attachments']:,} attachments"
+    yield f"{count_of(preview['total'], 'conversation')}, {count_of(preview['attachments'], 'attachment')}"
     for year in preview["years"]:
         yield f"  {year['year'] or 'no date'}: {year['count']:,}"
     for project in preview["projects"]:
         yield f"  {project['name']}: {project['count']:,}"
     if preview["other"]:
         yield f"Also: {', '.join(preview['other'])}"
+    if count := sum(each["count"] for each in preview["deleted"] or ()):
+        yield DELETED.format(count=count)
+
+
+def count_of(number: int, noun: str) -> str:
+    """Write a number of things."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def summarize(report: dict[str, Any]) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from server.core.errors import Conflict, InvalidInput, NotFound, Unavailable
+from server.integrations.conversations.imports.failures import Failures
 from server.integrations.conversations.imports.job import EVENT_TYPES, SCRATCH, TOPIC, ImportJob
 from server.integrations.conversations.imports.models import Import, ImportProgress, Memory, Selection, State, Work
 from server.integrations.conversations.imports.views import iso, view
@@ -39,6 +40,7 @@ class Imports:
         self._turn = asyncio.Lock()
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._progress: dict[int, ImportProgress] = {}
+        self._failures = Failures(context)
         context.webhooks.offer(EVENT_TYPES)
 
     async def resume(self) -> None:
@@ -161,7 +163,9 @@ class Imports:
         try:
             async with self._turn:
                 if row := await self.context.archive.read(import_runs.read, run_id):
-                    await ImportJob(self.context, row, lambda progress: self._report(run_id, progress)).run()
+                    job = ImportJob(self.context, row, lambda progress: self._report(run_id, progress))
+                    if error := await job.run():
+                        await self._failures.record(run_id, job, error)
         finally:
             self._progress.pop(run_id, None)
             self.context.events.publish(TOPIC)
@@ -188,7 +192,7 @@ class Imports:
         return changed
 
     def _view(self, row: import_runs.Row) -> Import:
-        return view(row, self._progress.get(row["id"]))
+        return view(self._failures.show(row), self._progress.get(row["id"]))
 
     def _now(self) -> float:
         return self.context.clock.now().timestamp()

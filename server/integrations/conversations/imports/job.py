@@ -7,16 +7,26 @@ import logging
 import shutil
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
 from server.core.errors import DeskhandError
 from server.integrations.conversations.history.records import EndRecord, Job, PreviewRecord, ProgressRecord
-from server.integrations.conversations.imports.models import ImportProgress, Preview, ProjectCount, Report, State, Work, YearCount
+from server.integrations.conversations.imports.models import (
+    DeletedCount,
+    ImportProgress,
+    Preview,
+    ProjectCount,
+    Report,
+    State,
+    Work,
+    YearCount,
+)
 from server.integrations.conversations.imports.reading_process import Stored, read_export
 from server.integrations.conversations.store import import_runs
+from server.integrations.conversations.store.tombstones import list_all_deleted
 from server.sdk.context import Context
 from server.sdk.uploads import remove_upload
 
@@ -27,11 +37,14 @@ SWITCH_SECONDS = 0.0005  # after which the writer's thread lets the event loop r
 WEBHOOK = "import.completed"
 EVENT_TYPES = {WEBHOOK: "An import of a history has ended"}
 TOPIC = "imports"
+ACTIVE = (State.previewing, State.running)
 SCRATCH = "unpacked"  # folder in the data directory of what is unpacked during an import
 MISTAKE = "Deskhand made a mistake with this export. Its log says more."
 NOTHING_NEW = "Nothing was imported: none of the {failed} conversations could be read."
-NOTHING_BACK = "Nothing was imported, as you deleted these conversations here. To bring them back, use --include-deleted."
-STILL_DELETED = "Skipped, because you deleted them here: {count}. To bring them back, import again with --include-deleted."
+BRING_BACK = "import again with “Include deleted conversations” (--include-deleted)"
+NOTHING_BACK = "Nothing was imported, as you deleted these conversations here. To bring them back, {how}."
+STILL_DELETED = "Skipped, because you deleted them here: {count}. To bring them back, {how}."
+NO_PROJECT = "No project"
 NOTHING_SELECTED = "Nothing was imported: no conversation with messages was selected."
 
 
@@ -72,22 +85,35 @@ class ImportJob:
         self._writing: asyncio.Task[None] | None = None
         self._began, self._began_at, self._reported = time.monotonic(), -1, 0.0
 
-    async def run(self) -> None:
-        """Do what is to be done; a refusal becomes the import's error."""
+    async def run(self) -> str:
+        """Do what is to be done. Return why it failed, which `fail` records; empty if it did not."""
         works = {Work.preview: self._preview, Work.run: self._import, Work.undo: self._undo}
         try:
             await works[Work(self._row["job"])]()
         except DeskhandError as error:
-            await self._end(State.failed, error=error.detail, report=await self._report([]))
+            return error.detail
         except OSError as error:
-            await self._end(State.failed, error=f"The export cannot be read ({error.strerror}).", report=await self._report([]))
+            return f"The export cannot be read ({error.strerror})."
         except Exception:
             log.exception("An import failed.")
-            await self._end(State.failed, error=MISTAKE, report=await self._report([]))
+            return MISTAKE
+        return ""
+
+    async def fail(self, error: str) -> None:
+        """Record that it failed. Raises Unavailable if that cannot be stored now."""
+        report: Report | None = None
+        try:
+            report = await self._report([])
+        except DeskhandError:
+            raise
+        except Exception:
+            log.exception("The report of an import cannot be made.")
+        await self._end(State.failed, error=error, report=report)
 
     async def _preview(self) -> None:
         preview = Preview(total=0)
-        async with aclosing(read_export(self._job(preview=True))) as items:
+        deleted = await self._archive.read(list_all_deleted)
+        async with aclosing(read_export(self._job(preview=True, deleted=deleted))) as items:
             async for item in items:
                 if isinstance(item, PreviewRecord):
                     preview = make_preview(item)
@@ -147,7 +173,7 @@ class ImportJob:
         if self._row["job"] != Work.run:
             return None
         if count := await self._archive.read(import_runs.count_deleted, self._id):
-            notes = [*notes, STILL_DELETED.format(count=count)]
+            notes = [*notes, STILL_DELETED.format(count=count, how=BRING_BACK)]
         return Report.model_validate({**await self._archive.read(import_runs.report, self._id), "notes": notes})
 
     async def _end(self, state: State, *, error: str = "", report: Report | None = None) -> None:
@@ -156,7 +182,7 @@ class ImportJob:
             values["report"] = report.model_dump_json()
             if state == State.done:
                 await self._emit(report)
-        await self._set(values)
+        await self._set(values, *ACTIVE)
         self._context.events.publish("conversations")
         if self._row["job"] == Work.run:
             await asyncio.to_thread(self._clean)
@@ -167,8 +193,8 @@ class ImportJob:
         message_id = f"msg_import_{self._id}_{int(self._row['created_at'])}"
         await self._context.database.write(lambda connection: outbox.emit(connection, WEBHOOK, data, message_id=message_id))
 
-    async def _set(self, values: Mapping[str, Any]) -> None:
-        await self._archive.write(import_runs.set_values, self._id, values)
+    async def _set(self, values: Mapping[str, Any], *only_in: State) -> None:
+        await self._archive.write(import_runs.set_values, self._id, values, only_in=only_in)
         self._context.events.publish(TOPIC)
 
     def _clean(self) -> None:
@@ -180,7 +206,7 @@ class ImportJob:
     def _scratch(self) -> Path:
         return self._context.folders.data / SCRATCH / str(self._id)
 
-    def _job(self, *, preview: bool = False, skip: int = 0) -> Job:
+    def _job(self, *, preview: bool = False, skip: int = 0, deleted: Sequence[str] = ()) -> Job:
         return Job(
             path=self._row["path"],
             scratch=str(self._scratch),
@@ -189,6 +215,7 @@ class ImportJob:
             skip=skip,
             years=tuple(json.loads(self._row["years"])) if self._row["years"] else None,
             projects=tuple(json.loads(self._row["projects"])) if self._row["projects"] else None,
+            deleted=tuple(deleted),
         )
 
     def _show(self, record: ProgressRecord) -> None:
@@ -218,10 +245,12 @@ def make_preview(record: PreviewRecord) -> Preview:
         total=record.total,
         years=[YearCount(year=year, count=count) for year, count in record.years],
         projects=[
-            ProjectCount(id=key, name=name or import_runs.nameless(key), count=count) for key, name, count in record.projects
+            ProjectCount(id=key, name=name or (import_runs.nameless(key) if key else NO_PROJECT), count=count)
+            for key, name, count in record.projects
         ],
         attachments=record.attachments,
         other=record.other,
+        deleted=[DeletedCount(year=year, project=project, count=count) for year, project, count in record.deleted],
     )
 
 
@@ -231,7 +260,7 @@ def describe_nothing(report: Report, deleted: int = 0) -> str:
         return ""
     if report.failed:
         return NOTHING_NEW.format(failed=len(report.failed))
-    return NOTHING_BACK if deleted else NOTHING_SELECTED
+    return NOTHING_BACK.format(how=BRING_BACK) if deleted else NOTHING_SELECTED
 
 
 def fingerprint_of(path: Path) -> str:

@@ -42,14 +42,26 @@ class ProjectCount(Frozen):
     count: int
 
 
+class DeletedCount(Frozen):
+    """Conversations of a year and a project that the person deleted here."""
+
+    year: int
+    project: str
+    count: int
+
+
 class Preview(Frozen):
-    """The content of an export. `attachments`: files; `other`: names of its other files."""
+    """The content of an export. `attachments`: files; `other`: names of its other files.
+
+    `deleted`: what an import leaves out unless it includes deleted conversations; null if that was not counted.
+    """
 
     total: int
     years: list[YearCount] = Field(default_factory=list)
     projects: list[ProjectCount] = Field(default_factory=list)
     attachments: int = 0
     other: list[str] = Field(default_factory=list)
+    deleted: list[DeletedCount] | None = None
 
 
 class ImportProgress(Frozen):

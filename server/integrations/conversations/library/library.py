@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from server.core.errors import InvalidInput, NotFound, Unavailable
 from server.integrations.conversations.files.assets import AssetFiles
-from server.integrations.conversations.library.delivered import find_imported, list_hidden, read_lacking
+from server.integrations.conversations.library.delivered import find_current, find_imported, list_hidden, read_lacking
 from server.integrations.conversations.library.models import (
     AttachmentView,
     ChatChange,
@@ -57,11 +57,16 @@ class FoundChat:
         return int(self.row["key"])
 
     @property
+    def live_key(self) -> int | None:
+        """The key of the live conversation that has answers to come; None if there is none."""
+        if not self.imported:
+            return self.key
+        return int(self.lacking[0]["conversation"]) if self.lacking else None
+
+    @property
     def current_message(self) -> str:
         """The id of the message whose path is shown first."""
-        last = self.lacking[-1] if self.lacking else None
-        is_newer = last and (last["created_at"] or 0) >= (self.row["updated_at"] or 0)
-        return str(last["id"] if last and is_newer else self.row["current_message"])
+        return find_current(self.row, self.lacking)
 
 
 @dataclass(frozen=True)
@@ -120,10 +125,10 @@ class Library:
         rows = await chat.database.read(reading.read_messages, chat.key, after, MOST_MESSAGES + 1)
         messages = await self.view_messages(chat, rows[:MOST_MESSAGES])
         following = str(rows[MOST_MESSAGES - 1]["key"]) if len(rows) > MOST_MESSAGES else None
-        if following is None and not chat.imported:
-            messages += [view_answer(row) for row in await chat.database.read(reading.read_open_answers, chat.key)]
         if following is None and chat.lacking:
             messages += await self.view_messages(chat, chat.lacking)
+        if following is None and chat.live_key is not None:
+            messages += [view_answer(row) for row in await self.live.read(reading.read_open_answers, chat.live_key)]
         return ChatPage(chat=await self.view(chat), messages=messages, current_id=chat.current_message, next=following)
 
     async def view(self, chat: FoundChat) -> ChatRow:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from server.core.errors import InvalidInput, NotFound
 from server.core.invisible import remove_hidden
+from server.integrations.conversations.library.delivered import climb
 from server.integrations.conversations.library.library import FoundChat, Library, decode_cursor, encode_cursor, read_details
 from server.integrations.conversations.library.models import ChatFilter, ListPlace
 from server.integrations.conversations.library.reading_models import (
@@ -135,15 +136,6 @@ def find_path(nodes: Mapping[str, str], current: str, wanted: str) -> list[str]:
         leaf = following
         seen.add(leaf)
     return climb(nodes, leaf)
-
-
-def climb(nodes: Mapping[str, str], leaf: str) -> list[str]:
-    """List the messages from the first one to a leaf. A cycle in damaged data ends it."""
-    path: dict[str, None] = {}
-    while leaf in nodes and leaf not in path:
-        path[leaf] = None
-        leaf = nodes[leaf]
-    return list(path)[::-1]
 
 
 def list_chat(row: Row) -> ListedChat:

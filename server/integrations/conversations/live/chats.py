@@ -9,6 +9,7 @@ from typing import Any
 from server.core.errors import Conflict, DeskhandError, InvalidInput, NotFound
 from server.integrations.conversations.adapter.protocol import Answer, Turn
 from server.integrations.conversations.live.answer_streams import AnswerEnd, AnswerStreams
+from server.integrations.conversations.live.branches import BranchEnd, Branches
 from server.integrations.conversations.live.events import ChatEvents
 from server.integrations.conversations.live.exchange import Exchange
 from server.integrations.conversations.live.images import Images, NewImage
@@ -51,7 +52,7 @@ class Chats:
     ) -> None:
         self.sender, self.recorder, self.events, self.outcomes = sender, recorder, events, outcomes
         self._context, self._streams = context, streams
-        self._images = Images(context)
+        self._images, self._branches = Images(context), Branches(context)
         self._database = context.database
 
     async def find(self, chat_id: str) -> Chat:
@@ -113,13 +114,15 @@ class Chats:
         files = await self._images.save(images)
         attachments = tuple(Attachment(id=file.id, name=file.name) for file in files)
         posted = self._make(text, "", self._now(), role=role, model=model, attachments=attachments)
+        end = await self._branches.find_end(chat)
 
         def store(connection: Any) -> Posted:
             current = live.require(connection, chat.key)
-            above = answers.find_end(connection, current) if parent is None else parent
+            place = place_next(connection, chat, current, end) if parent is None else {"parent": parent}
+            above = place["parent"]
             if above and not is_node(connection, current, above):
                 raise NotFound(NO_MESSAGE)
-            placed = posted.model_copy(update={"parent": above})
+            placed = posted.model_copy(update=place)
             self._images.add(connection, current, files)
             if not current.title and not current.message_count:
                 live.rename(connection, current, make_title(text))
@@ -233,6 +236,14 @@ class Chats:
 
     def _now(self) -> float:
         return self._context.clock.now().timestamp()
+
+
+def place_next(connection: Any, chat: Chat, current: Chat, end: BranchEnd) -> dict[str, str]:
+    """Place a message after the one that is shown last. `chat`: as it was when its end was looked for."""
+    if current.current_message != chat.current_message:
+        return {"parent": answers.find_end(connection, current)}
+    shown = current.model_copy(update={"current_message": end.here or current.current_message})
+    return {"parent": answers.find_end(connection, shown), "follows": end.imported}
 
 
 def is_node(connection: Any, chat: Chat, message_id: str) -> bool:

@@ -32,7 +32,7 @@ class Completions:
         Raises what OpenAI's API raises; Uncertain if the answer was lost.
         """
         api, listed = self._openai.api(), tuple(turns)
-        tokens = estimate_tokens(listed, project.instructions)
+        tokens = await asyncio.to_thread(estimate_tokens, listed, project.instructions, model)
         reservation = await self._spending.reserve(model, tokens, most_output, project.id, client)
         request = ResponseRequest(
             model=model,

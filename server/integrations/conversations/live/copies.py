@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from server.core.errors import NotFound
+from server.integrations.conversations.library.delivered import find_merged, read_path
 from server.integrations.conversations.live.events import ChatEvents
 from server.integrations.conversations.live.models import Chat, NewChat
 from server.integrations.conversations.live.sync_models import Selection
-from server.integrations.conversations.models import Details, Source
+from server.integrations.conversations.models import Details
 from server.integrations.conversations.store import copies, live, projects
+from server.integrations.conversations.store.reading import Row
 from server.sdk.context import Context
 from server.storage.database import Database
 
@@ -24,12 +26,9 @@ class Copies:
 
     async def make(self, chat_id: str, client: str, message_id: str = "") -> Chat:
         """Copy a conversation up to a message, or the path that is shown first, into a live one. Raises NotFound."""
-        database, source = await self._find(chat_id, message_id)
-        rows = await database.read(copies.read_messages, source["key"], message_id or source["current_message"])
+        source, rows, files = await self._read(chat_id, message_id)
         if message_id and not rows:
             raise NotFound(NO_MESSAGE)
-        attached = sorted({attachment.id for row in rows for attachment in read_details(row["details"]).attachments})
-        files = await database.read(copies.read_assets, source["key"], attached) if attached else []
         now = self._context.clock.now().timestamp()
 
         def store(connection: Any) -> Chat:
@@ -49,18 +48,25 @@ class Copies:
         """Count the imported conversations among these ids, and their messages."""
         return await self._context.archive.read(copies.count, ids) if ids else Selection()
 
-    async def _find(self, chat_id: str, message_id: str) -> tuple[Database, dict[str, Any]]:
-        own = await self._context.database.read(copies.find, chat_id)
-        if own and own["source"] != Source.webhook:
-            return self._context.database, own
-        candidates = [
-            (self._context.archive, await self._context.archive.read(copies.find, chat_id)),
-            (self._context.database, own),
-        ]
-        for database, source in candidates:  # one that was delivered and imported is shown as the imported one
-            if source and (not message_id or source is own or await database.read(live.has_message, source["key"], message_id)):
-                return database, source
-        raise NotFound(live.NO_CHAT)
+    async def _read(self, chat_id: str, message_id: str) -> tuple[Row, list[Row], list[Row]]:
+        """Read a conversation, a path of it, and the files of that path."""
+        live_ones, archive = self._context.database, self._context.archive
+        own = await live_ones.read(copies.find, chat_id)
+        if own and (merged := await find_merged(live_ones, archive, own)):
+            rows = await read_path(archive, merged, message_id)
+            places = [(archive, merged.key), (live_ones, own["key"])]
+            return merged.imported, rows, [file for place in places for file in await read_files(*place, rows)]
+        database, source = (live_ones, own) if own else (archive, await archive.read(copies.find, chat_id))
+        if source is None:
+            raise NotFound(live.NO_CHAT)
+        rows = await database.read(copies.read_messages, source["key"], message_id or source["current_message"])
+        return source, rows, await read_files(database, source["key"], rows)
+
+
+async def read_files(database: Database, key: int, rows: Sequence[Row]) -> list[Row]:
+    """Read the files of messages, as far as this database has them."""
+    attached = sorted({attachment.id for row in rows for attachment in read_details(row["details"]).attachments})
+    return await database.read(copies.read_assets, key, attached) if attached else []
 
 
 def read_details(details: str) -> Details:

@@ -64,7 +64,7 @@ class Costs:
     async def foresee(self, turns: Sequence[Turn], instructions: str, name: str, project_model: str) -> Cost:
         """Foresee the cost of an answer. Figures are rounded up, so that one more message seldom changes them."""
         model = await self.resolve_model(name, project_model)
-        tokens = round_up(estimate_tokens(turns, instructions))
+        tokens = round_up(await asyncio.to_thread(estimate_tokens, turns, instructions, model))
         return Cost(model, tokens, self.most_output, await self._price(model, tokens))
 
     async def _price(self, model: str, tokens: int) -> str:

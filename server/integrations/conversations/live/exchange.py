@@ -18,6 +18,7 @@ from server.core.errors import (
 )
 from server.integrations.conversations.adapter.protocol import Answer, OpenAIApi, ResponseRequest, Turn, Uncertain
 from server.integrations.conversations.live.answer_streams import AnswerStreams
+from server.integrations.conversations.live.branches import Branches
 from server.integrations.conversations.live.events import ChatEvents
 from server.integrations.conversations.live.images import Images
 from server.integrations.conversations.live.models import AnswerRow, Chat, PathMessage, Project
@@ -67,7 +68,7 @@ class Exchange:
     ) -> None:
         self._context, self._openai, self._spending = context, openai, spending
         self._streams, self._events, self._outcomes = streams, events, outcomes
-        self._images = Images(context)
+        self._images, self._branches = Images(context), Branches(context)
         self._database = context.database
         self._creating = asyncio.Lock()
         self._has_threads = True  # a service that speaks like OpenAI may have no Conversations
@@ -158,14 +159,14 @@ class Exchange:
         if chat is None or not path:
             return None
         model = await self._openai.resolve_model(row.model or chat.model, project.model)
-        turns = make_turns(path, await self._images.read(chat, path))
+        branch = await self._branches.complete(chat, path)
+        turns = make_turns(branch.messages, await self._images.read(chat, branch.messages, branch.imported))
         limits = self._openai.limits
         most = limits.max_output_tokens or (USUAL_OUTPUT if row.client else None)  # a client's Effect names a limit
-        reservation = await self._spending.reserve(
-            model, estimate_tokens(turns, project.instructions), most, chat.project, row.client
-        )
+        tokens = await asyncio.to_thread(estimate_tokens, turns, project.instructions, model)
+        reservation = await self._spending.reserve(model, tokens, most, chat.project, row.client)
         try:
-            thread_id, leaf = await self._find_thread(api, chat, path, turns)
+            thread_id, leaf = await self._find_thread(api, chat, path, turns) if branch.imported is None else ("", "")
         except BaseException:
             await self._spending.release(reservation)
             raise

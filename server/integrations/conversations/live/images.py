@@ -41,7 +41,7 @@ class Images:
     """The pictures of conversations."""
 
     def __init__(self, context: Context) -> None:
-        self._database = context.database
+        self._database, self._archive = context.database, context.archive
         self._files = AssetFiles(context.folders)
 
     async def save(self, images: Iterable[NewImage]) -> list[StoredImage]:
@@ -68,12 +68,17 @@ class Images:
         """Store the rows of pictures, as a part of a transaction."""
         store.add(connection, chat.key, [image.model_dump() for image in images])
 
-    async def read(self, chat: Chat, path: Iterable[PathMessage]) -> dict[str, str]:
-        """Read the pictures on a path as data: addresses, by their ids. A file that is gone is left out."""
+    async def read(self, chat: Chat, path: Iterable[PathMessage], imported: int | None = None) -> dict[str, str]:
+        """Read the pictures on a path as data: addresses, by their ids. A file that is gone is left out.
+
+        `imported`: the key of the imported conversation that a part of the path is from.
+        """
         wanted = [attachment.id for message in path for attachment in message.attachments]
         if not wanted:
             return {}
         rows = await self._database.read(store.read, chat.key, wanted)
+        if imported is not None:
+            rows += await self._archive.read(store.read, imported, wanted)
         return await asyncio.to_thread(self._encode, rows)
 
     def _encode(self, rows: Iterable[Any]) -> dict[str, str]:

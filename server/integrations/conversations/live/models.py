@@ -64,7 +64,7 @@ class NewChat(Frozen):
 
 
 class NewMessage(Frozen):
-    """A message to be stored."""
+    """A message to be stored. `follows`: the imported message that it follows, see Details."""
 
     id: str
     parent: str
@@ -73,6 +73,7 @@ class NewMessage(Frozen):
     created_at: float
     model: str = ""
     attachments: tuple[Attachment, ...] = ()
+    follows: str = ""
 
 
 class PathMessage(Frozen):

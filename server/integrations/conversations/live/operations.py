@@ -6,9 +6,11 @@ from typing import Any
 from server.core.errors import DeskhandError, InvalidInput, NotFound, SignInNeeded
 from server.integrations.conversations.adapter.protocol import Turn
 from server.integrations.conversations.live import wording
+from server.integrations.conversations.live.branches import Branch, Branches
 from server.integrations.conversations.live.chats import EMPTY, NO_PROJECT, Chats
 from server.integrations.conversations.live.completions import Completions, make_turns_of
 from server.integrations.conversations.live.effects import Cost, Costs
+from server.integrations.conversations.live.images import Images
 from server.integrations.conversations.live.models import Chat, Project
 from server.integrations.conversations.live.operation_models import (
     ChatOrder,
@@ -32,7 +34,7 @@ from server.integrations.conversations.live.outcomes import SECTION
 from server.integrations.conversations.live.turns import make_title, make_turns
 from server.integrations.conversations.models import ConversationsSettings, Role
 from server.integrations.conversations.openai_account.connection import OpenAIConnection
-from server.integrations.conversations.store import answers, live
+from server.integrations.conversations.store import answers
 from server.sdk.context import Context
 from server.sdk.operation import Effect, current_call
 
@@ -47,6 +49,7 @@ class ChatOperations:
     def __init__(self, context: Context, chats: Chats, completions: Completions, openai: OpenAIConnection) -> None:
         self._context, self._chats, self._completions, self._openai = context, chats, completions, openai
         self._costs = Costs(context, openai)
+        self._branches, self._images = Branches(context), Images(context)
 
     async def show_status(self) -> StatusAnswer:
         """Show whether OpenAI can be used."""
@@ -90,8 +93,10 @@ class ChatOperations:
         fields = (("Conversation", title), ("Message", order.message))
         if order.role != Role.user:
             return Effect(wording.ADD.fill(title=title), (*fields, ("Role", order.role)))
-        cost = await self._foresee(chat, order.message)
-        return Effect(wording.SEND.fill(title=title, model=cost.model_name, price=cost.price), (*fields, *cost.fields))
+        branch = await self._branches.read_shown(chat)
+        cost = await self._foresee(chat, branch, order.message)
+        sent = () if branch.imported is None else (("Sent with it", wording.IMPORTED_TOO),)
+        return Effect(wording.SEND.fill(title=title, model=cost.model_name, price=cost.price), (*fields, *sent, *cost.fields))
 
     async def send_message(self, conversation_id: str, order: MessageOrder) -> MessageAnswer:
         """Send a message, and wait a while for its answer."""
@@ -154,12 +159,11 @@ class ChatOperations:
         except NotFound:
             raise NotFound(NO_PROJECT) from None
 
-    async def _foresee(self, chat: Chat, text: str) -> Cost:
-        """Foresee the cost of the next message of a conversation."""
+    async def _foresee(self, chat: Chat, branch: Branch, text: str) -> Cost:
+        """Foresee the cost of the next message of a conversation, after a branch."""
         project = await self._chats.find_project(chat.project)
-        leaf = await self._context.database.read(answers.find_end, chat)
-        path = await self._context.database.read(live.read_path, chat.key, leaf)
-        turns = (*make_turns(path, {}), Turn(role="user", text=text))
+        images = await self._images.read(chat, branch.messages, branch.imported)
+        turns = (*make_turns(branch.messages, images), Turn(role="user", text=text))
         return await self._costs.foresee(turns, project.instructions, chat.model, project.model)
 
     async def _wait(self, chat: Chat, answer_id: str) -> dict[str, Any]:

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Sequence
 
 from server.core.invisible import remove_hidden
 from server.integrations.conversations.adapter.protocol import Turn
+from server.integrations.conversations.live.image_tokens import count_image_tokens
 from server.integrations.conversations.live.models import PathMessage
 from server.integrations.conversations.models import Role
 
 BYTES_PER_TOKEN = 3  # fewer than any tokenizer needs on average, so that an estimate is never too low by much
 TOKENS_PER_TURN = 8
-TOKENS_PER_IMAGE = 1_500
 TURN_ROLES = {Role.user: "user", Role.assistant: "assistant", Role.system: "system", Role.tool: "assistant"}
 LONGEST_TITLE = 60
 STEPS = (1, 2, 5)
@@ -30,11 +30,11 @@ def make_turns(path: Iterable[PathMessage], images: dict[str, str]) -> tuple[Tur
     )
 
 
-def estimate_tokens(turns: Sequence[Turn], instructions: str = "") -> int:
-    """Estimate the tokens of an input, rather too many than too few."""
+def estimate_tokens(turns: Sequence[Turn], instructions: str, model: str) -> int:
+    """Estimate the tokens of an input for a model, rather too many than too few. Blocks, for images."""
     texts = sum(len(turn.text.encode()) for turn in turns) + len(instructions.encode())
-    images = sum(len(turn.images) for turn in turns)
-    return texts // BYTES_PER_TOKEN + TOKENS_PER_TURN * (len(turns) + 1) + TOKENS_PER_IMAGE * images
+    images = sum(count_image_tokens(model, url) for turn in turns for url in turn.images)
+    return texts // BYTES_PER_TOKEN + TOKENS_PER_TURN * (len(turns) + 1) + images
 
 
 def round_up(number: int) -> int:

@@ -46,6 +46,8 @@ CREATE_PROJECT = Sentence(
     "could not create the project “{name}”",
 )
 
+IMPORTED_TOO = "All messages of this conversation that are shown, imported ones too"
+
 
 def wording(title: str, description: str, *sentences: Sentence) -> Wording:
     """Make a wording."""

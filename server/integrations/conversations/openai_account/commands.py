@@ -185,7 +185,7 @@ def describe_usage(report: dict[str, Any]) -> Iterator[str]:
     for month in report["months"]:
         yield f"{month['month']}  {describe_sum(month)}"
         for project in month["projects"]:
-            yield f"    {project['name']:<24} {describe_sum(project)}"
+            yield f"    {project['name'] or 'No project':<24} {describe_sum(project)}"
     if not report["months"]:
         yield "Nothing has been used yet."
 

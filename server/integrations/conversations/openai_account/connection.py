@@ -21,6 +21,7 @@ from server.integrations.conversations.openai_account.options import OpenAIOptio
 from server.integrations.conversations.openai_account.settings import USUAL_OUTPUT, OpenAISettings
 from server.sdk.context import Context
 from server.sdk.service_addresses import check_resolved_service, check_service
+from server.sdk.service_http import ServiceHttp
 
 SECTION = "conversations"
 SHORTEST_HINTED = 12  # the end of a shorter key would say too much
@@ -48,6 +49,7 @@ class OpenAIConnection:
         self._environment = {} if context.demo else os.environ if environment is None else environment
         self._key = ApiKey(context.secrets, self._environment, lambda: self.settings.endpoint)
         self._client: tuple[Connection, OpenAIClient] | None = None
+        self._http = ServiceHttp(context)
         self._models: list[Model] = []
         self._models_at: float | None = None
         self._listeners: list[Callable[[], Awaitable[None]]] = []
@@ -126,7 +128,7 @@ class OpenAIConnection:
             raise SignInNeeded(OTHER_HOST.format(origin=self.origin) if self._key.find()[0] else NO_KEY)
         connection = Connection(key=SecretStr(self.key), organization=options.organization, base_url=url)
         if self._client is None or self._client[0] != connection:
-            self._client = connection, OpenAIClient(connection, lambda: get_http(self.context, options.base_url))
+            self._client = connection, OpenAIClient(connection, lambda: self._http.get(options.base_url))
         return self._client[1]
 
     async def resolve_model(self, name: str = "", project_model: str = "") -> str:
@@ -238,13 +240,6 @@ class OpenAIConnection:
 
     def _today(self) -> Any:
         return self.context.clock.now().date()
-
-
-async def get_http(context: Context, base_url: str) -> Any:
-    """Return the HTTP client for a base URL, once that is checked. Raises InvalidInput."""
-    if base_url:
-        await check_resolved_service(base_url, context.address)
-    return await context.http.get()
 
 
 def is_openai(url: str) -> bool:

@@ -10,6 +10,7 @@ from server.integrations.conversations.live.sync_models import Selection
 from server.integrations.conversations.models import Kind
 from server.integrations.conversations.store import live
 from server.integrations.conversations.store.message_keys import allocate_keys, fill_times
+from server.integrations.conversations.store.reading import Row
 from server.integrations.conversations.store.search_index import index_stored_messages
 from server.integrations.conversations.store.tables import asset, conversation, message
 
@@ -44,7 +45,7 @@ def make_path_statement() -> Any:
 PATH = make_path_statement()
 
 
-def find(connection: Connection, chat_id: str) -> dict[str, Any] | None:
+def find(connection: Connection, chat_id: str) -> Row | None:
     """Find a conversation by its own id."""
     row = connection.execute(FIND, {"which": chat_id}).mappings().first()
     return dict(row) if row else None
@@ -59,17 +60,17 @@ def count(connection: Connection, ids: Sequence[str]) -> Selection:
     return Selection(chats=tuple(known), messages=sum(known.values()))
 
 
-def read_messages(connection: Connection, key: int, leaf: str) -> list[dict[str, Any]]:
+def read_messages(connection: Connection, key: int, leaf: str) -> list[Row]:
     """Read the messages from a conversation's beginning to one of its messages; thoughts are left out."""
     return [dict(row) for row in connection.execute(PATH, {"of": key, "leaf": leaf}).mappings()]
 
 
-def read_assets(connection: Connection, key: int, ids: Sequence[str]) -> list[dict[str, Any]]:
+def read_assets(connection: Connection, key: int, ids: Sequence[str]) -> list[Row]:
     """Read the rows of attached files."""
     return [dict(row) for row in connection.execute(ASSETS, {"of": key, "some": list(ids)}).mappings()]
 
 
-def add_messages(connection: Connection, chat: Chat, rows: Sequence[dict[str, Any]], now: float) -> str:
+def add_messages(connection: Connection, chat: Chat, rows: Sequence[Row], now: float) -> str:
     """Add messages to a new conversation as a path of their own; return the id of the last one."""
     keys = allocate_keys(connection, fill_times([row["created_at"] for row in rows], now))
     parent, values = "", []
@@ -85,7 +86,7 @@ def add_messages(connection: Connection, chat: Chat, rows: Sequence[dict[str, An
     return parent
 
 
-def add_assets(connection: Connection, chat: Chat, rows: Sequence[dict[str, Any]]) -> None:
+def add_assets(connection: Connection, chat: Chat, rows: Sequence[Row]) -> None:
     """Add the rows of attached files, whose files are shared."""
     names = ("id", "name", "content_type", "size", "sha256")
     if rows:

@@ -112,10 +112,12 @@ def has_message(connection: Connection, key: int, message_id: str) -> bool:
 
 def add_message(connection: Connection, chat: Chat, new: NewMessage) -> None:
     """Store and index a message, and count it."""
-    details = Details(attachments=new.attachments).model_dump_json(exclude_defaults=True) if new.attachments else ""
+    more = Details(attachments=new.attachments, follows=new.follows)
     key = allocate_keys(connection, fill_times([new.created_at]))[0]
-    values = new.model_dump(exclude={"attachments"}) | {"key": key, "conversation": chat.key, "kind": Kind.text}
-    connection.execute(ADD_MESSAGE, values | {"details": details})
+    values = new.model_dump(exclude={"attachments", "follows"}) | {"key": key, "conversation": chat.key, "kind": Kind.text}
+    connection.execute(
+        ADD_MESSAGE, values | {"details": "" if more == Details() else more.model_dump_json(exclude_defaults=True)}
+    )
     connection.execute(COUNTED, {"of": chat.key, "at": new.created_at})
     index_stored_messages(connection, (key,))
 

@@ -1,7 +1,7 @@
 """Lists of conversations, and their messages. Both databases have the tables; the answers are in deskhand.db only."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -29,12 +29,16 @@ MESSAGES = (
     .order_by(message.c.key)
     .limit(bindparam("most"))
 )
-BY_IDS = select(message).where(message.c.conversation == bindparam("of"), message.c.id.in_(bindparam("ids", expanding=True)))
+BY_IDS = select(message).where(
+    message.c.conversation == bindparam("of"),
+    message.c.id.in_(select(func.json_each(bindparam("ids")).table_valued("value").c.value)),
+)
 NODES = select(message.c.id, message.c.parent).where(message.c.conversation == bindparam("of")).order_by(message.c.key)
 ASSETS = select(asset).where(asset.c.conversation == bindparam("of"))
 COSTS = select(answer.c.conversation, answer.c.id, answer.c.cost).where(
     answer.c.conversation.in_(bindparam("keys", expanding=True)), answer.c.cost.is_not(None)
 )
+ANSWERED = select(answer.c.id, answer.c.message).where(answer.c.conversation == bindparam("of"))
 OPEN_ANSWERS = select(answer).where(answer.c.conversation == bindparam("of"), answer.c.state != "done").order_by(answer.c.number)
 PROJECTS = select(project)
 PRESENT = select(conversation.c.id).where(
@@ -132,13 +136,19 @@ def list_present(connection: Connection, ids: Sequence[str]) -> list[str]:
     return list(connection.execute(PRESENT, {"ids": json.dumps(list(ids))}).scalars())
 
 
-def match_messages(connection: Connection, key: int, rows: Sequence[Row]) -> dict[str, str]:
-    """Match messages with those of a conversation that have the same id, or the same role and text; return the ids of both."""
+def match_messages(connection: Connection, key: int, rows: Sequence[Row], own: Container[str] = ()) -> dict[str, str]:
+    """Match messages with those of a conversation that have the same id, or the same role and text; return the ids of both.
+
+    `own`: ids of messages that were written here, so that the same text elsewhere is another message.
+    """
     ids = {row["id"] for row in read_some(connection, key, [row["id"] for row in rows])}
     texts = connection.execute(SAME, {"of": key, "texts": json.dumps([row["text"] for row in rows])})
     by_text = {(row.role, row.text): row.id for row in texts}
-    matches = {row["id"]: row["id"] if row["id"] in ids else by_text.get((row["role"], row["text"])) for row in rows}
-    return {own: other for own, other in matches.items() if other}
+    matches = {
+        row["id"]: row["id"] if row["id"] in ids else None if row["id"] in own else by_text.get((row["role"], row["text"]))
+        for row in rows
+    }
+    return {mine: other for mine, other in matches.items() if other}
 
 
 def count_chats(connection: Connection, chats: ChatFilter) -> int:
@@ -163,7 +173,7 @@ def read_messages(connection: Connection, key: int, after: int, limit: int) -> l
 
 def read_some(connection: Connection, key: int, ids: Sequence[str]) -> list[Row]:
     """Read messages by their ids, in that order."""
-    rows = {row["id"]: dict(row) for row in connection.execute(BY_IDS, {"of": key, "ids": list(ids)}).mappings()}
+    rows = {row["id"]: dict(row) for row in connection.execute(BY_IDS, {"of": key, "ids": json.dumps(list(ids))}).mappings()}
     return [rows[message_id] for message_id in ids if message_id in rows]
 
 
@@ -180,6 +190,11 @@ def read_assets(connection: Connection, key: int) -> dict[str, Row]:
 def read_open_answers(connection: Connection, key: int) -> list[Row]:
     """Read the answers of a live conversation that are no messages yet, or will not be."""
     return [dict(row) for row in connection.execute(OPEN_ANSWERS, {"of": key}).mappings()]
+
+
+def read_questions(connection: Connection, key: int) -> dict[str, str]:
+    """Read the message that each answer of a live conversation was asked for."""
+    return {row.id: row.message for row in connection.execute(ANSWERED, {"of": key})}
 
 
 def read_costs(connection: Connection, keys: Sequence[int]) -> list[tuple[int, str, str]]:

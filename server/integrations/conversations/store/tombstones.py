@@ -15,6 +15,7 @@ REMOVE = delete(tombstone).where(tombstone.c.id == bindparam("which"))
 DELETED = select(tombstone.c.id).where(
     tombstone.c.id.in_(bindparam("some", expanding=True)), tombstone.c.id.not_in(select(conversation.c.id))
 )
+ALL_DELETED = select(tombstone.c.id).where(tombstone.c.id.not_in(select(conversation.c.id)))
 
 
 def remove(connection: Connection, chat_id: str, now: float) -> Tree | None:
@@ -36,3 +37,8 @@ def put_back(connection: Connection, chat_id: str, since: float) -> bool | None:
 def list_deleted(connection: Connection, ids: Sequence[str]) -> set[str]:
     """List those of these ids whose conversation was deleted, and is not here again."""
     return set(connection.execute(DELETED, {"some": list(ids)}).scalars())
+
+
+def list_all_deleted(connection: Connection) -> list[str]:
+    """List the ids of all conversations that were deleted, and are not here again."""
+    return list(connection.execute(ALL_DELETED).scalars())

@@ -47,7 +47,11 @@ def test_limit_is_added_where_the_client_has_none() -> None:
 
 def test_tokens_of_tools_are_counted_too() -> None:
     tools = [{"type": "function", "function": {"name": "find", "description": "x" * 3_000}}]
-    assert read_completion_request(completion(tools=tools)).tokens - read_completion_request(completion()).tokens > 900
+    assert (
+        read_completion_request(completion(tools=tools)).count_tokens("gpt-5")
+        - read_completion_request(completion()).count_tokens("gpt-5")
+        > 900
+    )
 
 
 def test_higher_one_of_two_limits_counts() -> None:
@@ -58,8 +62,15 @@ def test_higher_one_of_two_limits_counts() -> None:
 def test_files_sound_and_other_items_count() -> None:
     data = "A" * 30_000
     for part in ({"type": "file", "file": {"file_data": data}}, {"type": "input_audio", "input_audio": {"data": data}}):
-        assert read_completion_request(completion(messages=[{"role": "user", "content": [part]}])).tokens > 10_000
+        assert read_completion_request(completion(messages=[{"role": "user", "content": [part]}])).count_tokens("gpt-5") > 10_000
     for item in ({"type": "computer_call_output", "output": data}, {"content": [{"type": "input_file", "file_data": data}]}):
-        assert read_response_request(ModelResponseRequest(input=[item])).tokens > 10_000
+        assert read_response_request(ModelResponseRequest(input=[item])).count_tokens("gpt-5") > 10_000
     picture = {"type": "image_url", "image_url": {"url": data}}
-    assert read_completion_request(completion(messages=[{"role": "user", "content": [picture]}])).tokens < 10_000
+    assert read_completion_request(completion(messages=[{"role": "user", "content": [picture]}])).count_tokens("gpt-5") < 10_000
+
+
+def test_image_counts_by_the_model() -> None:
+    picture = {"type": "image_url", "image_url": {"url": "https://pictures.example/large.png", "detail": "high"}}
+    request = read_completion_request(completion(messages=[{"role": "user", "content": [picture]}]))
+    counts = [request.count_tokens(model) // 1_000 for model in ("gpt-4o", "gpt-6-luna", "gpt-4o-mini")]
+    assert counts == [1, 24, 48]

@@ -136,6 +136,14 @@ def test_preview_counts_both_layouts_once(tmp_path):
     assert preview.total == 2
 
 
+def test_preview_counts_what_was_deleted_by_year_and_project(tmp_path):
+    items = [GOOD, ALSO | {"create_time": START + 400 * 86_400}, thread("p", ("user", text("x")), gizmo_id="g-p-1")]
+    deleted = ("also", "p", "another")
+    (preview,) = pick(read_items(tmp_path, *items, preview=True, deleted=deleted), PreviewRecord)
+    assert preview.deleted == [(2022, "g-p-1", 1), (2023, "", 1)]
+    assert preview.projects == [("", "", 2), ("g-p-1", "", 1)]
+
+
 def test_selection_by_year_and_project(tmp_path):
     items = [GOOD, ALSO | {"create_time": START + 400 * 86_400}, thread("p", ("user", text("x")), gizmo_id="g-p-1")]
     assert ids(read_items(tmp_path, *items, years=(2022,))) == ["good", "p"]

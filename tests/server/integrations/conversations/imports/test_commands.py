@@ -9,6 +9,7 @@ import pytest
 
 from server.commandline.client import connect
 from server.integrations.conversations.imports.commands import describe_progress, import_command, imports
+from server.integrations.conversations.imports.job import BRING_BACK
 from tests.server.integrations.conversations.import_setup import CHATS, write
 
 
@@ -47,6 +48,7 @@ def test_progress_is_described():
     progress = {"done": 1_200, "bytes": 50, "bytes_total": 200, "seconds_left": 30}
     assert describe_progress(progress) == "1,200 conversations, 25 %, about 30 s left"
     assert describe_progress(progress | {"bytes_total": 0, "seconds_left": None}) == "1,200 conversations"
+    assert describe_progress(progress | {"done": 1, "bytes_total": 0, "seconds_left": None}) == "1 conversation"
 
 
 def test_deleted_conversations_come_back_with_an_option(run, tmp_path):
@@ -54,10 +56,11 @@ def test_deleted_conversations_come_back_with_an_option(run, tmp_path):
     assert run(path).exit_code == 0
     with connect(tmp_path / "data", service="conversations") as deskhand:
         deskhand.call("DELETE", "/api/chats/a")
+    assert run(path, "--dry-run").output.splitlines()[-1] == "Deleted here, so left out unless you add --include-deleted: 1"
     lines = run(path).output.splitlines()
     assert lines[-2:] == [
         "Imported 0, updated 0, unchanged 1, skipped 1, failed 0.",
-        "Skipped, because you deleted them here: 1. To bring them back, import again with --include-deleted.",
+        f"Skipped, because you deleted them here: 1. To bring them back, {BRING_BACK}.",
     ]
     assert run(path, "--include-deleted").output.splitlines()[-1].startswith("Imported 1, updated 0, unchanged 1, skipped 0,")
 

@@ -8,7 +8,7 @@ from server.core.errors import Conflict, InvalidInput, NotFound
 from server.integrations.conversations.deletion.deletion import Deletion
 from server.integrations.conversations.imports.imports import Imports
 from server.integrations.conversations.imports.job import fingerprint_of
-from server.integrations.conversations.imports.models import Report, Selection, State
+from server.integrations.conversations.imports.models import DeletedCount, Report, Selection, State
 from server.integrations.conversations.store import import_runs
 from tests.history_exports import START, text, thread
 from tests.server.integrations.conversations.exports import dump
@@ -242,6 +242,8 @@ async def test_deleted_conversation_comes_back_if_the_person_wants_it(imports, s
     await finish(imports, await imports.undo(current.id))
     assert await shelf.find("first question") == []
     ready = await finish(imports, await imports.create(path))
+    assert ready.preview
+    assert ready.preview.deleted == [DeletedCount(year=2022, project="", count=1)]
     chosen = await finish(imports, await imports.start(ready.id, Selection(years=None, projects=None, include_deleted=True)))
     assert chosen.report == Report(imported=1, unchanged=1)
 

@@ -24,6 +24,7 @@ def test_upload_is_previewed_imported_and_undone(serve, tmp_path):
         "projects": [],
         "attachments": 0,
         "other": [],
+        "deleted": [],
     }
     assert current["progress"] is current["report"] is current["error"] is None
     path = f"/api/imports/{current['id']}"

@@ -72,12 +72,15 @@ async def test_conversation_of_another_source_is_not_merged(shelf: Shelf) -> Non
     assert [message.text for message in (await shelf.library.read_chat("x")).messages] == ["live zebra"]
 
 
-async def test_copy_has_the_imported_messages(both: Shelf) -> None:
+async def test_copy_has_the_path_that_is_shown(both: Shelf) -> None:
     copies = Copies(both.context, ChatEvents(both.context))
     chat = await copies.make("x", "")
-    assert [message.text for message in (await both.library.read_chat(chat.id)).messages][-1] == "zebra answer"
+    texts = [message.text for message in (await both.library.read_chat(chat.id)).messages]
+    assert texts == ["system", "zebra question", "zebra answer", "zebra later", "zebra last"]
     chat = await copies.make("x", "", "b")
     assert len((await both.library.read_chat(chat.id)).messages) == 3
+    with pytest.raises(NotFound):
+        await copies.make("x", "", "nothing")
 
 
 async def test_both_are_deleted_and_restored_together(both: Shelf) -> None:

@@ -1,7 +1,11 @@
 """Requests that go out, and what is stored of their answers."""
 
-import pytest
+import io
 
+import pytest
+from PIL import Image
+
+from server.integrations.conversations.live.images import NewImage
 from server.integrations.conversations.live.models import UNKNOWN_LEAF, AnswerState
 
 pytestmark = pytest.mark.anyio
@@ -61,6 +65,17 @@ async def test_message_beyond_the_budget_fails_with_a_sentence(live) -> None:
     chat, posted = await live.ask("One")
     end = await live.end(chat, posted)
     assert (end.state, "budget" in end.error, live.sent()) == (AnswerState.failed, True, [])
+
+
+async def test_large_image_counts_by_its_size_in_a_budget(live) -> None:
+    await live.service.spending.set_budget("0.01")  # enough for the longest answer to a text
+    chat, posted = await live.ask("One")
+    assert (await live.end(chat, posted)).state is AnswerState.done
+    file = io.BytesIO()
+    Image.new("1", (3200, 3200)).save(file, "PNG")
+    _, posted = await live.ask("What is this?", chat, images=(NewImage(name="big.png", data=file.getvalue()),))
+    end = await live.end(chat, posted)
+    assert (end.state, "budget" in end.error, live.sent()) == (AnswerState.failed, True, ["One"])
 
 
 async def test_stream_that_breaks_off_is_looked_up_for_a_while_and_keeps_what_came(live) -> None:

@@ -20,9 +20,9 @@ def test_tool_speaks_as_the_assistant() -> None:
 
 def test_estimate_is_not_too_low() -> None:
     text = "The quick brown fox jumps over the lazy dog. " * 100  # ten tokens each, as GPT's tokenizers count
-    assert 1000 <= estimate_tokens([Turn(role="user", text=text)]) <= 2000
-    assert estimate_tokens([Turn(role="user", text="", images=("data:,",))]) > 1000
-    assert estimate_tokens([Turn(role="user", text="好" * 100)]) >= 100
+    assert 1000 <= estimate_tokens([Turn(role="user", text=text)], "", "gpt-5") <= 2000
+    assert estimate_tokens([Turn(role="user", text="", images=("data:,",))], "", "gpt-5") > 1000
+    assert estimate_tokens([Turn(role="user", text="好" * 100)], "", "gpt-5") >= 100
 
 
 @pytest.mark.parametrize(("number", "rounded"), [(0, 1), (1, 1), (3, 5), (6, 10), (101, 200), (1000, 1000), (5001, 10000)])

@@ -120,8 +120,9 @@ def test_models_show_their_shutdown():
 
 def test_unknown_cost_is_unknown():
     usage = {"input_tokens": 10, "output_tokens": 2, "cost": None, "unknown_calls": 1}
-    month = {"month": "2026-11", **usage, "projects": [{"name": "Work", **usage, "cost": "0.5"}]}
+    month = {"month": "2026-11", **usage, "projects": [{"name": "Work", **usage, "cost": "0.5"}, {"name": "", **usage}]}
     assert list(describe_usage({"months": [month]})) == [
         "2026-11  10 tokens in, 2 out, unknown",
         "    Work                     10 tokens in, 2 out, $0.5 and 1 request of unknown cost",
+        "    No project               10 tokens in, 2 out, unknown",
     ]
