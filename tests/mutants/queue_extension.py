@@ -5,6 +5,7 @@ from tests.mutants.mutant import Mutant
 FUNCTIONS = ("tests/extension/test_page_functions.py",)
 FILES = ("tests/server/integrations/queue/test_extension_files.py",)
 REQUESTS = "tests/extension/test_requests.py"
+LOADING = "tests/extension/test_loading.py"
 HISTORY = (f"{REQUESTS}::test_import_becomes_slow_after_the_first_two_hundred",)
 FILE = "server/integrations/queue/extension_files.py"
 PAGE = "ui/extension/page/page.js"
@@ -33,6 +34,31 @@ MUTANTS: list[Mutant] = [
     Mutant(PAGE, "isVisible(each) && !this.#isQuoted(each))", "isVisible(each))", FUNCTIONS),
     Mutant(PAGE, "return /^[\\w-]+$/.test(id) ? id : ''", "return id", FUNCTIONS),
     Mutant(PAGE, "...(page.all('user').length === 1 ? [] : NEEDED.answered)", "", FUNCTIONS),
+    # pages that are not known, and slow ones
+    Mutant(
+        "ui/extension/page/run.js",
+        "loading.isOver && test",
+        "null",
+        (f"{LOADING}::test_unknown_layout_is_reported_as_soon_as_the_page_has_settled",),
+    ),
+    Mutant(
+        "ui/extension/worker.js",
+        "result.ok || !loading || second",
+        "result.ok || second",
+        (f"{LOADING}::test_self_test_of_an_unknown_page_ends_when_it_has_settled",),
+    ),
+    Mutant(
+        "ui/extension/page/loading.js",
+        "document.readyState !== 'complete' || ",
+        "",
+        (f"{LOADING}::test_slow_page_is_waited_for",),
+    ),
+    Mutant(
+        "ui/extension/page/loading.js",
+        "return this.#hasMessages || !chatIdOf(document)",
+        "return true",
+        (f"{LOADING}::test_slow_page_is_waited_for",),
+    ),
     # text
     Mutant(
         "ui/extension/page/markdown.js",

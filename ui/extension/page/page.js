@@ -10,6 +10,12 @@ export const isEnabled = (element) => !element.disabled && element.getAttribute(
 /** The name of an element as assistive technology reads it, roughly. */
 export const nameOf = (element) => (element.getAttribute('aria-label') || element.textContent || '').replace(/\s+/g, ' ').trim()
 
+/** The id of the chat in the address; empty on a new chat, which has an interim one with a colon for a moment. */
+export function chatIdOf(document) {
+  const id = document.location.pathname.match(/\/c\/([^/]+)/)?.[1] ?? ''
+  return /^[\w-]+$/.test(id) ? id : ''
+}
+
 /** A page in one layout and language. `texts`: patterns by name; those of a language that is not known are empty. */
 export class Page {
   constructor(document, layout) {
@@ -49,10 +55,8 @@ export class Page {
     return Boolean(element.closest('[data-message-author-role]'))
   }
 
-  /** The id of the chat in the address; empty on a new chat, which has an interim one with a colon for a moment. */
   get chatId() {
-    const id = this.document.location.pathname.match(/\/c\/([^/]+)/)?.[1] ?? ''
-    return /^[\w-]+$/.test(id) ? id : ''
+    return chatIdOf(this.document)
   }
 
   /** The title of the chat, from the list of chats or the tab; empty while it has none. */
