@@ -77,6 +77,7 @@ class Pages:
         }
         encoded = json.dumps(config).replace("<", "\\u003c")
         page = read_text("page.html").replace("@LANGUAGE@", language).replace("@DIRECTION@", texts["direction"])
+        page = page.replace("@ASYNC@", "async" if behaviour.script_ms else "")  # else the extension is as late as the script
         return HTMLResponse(page.replace("@CONFIG@", encoded), headers=POLICY)
 
 
