@@ -193,6 +193,23 @@ def test_request_has_an_address(page, request_, address):
     assert call(page, "worker/messages.js", "addressOf", request_) == address
 
 
+@pytest.mark.parametrize(
+    ("state", "seconds"),
+    [
+        ({"count": 10, "total": None}, None),
+        ({"count": 10, "total": 60}, 100),
+        ({"count": 190, "total": 230}, 10 * 2 + 30 * 60),
+        ({"count": 300, "total": 310}, 600),
+        ({"count": 10, "total": 60, "problem": "A pause.", "resumes_at": 60_000}, 160),
+        ({"count": 10, "total": 60, "last": True, "queue": ["a"]}, 2),
+        ({"count": 10, "total": 60, "since": "2026-01-01"}, None),
+    ],
+)
+def test_time_that_an_import_takes_is_estimated(page, state, seconds):
+    usual = {"queue": [], "last": False, "since": None, "problem": "", "resumes_at": 0}
+    assert call(page, "worker/history.js", "secondsLeft", usual | state, 0) == seconds
+
+
 COMPOSER = '<form><div id="prompt-textarea" class="ProseMirror" contenteditable="true"><p>x</p></div></form>'
 
 

@@ -6,7 +6,7 @@ FUNCTIONS = ("tests/extension/test_page_functions.py",)
 FILES = ("tests/server/integrations/queue/test_extension_files.py",)
 REQUESTS = "tests/extension/test_requests.py"
 LOADING = "tests/extension/test_loading.py"
-HISTORY = (f"{REQUESTS}::test_import_becomes_slow_after_the_first_two_hundred",)
+HISTORY = "tests/extension/test_history.py"
 FILE = "server/integrations/queue/extension_files.py"
 PAGE = "ui/extension/page/page.js"
 JOBS = "ui/extension/worker/jobs.js"
@@ -105,5 +105,22 @@ MUTANTS: list[Mutant] = [
         (f"{REQUESTS}::test_answer_is_read_to_its_end",),
     ),
     # history
-    Mutant("ui/extension/worker/history.js", "    if (state.count < QUICK) return true\n", "    return true\n", HISTORY),
+    Mutant(
+        "ui/extension/worker/history.js",
+        "    if (state.count < QUICK) return true\n",
+        "    return true\n",
+        (f"{HISTORY}::test_import_becomes_slow_after_the_first_two_hundred",),
+    ),
+    Mutant(
+        "ui/extension/worker/history.js",
+        "(await local.read(PAUSED)) || ",
+        "",
+        (f"{HISTORY}::test_import_shows_its_progress_and_is_paused_resumed_and_stopped",),
+    ),
+    Mutant(
+        "server/integrations/queue/extension/session.py",
+        "None if message.stopped else message",
+        "message",
+        ("tests/server/integrations/queue/extension/test_service.py::test_import_is_controlled_and_its_progress_is_known",),
+    ),
 ]

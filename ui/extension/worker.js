@@ -55,6 +55,9 @@ function receive(message) {
     pause: () => setPaused(true),
     resume: () => setPaused(false),
     import_history: () => history.start(message),
+    pause_import: () => history.pause(),
+    resume_import: () => history.resume(),
+    stop_import: () => history.stop(),
   }[message.type]
   handle?.()
 }
@@ -66,6 +69,7 @@ function connectionChanged() {
   if (test) connection.send({type: 'self_test', ...test})
   jobs.reconnected()
   jobs.recover()
+  history.report()
   history.go()
 }
 
@@ -170,7 +174,7 @@ const actions = {
     test,
     busy: Boolean(jobs.current),
     settings,
-    history: await describeHistory(),
+    history: await history.describe(),
   }),
   pair: (order) => startPairing(order),
   unpair: async () => {
@@ -181,15 +185,13 @@ const actions = {
   resume: () => setPaused(false),
   takeBack,
   selfTest,
+  pauseImport: () => history.pause(),
+  resumeImport: () => history.resume(),
+  stopImport: () => history.stop(),
   place: async ({place}) => {
     settings.place = place
     await local.write('settings', settings)
   },
-}
-
-async function describeHistory() {
-  const state = await history.read()
-  return state && {count: state.count, total: state.total, done: state.done, skipped: state.skipped.length, problem: state.problem ?? ''}
 }
 
 async function startPairing(order) {

@@ -173,6 +173,18 @@ export const texts = {
     testStarted: 'Self-test started',
     importHistory: 'Import history',
     importing: 'The import has begun. It takes a while, so that ChatGPT does not block you.',
+    history: {
+      title: 'Import of the ChatGPT history',
+      progress: (count: number, total: number | null) =>
+        total === null ? `${count.toLocaleString(LANGUAGE)} conversations imported` : `${count.toLocaleString(LANGUAGE)} of ${total.toLocaleString(LANGUAGE)} conversations imported`,
+      left: (time: string) => `about ${time} left`,
+      paused: 'paused',
+      skipped: (count: number) => `${count.toLocaleString(LANGUAGE)} left out because of their size`,
+      done: (count: number) => `History imported: ${count.toLocaleString(LANGUAGE)} conversations`,
+      pause: 'Pause import',
+      resume: 'Resume import',
+      stop: 'Stop import',
+    },
     remove: 'Disconnect…',
     removeTitle: (name: string) => `Disconnect ${name}?`,
     removeText: 'Its key stops working at once. Prompts that it has not sent go to your other browsers.',

@@ -136,13 +136,40 @@ class History(Message):
     done: bool = False
 
 
+class ImportProgress(Message):
+    """The state of the import of the person's history. `total`, `seconds_left`: None if not known. `stopped`: there is none."""
+
+    type: Literal["import_progress"]
+    count: Annotated[int, Field(ge=0, le=LARGEST_TOKEN)] = 0
+    total: Annotated[int, Field(ge=0, le=LARGEST_TOKEN)] | None = None
+    skipped: Annotated[int, Field(ge=0, le=LARGEST_TOKEN)] = 0
+    done: bool = False
+    paused: bool = False
+    stopped: bool = False
+    problem: Line = ""
+    seconds_left: Annotated[int, Field(ge=0, le=LARGEST_TOKEN)] | None = None
+
+
 class Ping(Message):
     """A sign of life, which keeps the extension's service worker running too."""
 
     type: Literal["ping"]
 
 
-Incoming = Hello | StatusUpdate | Progress | ResponsePart | Response | Failure | Found | Page | SelfTest | History | Ping
+Incoming = (
+    Hello
+    | StatusUpdate
+    | Progress
+    | ResponsePart
+    | Response
+    | Failure
+    | Found
+    | Page
+    | SelfTest
+    | History
+    | ImportProgress
+    | Ping
+)
 MESSAGES: TypeAdapter[Incoming] = TypeAdapter(Annotated[Incoming, Field(discriminator="type")])
 
 

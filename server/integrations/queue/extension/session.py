@@ -14,6 +14,7 @@ from server.integrations.queue.extension.messages import (
     Found,
     Hello,
     History,
+    ImportProgress,
     Incoming,
     Page,
     Ping,
@@ -132,8 +133,10 @@ class Session:
                 self._queue.changes.publish()
             case History():
                 await self._take_history(message)
-                self.worker.history = message.model_copy(update={"conversations": []})
                 self._answer(write_ack(message.type, message.request_id))
+            case ImportProgress():
+                self.worker.history = None if message.stopped else message
+                self._queue.changes.publish()
             case Hello():
                 raise InvalidInput("The first message was it already.")
             case _:
