@@ -252,7 +252,7 @@ def test_state_is_recognised_by_the_page_and_never_by_a_message(page, html, stat
 def test_texts_of_each_language_are_recognised(page, language):
     """The fake page's texts, which were written apart from these."""
     texts = read_json("languages.json")[language]
-    same = ("send", "stop", "copy", "auto", "instant", "thinking", "standard", "extended", "new_chat", "limit")
+    same = ("send", "stop", "copy", "auto", "instant", "thinking", "standard", "extended", "new_chat", "limit", "upload_failed")
     names = {name: name for name in same} | {"continue": "continue_generating", "which": "two_answers"}
     names |= {"expired": "signed_out", "error": "failure", "not_found": "failure"}
     script = "async (language) => (await import('/page/adapter.js')).LANGUAGES[language]"

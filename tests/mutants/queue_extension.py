@@ -6,6 +6,7 @@ FUNCTIONS = ("tests/extension/test_page_functions.py",)
 FILES = ("tests/server/integrations/queue/test_extension_files.py",)
 REQUESTS = "tests/extension/test_requests.py"
 LOADING = "tests/extension/test_loading.py"
+ATTACHMENTS = "tests/extension/test_attachments.py"
 HISTORY = "tests/extension/test_history.py"
 FILE = "server/integrations/queue/extension_files.py"
 PAGE = "ui/extension/page/page.js"
@@ -103,6 +104,37 @@ MUTANTS: list[Mutant] = [
         "const SETTLED = 1.5 ",
         "const SETTLED = 0.2 ",
         (f"{REQUESTS}::test_answer_is_read_to_its_end",),
+    ),
+    # files
+    Mutant(
+        "ui/extension/page/run.js",
+        "  requireFiles(page, 0)\n",
+        "",
+        (f"{ATTACHMENTS}::test_files_of_the_person_in_the_editor_are_not_sent",),
+    ),
+    Mutant(
+        "ui/extension/page/run.js",
+        "  requireFiles(page, count)\n",
+        "",
+        (f"{ATTACHMENTS}::test_message_is_not_sent_without_a_file_that_was_removed_meanwhile",),
+    ),
+    Mutant(
+        "ui/extension/page/attachments.js",
+        "=== count && !page.find('uploading')",
+        "=== count",
+        (f"{ATTACHMENTS}::test_files_are_attached_whole_before_the_message_is_sent",),
+    ),
+    Mutant(
+        "ui/extension/page/attachments.js",
+        "  if (refusal) throw",
+        "  if (false) throw",
+        (f"{ATTACHMENTS}::test_file_that_the_page_refuses_is_named_and_nothing_is_sent",),
+    ),
+    Mutant(
+        JOBS,
+        "hasFiles || wasLeft\n",
+        "hasFiles\n",
+        (f"{ATTACHMENTS}::test_files_that_were_attached_and_not_sent_do_not_go_with_the_next_message",),
     ),
     # history
     Mutant(

@@ -10,7 +10,7 @@ import {WorkTab} from './worker/work_tab.js'
 
 const ALARM = 'awake'
 const LOOK = 5, LOOK_HELD = 2  // seconds between two looks at an idle page
-const CAPABILITIES = ['response_type', 'thinking_time', 'model', 'project', 'temporary', 'progress', 'response_part', 'find', 'self_test', 'import']
+const CAPABILITIES = ['response_type', 'thinking_time', 'model', 'project', 'temporary', 'progress', 'response_part', 'find', 'self_test', 'import', 'attachments']
 const READY = {state: 'ready', detail: '', missing: [], resets_at: null}
 const PAUSED = {...READY, state: 'paused', detail: 'Paused in the browser.'}
 
@@ -36,6 +36,7 @@ const tab = new WorkTab({
     ready: (about) => jobs.ready(about),
     may_type: (params) => jobs.mayType(params),
     may_send: (params) => jobs.maySend(params),
+    attachment: (params) => jobs.readAttachment(params),
     note_chat: (params) => jobs.noteChat(params),
     progress: (params) => jobs.progress(params),
     outcome: (params) => jobs.outcome(params),

@@ -132,6 +132,7 @@ class QueuePromptDetails(QueuePrompt):
     project: str | None
     temporary: bool
     priority: int
+    attachments: list[str] = Field(description="Names of its files.")
     notes: list[str]
     answers: list[QueueAnswer] = Field(description="Those of replays, the oldest first.")
     history: list[QueueTransition]

@@ -39,6 +39,11 @@ export class Page {
     return this.all(part, root).at(-1) ?? null
   }
 
+  /** Find an element of a part that takes no room, as a file input does not. */
+  findHidden(part) {
+    return this.layout.parts[part].selectors.map((selector) => this.document.querySelector(selector)).find(Boolean) ?? null
+  }
+
   /** Find buttons by their name in the page's language. */
   buttons(text, root = this.document) {
     const pattern = this.pattern(text)
@@ -70,9 +75,14 @@ export class Page {
   /** Return what the page says of a failure, outside of any message's text; empty if there is none. */
   get failure() {
     const element = [...this.document.querySelectorAll(FAILURES)].find(isVisible)
-    const pattern = this.pattern('failure')
+    return element ? describe(element) : this.findNotice('failure')
+  }
+
+  /** Return what a notice outside of any message's text says; empty if none has this text. */
+  findNotice(text) {
+    const pattern = this.pattern(text)
     const notice = [...this.document.querySelectorAll(NOTICES)].find((each) => isVisible(each) && !this.isInMessage(each) && pattern?.test(each.textContent))
-    return element || notice ? describe(element ?? notice) : ''
+    return notice ? describe(notice) : ''
   }
 
   /** Return the state in which nothing is sent: {state, detail, element}; null if there is none. */

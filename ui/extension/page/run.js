@@ -1,4 +1,5 @@
 // One request on the page: enter the message, send it once, and read the answer.
+import {attach, fetchFiles, requireFiles} from './attachments.js'
 import {findMessage, squeeze, waitForAnswer} from './answer.js'
 import {clear, compare, paste, readEditor, type} from './editor.js'
 import {Refused} from './link.js'
@@ -41,15 +42,17 @@ export async function openPage(document, watch, loading, chatId) {
 `job.pressed` becomes true right before the message is sent. */
 export async function run({document, watch, loading, job, ask, report, progress, note}) {
   const {request} = job
-  if (request.attachments?.length) throw notSent('attachments', 'This version of the extension does not attach files.')
   const page = await openPage(document, watch, loading, request.chat_id)
+  requireFiles(page, 0)
+  const files = await fetchFiles(request, ask)
   await untilIdle(page, watch, request)
   await ask('may_type', {request_id: request.request_id})
   const notes = await chooseModes(page, watch, request)
+  await attach(page, watch, files)
   const draft = await enter(page, watch, request.message, notes)
   const skip = page.all('user').length
   try {
-    await send(page, watch, job, skip, ask)
+    await send(page, watch, {job, skip, ask, count: files.length})
   } catch (error) {
     if (!job.pressed) replace(page, draft)
     throw error
@@ -97,7 +100,7 @@ async function enter(page, watch, message, notes) {
 }
 
 /** Press the button once the service worker has noted it. From then on the message may have been sent. */
-async function send(page, watch, job, skip, ask) {
+async function send(page, watch, {job, skip, ask, count}) {
   const {request} = job
   let button
   try {
@@ -109,6 +112,7 @@ async function send(page, watch, job, skip, ask) {
   await ask('may_send', {request_id: request.request_id, skip})
   if (watch.cancelled) throw watch.cancelled
   if (compare(request.message, readEditor(page.find('editor'))) === 'different') throw notSent('text_mismatch', 'The text in the editor was changed.')
+  requireFiles(page, count)
   job.pressed = true
   ;(page.find('send') ?? button).click()
   await confirm(page, watch, job, skip)

@@ -103,6 +103,7 @@ export const texts = {
     extended: 'Thinking, extended',
     model: 'Model',
     project: 'Project',
+    files: 'Files',
     temporary: 'Temporary chat',
     yes: 'Yes',
     priority: 'Priority',

@@ -100,6 +100,14 @@ class Found(RequestMessage):
     chat_title: Annotated[str, Field(max_length=1_000)] | None = None
 
 
+class AttachmentRead(RequestMessage):
+    """The extension wants a piece of a file. `place`: in the prompt's list; `offset`: bytes before the piece."""
+
+    type: Literal["attachment"]
+    place: Annotated[int, Field(ge=0, le=LARGEST_TOKEN)]
+    offset: Annotated[int, Field(ge=0, le=LARGEST_TOKEN - 1)] = 0
+
+
 class Page(Message):
     """The state of the extension's tab. `missing`: names of what its layout lacks."""
 
@@ -159,6 +167,7 @@ class Ping(Message):
 Incoming = (
     Hello
     | StatusUpdate
+    | AttachmentRead
     | Progress
     | ResponsePart
     | Response
