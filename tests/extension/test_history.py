@@ -124,7 +124,7 @@ async def wait_for_progress(stage: Stage, **wanted: Any) -> ImportProgress:
 
 
 async def go_on(stage: Stage) -> int:
-    """Have the extension look whether its import goes on, and count the conversations when that has ended."""
+    """Reconnect the extension, which resumes an import unless it is paused, and count the conversations."""
     find_session(stage).channel.close(Closed(CloseCode.going_away, "test", "The connection is lost."))
     await stage.wait(lambda: not read_progress(stage))
     await stage.wait(lambda: read_progress(stage))

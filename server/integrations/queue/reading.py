@@ -1,4 +1,4 @@
-"""Reading that takes more than one look: waiting for the end of a prompt, and estimating it."""
+"""Reading of a prompt: its files, waiting for its end, and estimating that."""
 
 import asyncio
 from dataclasses import dataclass
@@ -6,13 +6,13 @@ from datetime import timedelta
 
 from server.integrations.queue.models import Lane, Place, Prompt
 from server.integrations.queue.states import OPEN, State
-from server.integrations.queue.store import prompts
+from server.integrations.queue.store import attachments, prompts
 from server.integrations.queue.transactions import Transactions
 
 
 @dataclass(frozen=True)
 class Reading:
-    """Reads prompts that have not ended."""
+    """Reads single prompts."""
 
     transactions: Transactions
 
@@ -34,6 +34,10 @@ class Reading:
             except TimeoutError:
                 result = await read()
         return result
+
+    async def read_attachment(self, prompt_id: str, token: int, place: int, offset: int, most: int) -> bytes:
+        """Read a piece of a file for the extension that holds the prompt."""
+        return await self.transactions.read(attachments.read_piece, prompt_id, token, place, offset, most)
 
     async def find_place(self, prompt_id: str) -> Place | None:
         """Find the place of a waiting prompt, and when its answer is expected at the pace of the latest ones."""

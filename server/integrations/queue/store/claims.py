@@ -18,6 +18,7 @@ from server.integrations.queue.store.rows import PROMPTS, to_moment, to_prompt, 
 from server.integrations.queue.store.tables import IS_LATER, IS_READY, prompt
 from server.storage.prepared import Prepared
 
+ABILITIES = ("find", "attachments")  # without which a worker cannot take every prompt
 CAN_TAKE = (
     IS_READY,
     prompt.c.lane == bindparam("way"),
