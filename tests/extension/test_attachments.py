@@ -28,7 +28,7 @@ async def test_files_are_attached_whole_before_the_message_is_sent(ready):
     done = await ready.finish(await ready.submit("Read both", attachments=(REPORT, TABLE)))
     assert done.state is State.done
     (sent,) = [sent for sent in ready.fake.account.sent if sent.message == "Read both"]
-    assert sorted(sent.attachments) == [REPORT.name, TABLE.name], "it was sent before they were there"
+    assert sorted(sent.attachments) == [TABLE.name, REPORT.name], "it was sent before they were there"
     uploads = {upload.name: upload for upload in ready.fake.account.uploads}
     assert uploads == {file.name: Upload(file.name, file.content_type, file.data) for file in (REPORT, TABLE)}
     next_one = await ready.finish(await ready.submit("Without a file", chat_id=done.chat.chat_id))
