@@ -51,10 +51,10 @@ async def test_self_test_of_an_unknown_page_ends_when_it_has_settled(ready):
     assert "loading" not in test
 
 
-@pytest.mark.parametrize("slow", [{"script_ms": SLOW}, {"load_ms": SLOW}])
-async def test_slow_page_is_waited_for(ready, slow):
+@pytest.mark.parametrize(("slow", "in_chat"), [("script_ms", False), ("load_ms", True)])
+async def test_slow_page_is_waited_for(ready, slow, in_chat):
     """The document is not complete without its script, and a chat is not loaded without its messages."""
-    ready.fake.behave(**slow)
-    prompt = await ready.submit(f"Slowly, {slow}", chat_id=add_chat(ready))
+    ready.fake.behave(**{slow: SLOW})
+    prompt = await ready.submit(f"Slowly, {slow}", chat_id=add_chat(ready) if in_chat else None)
     assert (await ready.finish(prompt)).state is State.done
     assert not await has_failed(ready, prompt)
