@@ -4,7 +4,7 @@ from server.core.resources import shipped
 from server.integrations import discover, find_archive_migrations, find_migrations
 from server.storage.schema_versions import CORE_FOLDER
 
-FILES = ("ui/dist/index.html", "assets/icon.svg", "assets/icon-256.png", "app_config.json")
+FILES = ("ui/dist/index.html", "ui/extension/manifest.json", "assets/icon.svg", "assets/icon-256.png", "app_config.json")
 
 
 def find_missing() -> list[str]:

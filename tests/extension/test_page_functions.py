@@ -193,6 +193,23 @@ def test_request_has_an_address(page, request_, address):
     assert call(page, "worker/messages.js", "addressOf", request_) == address
 
 
+@pytest.mark.parametrize(
+    ("state", "seconds"),
+    [
+        ({"count": 10, "total": None}, None),
+        ({"count": 10, "total": 60}, 100),
+        ({"count": 190, "total": 230}, 10 * 2 + 30 * 60),
+        ({"count": 300, "total": 310}, 600),
+        ({"count": 10, "total": 60, "problem": "A pause.", "resumes_at": 60_000}, 160),
+        ({"count": 10, "total": 60, "last": True, "queue": ["a"]}, 2),
+        ({"count": 10, "total": 60, "since": "2026-01-01"}, None),
+    ],
+)
+def test_time_that_an_import_takes_is_estimated(page, state, seconds):
+    usual = {"queue": [], "last": False, "since": None, "problem": "", "resumes_at": 0}
+    assert call(page, "worker/history.js", "secondsLeft", usual | state, 0) == seconds
+
+
 COMPOSER = '<form><div id="prompt-textarea" class="ProseMirror" contenteditable="true"><p>x</p></div></form>'
 
 
@@ -235,7 +252,7 @@ def test_state_is_recognised_by_the_page_and_never_by_a_message(page, html, stat
 def test_texts_of_each_language_are_recognised(page, language):
     """The fake page's texts, which were written apart from these."""
     texts = read_json("languages.json")[language]
-    same = ("send", "stop", "copy", "auto", "instant", "thinking", "standard", "extended", "new_chat", "limit")
+    same = ("send", "stop", "copy", "auto", "instant", "thinking", "standard", "extended", "new_chat", "limit", "upload_failed")
     names = {name: name for name in same} | {"continue": "continue_generating", "which": "two_answers"}
     names |= {"expired": "signed_out", "error": "failure", "not_found": "failure"}
     script = "async (language) => (await import('/page/adapter.js')).LANGUAGES[language]"

@@ -5,7 +5,9 @@ from tests.mutants.mutant import Mutant
 FUNCTIONS = ("tests/extension/test_page_functions.py",)
 FILES = ("tests/server/integrations/queue/test_extension_files.py",)
 REQUESTS = "tests/extension/test_requests.py"
-HISTORY = (f"{REQUESTS}::test_import_becomes_slow_after_the_first_two_hundred",)
+LOADING = "tests/extension/test_loading.py"
+ATTACHMENTS = "tests/extension/test_attachments.py"
+HISTORY = "tests/extension/test_history.py"
 FILE = "server/integrations/queue/extension_files.py"
 PAGE = "ui/extension/page/page.js"
 JOBS = "ui/extension/worker/jobs.js"
@@ -33,6 +35,31 @@ MUTANTS: list[Mutant] = [
     Mutant(PAGE, "isVisible(each) && !this.#isQuoted(each))", "isVisible(each))", FUNCTIONS),
     Mutant(PAGE, "return /^[\\w-]+$/.test(id) ? id : ''", "return id", FUNCTIONS),
     Mutant(PAGE, "...(page.all('user').length === 1 ? [] : NEEDED.answered)", "", FUNCTIONS),
+    # pages that are not known, and slow ones
+    Mutant(
+        "ui/extension/page/run.js",
+        "loading.isOver && test",
+        "null",
+        (f"{LOADING}::test_unknown_layout_is_reported_as_soon_as_the_page_has_settled",),
+    ),
+    Mutant(
+        "ui/extension/worker.js",
+        "result.ok || !loading || second",
+        "result.ok || second",
+        (f"{LOADING}::test_self_test_of_an_unknown_page_ends_when_it_has_settled",),
+    ),
+    Mutant(
+        "ui/extension/page/loading.js",
+        "document.readyState !== 'complete' || ",
+        "",
+        (f"{LOADING}::test_slow_page_is_waited_for",),
+    ),
+    Mutant(
+        "ui/extension/page/loading.js",
+        "return this.#hasMessages || !chatIdOf(document)",
+        "return true",
+        (f"{LOADING}::test_slow_page_is_waited_for",),
+    ),
     # text
     Mutant(
         "ui/extension/page/markdown.js",
@@ -78,6 +105,54 @@ MUTANTS: list[Mutant] = [
         "const SETTLED = 0.2 ",
         (f"{REQUESTS}::test_answer_is_read_to_its_end",),
     ),
+    # files
+    Mutant(
+        "ui/extension/page/run.js",
+        "  requireFiles(page, 0)\n",
+        "",
+        (f"{ATTACHMENTS}::test_files_of_the_person_in_the_editor_are_not_sent",),
+    ),
+    Mutant(
+        "ui/extension/page/run.js",
+        "  requireFiles(page, count)\n",
+        "",
+        (f"{ATTACHMENTS}::test_message_is_not_sent_without_a_file_that_was_removed_meanwhile",),
+    ),
+    Mutant(
+        "ui/extension/page/attachments.js",
+        "=== count && !page.find('uploading')",
+        "=== count",
+        (f"{ATTACHMENTS}::test_files_are_attached_whole_before_the_message_is_sent",),
+    ),
+    Mutant(
+        "ui/extension/page/attachments.js",
+        "  if (refusal) throw",
+        "  if (false) throw",
+        (f"{ATTACHMENTS}::test_file_that_the_page_refuses_is_named_and_nothing_is_sent",),
+    ),
+    Mutant(
+        JOBS,
+        "hasFiles || wasLeft\n",
+        "hasFiles\n",
+        (f"{ATTACHMENTS}::test_files_that_were_attached_and_not_sent_do_not_go_with_the_next_message",),
+    ),
     # history
-    Mutant("ui/extension/worker/history.js", "    if (state.count < QUICK) return true\n", "    return true\n", HISTORY),
+    Mutant(
+        "ui/extension/worker/history.js",
+        "    if (state.count < QUICK) return true\n",
+        "    return true\n",
+        (f"{HISTORY}::test_import_becomes_slow_after_the_first_two_hundred",),
+    ),
+    Mutant(
+        "ui/extension/worker/history.js",
+        "(await local.read(PAUSED)) || ",
+        "",
+        (f"{HISTORY}::test_import_shows_its_progress_and_is_paused_resumed_and_stopped",),
+    ),
+    Mutant(
+        "server/integrations/queue/extension/session.py",
+        "None if message.stopped else message",
+        "message",
+        ("tests/server/integrations/queue/extension/test_service.py::test_import_is_controlled_and_its_progress_is_known",),
+    ),
 ]

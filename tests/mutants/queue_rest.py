@@ -12,6 +12,10 @@ def change(name: str, before: str, after: str, test: str) -> Mutant:
 
 
 MUTANTS = [
+    change("rest/operations.py", "sum(len(file.data) for file in files) > LARGEST_FILES", "False", "rest/test_operations.py"),
+    change("rest/operations.py", "clean_name(file.name) or", "file.name or", "rest/test_operations.py"),
+    change("rest/models.py", "    b64decode(text, validate=True)\n", "", "rest/test_operations.py"),
+    change("rest/operations.py", "if order.lane is Lane.api and prompt.attachments:", "if False:", "rest/test_operations.py"),
     change("approval.py", "client.approved is None and client.waiting > 0", "client.approved is None", "test_approval.py"),
     change("approval.py", "client.approved is None and client.waiting > 0", "client.waiting > 0", "test_approval.py"),
     change("approval.py", "        self._asked.add(client.id)\n", "", "test_approval.py"),

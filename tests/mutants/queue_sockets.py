@@ -118,7 +118,14 @@ MUTANTS = [
     ),
     Mutant(f"{SOURCE}/dispatch.py", "        await self.queue.expire_leases()\n", "", DISPATCH),
     Mutant(f"{SOURCE}/dispatch.py", "                    await session.beat()\n", "                    pass\n", DISPATCH),
-    Mutant(f"{SOURCE}/dispatch.py", "moment = await self.queue.next_claim_at()", "moment = None", DISPATCH),
+    Mutant(f"{SOURCE}/dispatch.py", "await self.queue.next_claim_at(capabilities=capabilities)", "None", DISPATCH),
+    Mutant(f"{SOURCE}/reports.py", "if leased is None or leased.token != message.token:", "if leased is None:", REPORTS),
+    Mutant(
+        f"{SOURCE}/reports.py",
+        "leased = self._worker.leases.get(message.request_id)\n        if leased is None",
+        "leased = await self._find(message)\n        if leased is None",
+        REPORTS,
+    ),
     Mutant(
         f"{SOURCE}/hub.py",
         "            await self._ended[worker_id].wait()\n",

@@ -60,9 +60,30 @@ MUTANTS: list[Mutant] = [
     ),
     Mutant(
         f"{HERE}/store/claims.py",
-        '    .where(or_(~prompt.c.find_first, bindparam("can_find", type_=Boolean)))\n',
+        '    or_(~prompt.c.find_first, bindparam("can_find", type_=Boolean)),\n',
         "",
         (f"{TESTS}/store/test_decisions.py",),
+    ),
+    Mutant(
+        f"{HERE}/store/claims.py",
+        '    or_(prompt.c.attachments == "[]", bindparam("can_attach", type_=Boolean)),\n',
+        "",
+        (f"{TESTS}/store/test_attachments.py",),
+    ),
+    Mutant(
+        f"{HERE}/store/attachments.py", "    if row.token != token:\n", "    if False:\n", (f"{TESTS}/store/test_attachments.py",)
+    ),
+    Mutant(
+        f"{HERE}/store/retention.py",
+        "    connection.execute(delete(attachment).where(attachment.c.prompt.in_(numbers)))\n",
+        "",
+        (f"{TESTS}/store/test_attachments.py",),
+    ),
+    Mutant(
+        f"{HERE}/store/decisions.py",
+        "    if lane is Lane.api and current.attachments:\n",
+        "    if False:\n",
+        (f"{TESTS}/store/test_attachments.py",),
     ),
     Mutant(f"{HERE}/store/claims.py", "skip_locked=True", "skip_locked=False", (f"{TESTS}/store/test_claims.py",)),
     Mutant(

@@ -34,6 +34,13 @@ MUTANTS: list[Mutant] = [
     Mutant("server/system/files.py", "allow_nan=False", "allow_nan=True", FILES),
     Mutant("server/system/files.py", "    if not isinstance(value, dict):\n", "    if False:\n", FILES),
     Mutant("server/system/files.py", "errno.ENOSPC, errno.EDQUOT, errno.EFBIG", "errno.ENOSPC, errno.EFBIG", FILES),
+    # What ships
+    Mutant(
+        "server/lifecycle/self_test.py",
+        '"ui/extension/manifest.json", ',
+        "",
+        ("tests/server/lifecycle/test_self_test.py",),
+    ),
     # Processes
     Mutant("server/system/processes.py", "if abs(current.create_time() - process.started) <= SAME_START:", "if True:", PROCESSES),
     Mutant("server/system/processes.py", "    if process.status() == psutil.STATUS_ZOMBIE:\n", "    if False:\n", PROCESSES),

@@ -1,11 +1,14 @@
 """The page of the browser queue."""
 
+import json
 import re
 
 import pytest
 from playwright.sync_api import expect
+from websockets.sync.client import connect as open_socket
 
 from server.integrations.queue.models import PromptResult
+from tests.server.integrations.queue.test_extension_commands import pair_browser
 from tests.window.conftest import find_barriers, scrolls_sideways
 from tests.window.queueing import MANY, queueing
 
@@ -197,3 +200,38 @@ def test_long_queue_has_few_elements_and_its_end_is_one_key_away(open_page, serv
     expect(last).not_to_be_focused()
     page.get_by_role("searchbox", name="Search prompts and answers").fill("number 4711")
     expect(rows(page)).to_have_count(1)
+
+
+def test_import_of_the_history_is_followed_paused_and_stopped(open_page, server):
+    hello = {"type": "hello", "protocol": 1, "key": pair_browser(server, "Laptop"), "version": "1.0.0"}
+    with open_socket(f"ws://127.0.0.1:{server.port}/ws/extension/", proxy=None) as socket:
+
+        def send(**message):
+            socket.send(json.dumps(message))
+
+        def expect_message(kind):
+            while json.loads(socket.recv(timeout=30))["type"] != kind:  # the prompts of the other tests come too
+                pass
+
+        send(**hello)
+        page = open_page("queue/settings")
+        page.get_by_role("button", name="Import history").click()
+        expect_message("import_history")
+        send(type="import_progress", count=12, total=230, seconds_left=2176, skipped=1)
+        part = page.get_by_role("region", name="Import of the ChatGPT history")
+        expect(part).to_contain_text(
+            "12 of 230 conversations imported · about 36 min 16 s left · 1 left out because of their size"
+        )
+        expect(page.get_by_role("button", name="Import history")).to_have_count(0)
+        assert find_barriers(page) == []
+        part.get_by_role("button", name="Pause import").click()
+        expect_message("pause_import")
+        send(type="import_progress", count=12, total=230, paused=True)
+        part.get_by_role("button", name="Resume import").click()
+        expect_message("resume_import")
+        send(type="import_progress", count=13, total=230, problem="ChatGPT asks for a pause.")
+        expect(part).to_contain_text("ChatGPT asks for a pause.")
+        part.get_by_role("button", name="Stop import").click()
+        expect_message("stop_import")
+        send(type="import_progress", stopped=True)
+        expect(part).to_have_count(0)

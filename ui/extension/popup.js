@@ -31,11 +31,28 @@ function describe({connection, detail, page, busy}) {
   return [STATES[page.state] ?? page.state, HELP[page.state] ?? page.detail]
 }
 
-function describeHistory(history) {
-  if (!history) return ''
-  const far = history.total ? `${history.count} of ${history.total}` : `${history.count}`
-  const skipped = history.skipped ? ` ${history.skipped} are too long and were left out.` : ''
-  return `${history.done ? 'History imported' : 'Importing history'}: ${far} conversations.${skipped} ${history.problem}`
+function describeHistory({count, total, done, paused, skipped, problem, seconds_left: seconds}) {
+  const far = total === null || done ? `${count}` : `${count} of ${total}`
+  const begin = done ? 'History imported' : paused ? 'Import paused' : 'Importing history'
+  const left = done || paused || seconds === null ? '' : ` About ${lasting(seconds)} left.`
+  const tooLong = skipped ? ` ${skipped} are too long and were left out.` : ''
+  return `${begin}: ${far} conversations.${left}${tooLong} ${problem}`.trim()
+}
+
+function lasting(seconds) {
+  const minutes = Math.ceil(seconds / 60)
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
+}
+
+function showHistory(history) {
+  part('import').hidden = !history
+  if (!history) return
+  part('history').textContent = describeHistory(history)
+  const bar = part('imported')
+  if (history.total === null) bar.removeAttribute('value')
+  else Object.assign(bar, {max: Math.max(history.total, 1), value: history.count})
+  for (const id of ['imported', 'pause-import', 'stop-import']) part(id).hidden = history.done
+  part('pause-import').textContent = history.paused ? 'Resume import' : 'Pause import'
 }
 
 async function show() {
@@ -50,7 +67,7 @@ async function show() {
   part('pairing').hidden = status.paired && status.connection !== 'refused'
   part('pause').textContent = status.settings.paused ? 'Resume' : 'Pause'
   part('window').checked = status.settings.place === 'window'
-  part('history').textContent = describeHistory(status.history)
+  showHistory(status.history)
   part('progress').textContent = status.pairing.text
   if (!part('address').value) part('address').value = status.address
   return status
@@ -65,6 +82,8 @@ function act(id, event, perform) {
 }
 
 act('pause', 'click', async () => ask((await ask('status')).settings.paused ? 'resume' : 'pause'))
+act('pause-import', 'click', async () => ask((await ask('status')).history.paused ? 'resumeImport' : 'pauseImport'))
+act('stop-import', 'click', () => ask('stopImport'))
 act('take-back', 'click', () => ask('takeBack'))
 act('unpair', 'click', () => ask('unpair'))
 act('window', 'change', ({target}) => ask('place', {place: target.checked ? 'window' : 'tab'}))

@@ -10,7 +10,7 @@ import {WorkTab} from './worker/work_tab.js'
 
 const ALARM = 'awake'
 const LOOK = 5, LOOK_HELD = 2  // seconds between two looks at an idle page
-const CAPABILITIES = ['response_type', 'thinking_time', 'model', 'project', 'temporary', 'progress', 'response_part', 'find', 'self_test', 'import']
+const CAPABILITIES = ['response_type', 'thinking_time', 'model', 'project', 'temporary', 'progress', 'response_part', 'find', 'self_test', 'import', 'attachments']
 const READY = {state: 'ready', detail: '', missing: [], resets_at: null}
 const PAUSED = {...READY, state: 'paused', detail: 'Paused in the browser.'}
 
@@ -36,6 +36,7 @@ const tab = new WorkTab({
     ready: (about) => jobs.ready(about),
     may_type: (params) => jobs.mayType(params),
     may_send: (params) => jobs.maySend(params),
+    attachment: (params) => jobs.readAttachment(params),
     note_chat: (params) => jobs.noteChat(params),
     progress: (params) => jobs.progress(params),
     outcome: (params) => jobs.outcome(params),
@@ -55,6 +56,9 @@ function receive(message) {
     pause: () => setPaused(true),
     resume: () => setPaused(false),
     import_history: () => history.start(message),
+    pause_import: () => history.pause(),
+    resume_import: () => history.resume(),
+    stop_import: () => history.stop(),
   }[message.type]
   handle?.()
 }
@@ -66,6 +70,7 @@ function connectionChanged() {
   if (test) connection.send({type: 'self_test', ...test})
   jobs.reconnected()
   jobs.recover()
+  history.report()
   history.go()
 }
 
@@ -115,11 +120,11 @@ async function selfTest() {
   })
 }
 
-/** A page that is still being drawn lacks parts; it is tested until it has them, for 10 seconds. */
+/** A page that is still being drawn lacks parts; it is tested until it has them or is loaded, for 10 seconds. */
 async function untilLoaded(link) {
   for (let second = 0; ; second++) {
-    const result = await link.call('test')
-    if (result.ok || second === 10) return result
+    const {loading, ...result} = await link.call('test')
+    if (result.ok || !loading || second === 10) return result
     await new Promise((resolve) => setTimeout(resolve, 1000))
   }
 }
@@ -170,7 +175,7 @@ const actions = {
     test,
     busy: Boolean(jobs.current),
     settings,
-    history: await describeHistory(),
+    history: await history.describe(),
   }),
   pair: (order) => startPairing(order),
   unpair: async () => {
@@ -181,15 +186,13 @@ const actions = {
   resume: () => setPaused(false),
   takeBack,
   selfTest,
+  pauseImport: () => history.pause(),
+  resumeImport: () => history.resume(),
+  stopImport: () => history.stop(),
   place: async ({place}) => {
     settings.place = place
     await local.write('settings', settings)
   },
-}
-
-async function describeHistory() {
-  const state = await history.read()
-  return state && {count: state.count, total: state.total, done: state.done, skipped: state.skipped.length, problem: state.problem ?? ''}
 }
 
 async function startPairing(order) {

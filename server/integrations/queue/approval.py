@@ -5,7 +5,7 @@ approval is for one call with one effect. Clients whose `submit_prompt` the pers
 """
 
 from server.core.errors import InvalidInput, NotFound, TooManyRequests
-from server.integrations.queue.models import ClientRef, PromptFilter, QueueClient
+from server.integrations.queue.models import ClientRef, Prompt, PromptFilter, QueueClient
 from server.integrations.queue.queue import Queue
 from server.integrations.queue.states import State
 from server.sdk.approval_requests import ApprovalDuration, ApprovalRequest, ApprovalRequests, Kind
@@ -103,10 +103,20 @@ class ClientApprovals:
             client=client.name,
             sentence=SENTENCE,
             asked_at=min((prompt.queued_at for prompt in page.items), default=self._queue.context.clock.now()).isoformat(),
-            fields=(*(("Prompt", prompt.message) for prompt in reversed(page.items)), *more, ("Afterwards", AFTERWARDS)),
+            fields=(
+                *(field for prompt in reversed(page.items) for field in list_fields(prompt)),
+                *more,
+                ("Afterwards", AFTERWARDS),
+            ),
             operation=OPERATION,
             extents=(ApprovalDuration.always,),
         )
+
+
+def list_fields(prompt: Prompt) -> list[tuple[str, str]]:
+    """List what a prompt would send."""
+    files = [("File", file["name"]) for file in prompt.attachments]
+    return [("Prompt", prompt.message), *files]
 
 
 def is_waiting(client: QueueClient) -> bool:

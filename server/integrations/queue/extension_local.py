@@ -7,8 +7,9 @@ from fastapi import Path, Response
 
 from server.core.command import format_command
 from server.integrations.queue.extension.registry import PairedExtension
+from server.integrations.queue.extension.service import ImportAction
 from server.integrations.queue.extension_files import SITE
-from server.integrations.queue.local_models import ExtensionList, ExtensionView, PairingView
+from server.integrations.queue.local_models import ExtensionList, ExtensionView, HistoryView, PairingView
 from server.integrations.queue.monitor_views import write_time
 from server.integrations.queue.service import QueueService
 from server.sdk.routing import DeferredRouter
@@ -52,6 +53,13 @@ async def import_history(service: Queued, extension_id: ExtensionId) -> Response
     return Response(status_code=204)
 
 
+@local.post("/{extension_id}/import/{action}", status_code=204)
+async def control_import(service: Queued, extension_id: ExtensionId, action: ImportAction) -> Response:
+    """Pauses, resumes or stops an import. What it has brought stays."""
+    await service.extensions.control_import(extension_id, action)
+    return Response(status_code=204)
+
+
 @local.delete("/{extension_id}", status_code=204)
 async def remove_extension(service: Queued, extension_id: ExtensionId) -> Response:
     """Ends an extension's key at once."""
@@ -61,7 +69,7 @@ async def remove_extension(service: Queued, extension_id: ExtensionId) -> Respon
 
 def view(extension: PairedExtension, wanted: str) -> ExtensionView:
     """View an extension and its health."""
-    page, test = extension.page, extension.self_test
+    page, test, history = extension.page, extension.self_test, extension.history
     return ExtensionView(
         id=extension.id,
         name=extension.name,
@@ -74,4 +82,5 @@ def view(extension: PairedExtension, wanted: str) -> ExtensionView:
         missing=sorted({*(page.missing if page else ()), *(test.missing if test else ())}),
         test_ok=test.ok if test else None,
         outdated=bool(extension.version) and extension.version != wanted,
+        history=HistoryView(**history.model_dump(exclude={"type", "stopped"})) if history else None,
     )

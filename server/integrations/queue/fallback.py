@@ -162,9 +162,9 @@ class Fallback:
         """Find in how many seconds a prompt may be claimed although nothing changes."""
         if self._find_answers() is None:
             return LOOK_SECONDS
-        moments = [await self._queue.next_claim_at(Lane.api)]
+        moments = [await self._queue.next_claim_at(Lane.api, ())]
         if begin := self._find_moment():
-            ready = await self._queue.next_claim_at()
+            ready = await self._queue.next_claim_at(capabilities=())
             moments.append(max(begin, ready) if ready else None)
         delays = [(moment - self._now()).total_seconds() for moment in moments if moment]
         return max(min(delays), 0.05) if delays else None

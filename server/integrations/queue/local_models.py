@@ -132,6 +132,7 @@ class QueuePromptDetails(QueuePrompt):
     project: str | None
     temporary: bool
     priority: int
+    attachments: list[str] = Field(description="Names of its files.")
     notes: list[str]
     answers: list[QueueAnswer] = Field(description="Those of replays, the oldest first.")
     history: list[QueueTransition]
@@ -188,6 +189,18 @@ class QueueCount(BaseModel):
     count: int
 
 
+class HistoryView(BaseModel):
+    """The import of the person's ChatGPT history by a browser."""
+
+    count: int = Field(description="Conversations that were brought so far.")
+    total: int | None
+    skipped: int = Field(description="Conversations that are too long.")
+    done: bool
+    paused: bool
+    problem: str = Field(description="What it waits for, as a sentence; empty if nothing.")
+    seconds_left: int | None
+
+
 class ExtensionView(BaseModel):
     """A paired browser and its health."""
 
@@ -202,6 +215,7 @@ class ExtensionView(BaseModel):
     missing: list[str] = Field(description="What the page's adapter did not find.")
     test_ok: bool | None = Field(description="Result of the last self-test; None without one.")
     outdated: bool
+    history: HistoryView | None = Field(description="None without an import, and while the browser is not connected.")
 
 
 class ExtensionList(BaseModel):

@@ -122,6 +122,19 @@ StartTime = Annotated[AwareDatetime, Field(ge=datetime(1970, 1, 1, tzinfo=UTC), 
 OptionalText = Annotated[Annotated[str, StringConstraints(max_length=2_000)] | None, BeforeValidator(none_if_blank)]
 
 
+@dataclass(frozen=True, slots=True)
+class PromptFile:
+    """A file of a prompt, as it is submitted."""
+
+    name: str
+    content_type: str
+    data: bytes
+
+    def describe(self) -> dict[str, Any]:
+        """Describe it without its content."""
+        return {"name": self.name, "content_type": self.content_type, "size": len(self.data)}
+
+
 class PromptOrder(BaseModel):
     """A prompt as a client submits it."""
 
@@ -137,7 +150,7 @@ class PromptOrder(BaseModel):
     model: OptionalText = None
     temporary: bool = False
     webhook_url: OptionalText = None
-    attachments: tuple[str, ...] = ()
+    attachments: tuple[PromptFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +193,7 @@ class Prompt:
 
     `response`: the latest answer. `answers`, `history` and `partial` are only read by `Queue.read`.
     `find_first`: the message may be in the chat already, so the extension looks for it before it sends.
+    `attachments`: name, content_type and size of its files.
     `chat_key`, `ends`, `result_url` and `webhook_depth` are the queue's own: see its tables.
     """
 
@@ -198,7 +212,7 @@ class Prompt:
     model: str | None = None
     temporary: bool = False
     webhook_url: str | None = None
-    attachments: tuple[str, ...] = ()
+    attachments: tuple[Mapping[str, Any], ...] = ()
     lane: Lane = Lane.browser
     attempts: int = 0
     token: int = 0

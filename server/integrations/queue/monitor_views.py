@@ -62,6 +62,7 @@ def write_details(prompt: Prompt, place: Place | None) -> views.QueuePromptDetai
         project=prompt.project,
         temporary=prompt.temporary,
         priority=prompt.priority,
+        attachments=[file["name"] for file in prompt.attachments],
         notes=list(prompt.notes),
         answers=[write_answer(answer) for answer in prompt.answers],
         history=[

@@ -24,7 +24,7 @@ from server.integrations.queue.models import (
 from server.integrations.queue.reading import Reading
 from server.integrations.queue.states import State
 from server.integrations.queue.store import approvals, chats, clients, control, decisions, failures, leases, ordering, prompts
-from server.integrations.queue.store.claims import Claim, Kind, find_next, lease_all
+from server.integrations.queue.store.claims import ABILITIES, Claim, Kind, find_next, lease_all
 from server.integrations.queue.store.results import Completion, complete_all
 from server.integrations.queue.store.rows import to_optional_moment, to_seconds
 from server.integrations.queue.store.submissions import Submission, make_id, submit_all
@@ -168,15 +168,14 @@ class Queue:
         """
         if self.context.is_paused():
             return None
-        kind = Kind(lane, can_find="find" in capabilities, can_attach="attachments" in capabilities)
-        leased = await self._claims.call(Claim(worker_id, kind, self._transactions.call()))
+        leased = await self._claims.call(Claim(worker_id, Kind.of(lane, capabilities), self._transactions.call()))
         return Lease(leased, leased.token, leased.expires_at) if leased and leased.expires_at else None
 
-    async def next_claim_at(self, lane: Lane = Lane.browser) -> datetime | None:
+    async def next_claim_at(self, lane: Lane = Lane.browser, capabilities: Collection[str] = ABILITIES) -> datetime | None:
         """Read when a claim may succeed although nothing changes; None if only a change can help."""
         if self.context.is_paused():
             return self.context.clock.now() + PAUSED
-        seconds = await self._transactions.read(find_next, self._transactions.call(), lane)
+        seconds = await self._transactions.read(find_next, self._transactions.call(), Kind.of(lane, capabilities))
         return to_optional_moment(seconds)
 
     async def acknowledge(self, prompt_id: str, token: int, worker_id: str | None = None) -> Prompt:
@@ -190,6 +189,10 @@ class Queue:
         """Record the whole partial text of an answer."""
         await self._transactions.write(leases.set_partial, prompt_id, token, text)
         self.changes.publish(Change(prompt_id, state=State.executing, partial=True))
+
+    async def read_attachment(self, prompt_id: str, token: int, place: int, offset: int, most: int) -> bytes:
+        """Read a piece of a file for the extension that holds the prompt."""
+        return await self._reading.read_attachment(prompt_id, token, place, offset, most)
 
     async def heartbeat(self, worker_id: str) -> None:
         """Extend the leases of an extension."""

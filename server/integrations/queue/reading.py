@@ -1,4 +1,4 @@
-"""Reading that takes more than one look: waiting for the end of a prompt, and estimating it."""
+"""Reading of a prompt: its files, waiting for its end, and estimating that."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from server.integrations.queue.models import Lane, Place, Prompt
 from server.integrations.queue.states import OPEN, WAITING
-from server.integrations.queue.store import places, prompts
+from server.integrations.queue.store import attachments, places, prompts
 from server.integrations.queue.transactions import Transactions
 
 
@@ -36,6 +36,10 @@ class Reading:
             except TimeoutError:
                 result = await read()
         return result
+
+    async def read_attachment(self, prompt_id: str, token: int, place: int, offset: int, most: int) -> bytes:
+        """Read a piece of a file for the extension that holds the prompt."""
+        return await self.transactions.read(attachments.read_piece, prompt_id, token, place, offset, most)
 
     async def find_places(self, listed: Sequence[Prompt]) -> dict[str, Place]:
         """Find the places of those prompts that wait, by their ids, and expect their answers at the pace of the latest ones.

@@ -17,6 +17,9 @@ export const LAYOUTS = [
       modes: {selectors: ['.__composer-pill[aria-haspopup="menu"]', '[data-testid="model-switcher-dropdown-button"]']},
       mode: {selectors: ['[role="menuitemradio"]', '[role="menuitem"]']},  // a row of the menu; a button in it leads to the thinking times
       link: {selectors: ['nav a[href*="/c/"]']},
+      upload: {selectors: ['input[type="file"]#upload-files', 'form input[type="file"]:not([accept])', 'form input[type="file"]']},
+      attachment: {selectors: ['form .group\\/file-tile', 'form button[aria-label^="Remove file"]']},
+      uploading: {selectors: ['form [role="progressbar"]', 'form .group\\/file-tile circle[stroke-dashoffset]']},
     },
   },
   {
@@ -33,6 +36,9 @@ export const LAYOUTS = [
       modes: {selectors: ['[data-testid="model-switcher-dropdown-button"]']},
       mode: {selectors: ['[role="menuitem"]', '[role="option"]']},
       link: {selectors: ['nav a[href*="/c/"]']},
+      upload: {selectors: ['input[type="file"]#upload-files', 'form input[type="file"]:not([accept])', 'form input[type="file"]']},
+      attachment: {selectors: ['form .group\\/file-tile', 'form button[aria-label^="Remove file"]']},
+      uploading: {selectors: ['form [role="progressbar"]', 'form .group\\/file-tile circle[stroke-dashoffset]']},
     },
   },
 ]
@@ -72,6 +78,7 @@ export const FAILURES = '[data-testid="conversation-error"], [data-testid="error
 export const LANGUAGES = {
   en: {
     new_chat: '^new chat$',
+    upload_failed: '(unable|failed) to upload|upload failed|file (type )?(is )?(not supported|too large)',
     failure: 'something went wrong|network error|error in (the )?message stream|conversation not found|unable to load',
     send: 'send (prompt|message)',
     stop: 'stop (streaming|generating|answering)',
@@ -89,6 +96,7 @@ export const LANGUAGES = {
   },
   de: {
     new_chat: '^neuer chat$',
+    upload_failed: '(hochladen|upload) (ist )?fehlgeschlagen|konnte nicht hochgeladen werden|datei ist zu groß',
     failure: '(ist etwas|etwas ist) schiefgelaufen|netzwerkfehler|konnte nicht geladen werden',
     send: '(prompt|nachricht) senden',
     stop: '(streamen|antwort|generieren|generierung)[a-zäöü ]* (stoppen|anhalten|beenden)',
@@ -106,6 +114,7 @@ export const LANGUAGES = {
   },
   fr: {
     new_chat: '^nouveau chat$|^nouvelle (discussion|conversation)$',
+    upload_failed: '(échec|impossible) (du|de) (téléversement|téléverser|chargement|charger|importer)|fichier (est )?trop (volumineux|grand)',
     failure: 'un problème est survenu|une erreur s.est produite|erreur réseau|impossible de charger',
     send: 'envoyer (le (prompt|message)|la demande)',
     stop: '(arrêter|interrompre) (la |le )?(diffusion|génération|réponse|streaming)',
@@ -123,6 +132,7 @@ export const LANGUAGES = {
   },
   es: {
     new_chat: '^(nuevo chat|nueva conversación)$',
+    upload_failed: '(no se pudo|error al) (subir|cargar) (el )?archivo|archivo (es )?demasiado grande',
     failure: 'algo salió mal|se produjo un error|error de red|no se pudo cargar',
     send: 'enviar (la )?(indicación|mensaje|prompt|solicitud)',
     stop: '(detener|parar) (la )?(transmisión|generación|respuesta|streaming)',
@@ -140,6 +150,7 @@ export const LANGUAGES = {
   },
   ja: {
     new_chat: '^新しいチャット$',
+    upload_failed: 'アップロード(できません|に失敗)',
     failure: '問題が発生しました|エラーが発生しました|ネットワークエラー|読み込めません',
     send: '(プロンプト|メッセージ)を送信',
     stop: '(ストリーミング|生成|回答)(の停止|を停止)',
@@ -157,6 +168,7 @@ export const LANGUAGES = {
   },
   fa: {
     new_chat: '^گفتگوی جدید$',
+    upload_failed: 'بارگذاری (فایل )?(ناموفق|ممکن نشد)',
     failure: 'خطایی رخ داد|بارگیری گفتگو ممکن نشد',
     send: 'ارسال (درخواست|پیام)',
     stop: 'توقف (پخش|تولید)',

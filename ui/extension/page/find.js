@@ -10,9 +10,9 @@ const SILENCE = 30  // seconds after which an answer that is not being written i
 /** Look for a message: {state: "answered", text, …}, {state: "sent"} or {state: "not_sent"}.
 
 `skip`: the number of messages that the person had in the chat before this one. Rejects with "find_failed" if it cannot be known. */
-export async function find({document, watch, job, report, progress, note}) {
+export async function find({document, watch, loading, job, report, progress, note}) {
   const {message, chat_id: chatId, skip} = job.request
-  const page = await openPage(document, watch, chatId)
+  const page = await openPage(document, watch, loading, chatId)
   const locate = () => findMessage(page, message, skip)
   try {
     await watch.until(locate, LOAD)

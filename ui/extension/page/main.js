@@ -3,17 +3,19 @@ import {Banner} from './banner.js'
 import {find} from './find.js'
 import * as history from './history.js'
 import {Link} from './link.js'
+import {Loading} from './loading.js'
 import {press} from './modes.js'
 import {selfTest} from './page.js'
 import {run} from './run.js'
 import {describeState} from './states.js'
 import {Cancelled, Watch} from './watch.js'
 
-const LOAD = 20  // seconds until a page that lacks parts counts as changed
+const LOAD = 20  // seconds until a page that lacks parts counts as changed although it goes on changing
 const INTERVAL = 0.3  // seconds between two pieces of an answer
 const LARGEST = 200_000  // characters of a piece
 
 const banner = new Banner()
+const loading = new Loading(document)
 const started = performance.now()
 let link = null, watch = null, job = null, outcome = null, left = false
 
@@ -30,14 +32,14 @@ const methods = {
   leave,
 }
 
-const describeTest = ({ok, layout, language, missing}) => ({ok, layout, language, missing})
+const describeTest = ({ok, layout, language, missing}) => ({ok, layout, language, missing, loading: !loading.isOver})
 
 /** Describe the page while nothing runs: its state, or null while it is loading. */
 function look() {
   const test = selfTest(document)
   const held = test.page.held()
   if (held || test.ok) return describeState(held)
-  if (performance.now() - started < LOAD * 1000) return null
+  if (!loading.isOver && performance.now() - started < LOAD * 1000) return null
   return {state: 'unknown_layout', detail: '', missing: test.missing, resets_at: null}
 }
 
@@ -52,6 +54,7 @@ function begin(perform, request, text) {
   perform({
     document,
     watch,
+    loading,
     job,
     ask: (method, params) => link.call(method, params),
     report: (held) => link.tell('state', describeState(held)),
@@ -112,6 +115,7 @@ function pieces(tell) {
 /** This tab is the person's now. */
 function leave() {
   left = true
+  loading.stop()
   cancel('The person took the tab back.', false)
   banner.hide()
 }

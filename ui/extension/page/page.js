@@ -10,6 +10,12 @@ export const isEnabled = (element) => !element.disabled && element.getAttribute(
 /** The name of an element as assistive technology reads it, roughly. */
 export const nameOf = (element) => (element.getAttribute('aria-label') || element.textContent || '').replace(/\s+/g, ' ').trim()
 
+/** The id of the chat in the address; empty on a new chat, which has an interim one with a colon for a moment. */
+export function chatIdOf(document) {
+  const id = document.location.pathname.match(/\/c\/([^/]+)/)?.[1] ?? ''
+  return /^[\w-]+$/.test(id) ? id : ''
+}
+
 /** A page in one layout and language. `texts`: patterns by name; those of a language that is not known are empty. */
 export class Page {
   constructor(document, layout) {
@@ -33,6 +39,11 @@ export class Page {
     return this.all(part, root).at(-1) ?? null
   }
 
+  /** Find an element of a part that takes no room, as a file input does not. */
+  findHidden(part) {
+    return this.layout.parts[part].selectors.map((selector) => this.document.querySelector(selector)).find(Boolean) ?? null
+  }
+
   /** Find buttons by their name in the page's language. */
   buttons(text, root = this.document) {
     const pattern = this.pattern(text)
@@ -49,10 +60,8 @@ export class Page {
     return Boolean(element.closest('[data-message-author-role]'))
   }
 
-  /** The id of the chat in the address; empty on a new chat, which has an interim one with a colon for a moment. */
   get chatId() {
-    const id = this.document.location.pathname.match(/\/c\/([^/]+)/)?.[1] ?? ''
-    return /^[\w-]+$/.test(id) ? id : ''
+    return chatIdOf(this.document)
   }
 
   /** The title of the chat, from the list of chats or the tab; empty while it has none. */
@@ -66,9 +75,14 @@ export class Page {
   /** Return what the page says of a failure, outside of any message's text; empty if there is none. */
   get failure() {
     const element = [...this.document.querySelectorAll(FAILURES)].find(isVisible)
-    const pattern = this.pattern('failure')
+    return element ? describe(element) : this.findNotice('failure')
+  }
+
+  /** Return what a notice outside of any message's text says; empty if none has this text. */
+  findNotice(text) {
+    const pattern = this.pattern(text)
     const notice = [...this.document.querySelectorAll(NOTICES)].find((each) => isVisible(each) && !this.isInMessage(each) && pattern?.test(each.textContent))
-    return element || notice ? describe(element ?? notice) : ''
+    return notice ? describe(notice) : ''
   }
 
   /** Return the state in which nothing is sent: {state, detail, element}; null if there is none. */

@@ -1,4 +1,5 @@
 // One request on the page: enter the message, send it once, and read the answer.
+import {attach, fetchFiles, requireFiles} from './attachments.js'
 import {findMessage, squeeze, waitForAnswer} from './answer.js'
 import {clear, compare, paste, readEditor, type} from './editor.js'
 import {Refused} from './link.js'
@@ -7,7 +8,7 @@ import {isEnabled, selfTest} from './page.js'
 import {heldBy, notSent, refuseHeld, unknownLayout} from './states.js'
 import {TimedOut} from './watch.js'
 
-const LOAD = 15  // seconds until the page is there
+const LOAD = 15  // seconds until a page that goes on changing is there
 const DRAWN = 0.5  // seconds without a new message, after which a chat is complete
 const BUTTON = 6  // seconds until the message can be sent
 const SENT = 20  // seconds until the page shows the message that was sent
@@ -15,15 +16,15 @@ const BUSY = 900  // seconds that an answer which is still being written is wait
 const TYPED = 200  // characters; more, or more than a line, is pasted
 
 /** Wait until the page is complete, in the chat that is wanted, and return it. Rejects with its state, by name. */
-export async function openPage(document, watch, chatId) {
+export async function openPage(document, watch, loading, chatId) {
   let result
   try {
     result = await watch.until(() => {
       const test = selfTest(document)
       if (test.page.held()) return test
       if (chatId && test.page.chatId !== chatId && test.page.failure) throw notSent('chat_not_found', test.page.failure)
-      const loaded = test.ok && (!chatId || test.page.chatId === chatId)
-      return loaded && document.readyState !== 'loading' && test
+      if (chatId && test.page.chatId !== chatId) return null
+      return test.ok ? document.readyState !== 'loading' && test : loading.isOver && test
     }, LOAD)
   } catch (error) {
     if (!(error instanceof TimedOut)) throw error
@@ -32,23 +33,26 @@ export async function openPage(document, watch, chatId) {
     throw unknownLayout(test.missing)
   }
   refuseHeld(result.page)
+  if (!result.ok) throw unknownLayout(result.missing)
   return result.page
 }
 
 /** Run a job. `ask(method, params)` calls the service worker; `report`, `progress`, `note` tell it something.
 
 `job.pressed` becomes true right before the message is sent. */
-export async function run({document, watch, job, ask, report, progress, note}) {
+export async function run({document, watch, loading, job, ask, report, progress, note}) {
   const {request} = job
-  if (request.attachments?.length) throw notSent('attachments', 'This version of the extension does not attach files.')
-  const page = await openPage(document, watch, request.chat_id)
+  const page = await openPage(document, watch, loading, request.chat_id)
+  requireFiles(page, 0)
+  const files = await fetchFiles(request, ask)
   await untilIdle(page, watch, request)
   await ask('may_type', {request_id: request.request_id})
   const notes = await chooseModes(page, watch, request)
+  await attach(page, watch, files)
   const draft = await enter(page, watch, request.message, notes)
   const skip = page.all('user').length
   try {
-    await send(page, watch, job, skip, ask)
+    await send(page, watch, {job, skip, ask, count: files.length})
   } catch (error) {
     if (!job.pressed) replace(page, draft)
     throw error
@@ -96,7 +100,7 @@ async function enter(page, watch, message, notes) {
 }
 
 /** Press the button once the service worker has noted it. From then on the message may have been sent. */
-async function send(page, watch, job, skip, ask) {
+async function send(page, watch, {job, skip, ask, count}) {
   const {request} = job
   let button
   try {
@@ -108,6 +112,7 @@ async function send(page, watch, job, skip, ask) {
   await ask('may_send', {request_id: request.request_id, skip})
   if (watch.cancelled) throw watch.cancelled
   if (compare(request.message, readEditor(page.find('editor'))) === 'different') throw notSent('text_mismatch', 'The text in the editor was changed.')
+  requireFiles(page, count)
   job.pressed = true
   ;(page.find('send') ?? button).click()
   await confirm(page, watch, job, skip)

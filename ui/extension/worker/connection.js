@@ -60,7 +60,7 @@ export class Connection {
     return this.state === 'ready' && this.#post(message)
   }
 
-  /** Send a message and wait until Deskhand has stored it. Rejects with NotAcknowledged. */
+  /** Send a message and wait until Deskhand has stored it. Returns the acknowledgement; rejects with NotAcknowledged. */
   confirm(message) {
     const name = `${message.type} ${message.request_id ?? ''}`
     return new Promise((resolve, reject) => {
@@ -70,7 +70,7 @@ export class Connection {
       }
       const timer = setTimeout(() => fail('Deskhand did not answer.'), ACK * 1000)
       this.#waiting.set(name, {
-        resolve: () => (clearTimeout(timer), this.#waiting.delete(name), resolve()),
+        resolve: (ack) => (clearTimeout(timer), this.#waiting.delete(name), resolve(ack)),
         fail: (text, refused) => (clearTimeout(timer), fail(text, refused)),
       })
       if (!this.send(message)) this.#waiting.get(name).fail('Deskhand is not connected.')
@@ -91,7 +91,7 @@ export class Connection {
       this.#beat(message.heartbeat_seconds ?? BEAT)
       this.#set('ready')
     }
-    if (message.type === 'ack') return this.#waiting.get(`${message.of} ${message.request_id ?? ''}`)?.resolve()
+    if (message.type === 'ack') return this.#waiting.get(`${message.of} ${message.request_id ?? ''}`)?.resolve(message)
     if (message.type === 'error' && message.of) {
       const waiting = this.#waiting.get(`${message.of} ${message.request_id ?? ''}`)
       if (waiting) return waiting.fail(message.detail, REFUSALS.includes(message.name))

@@ -8,6 +8,7 @@ const SLOW = 60  // seconds between two of the others
 const LARGEST = 900_000  // bytes; a message of the socket has a mebibyte
 const RETRY = 600  // seconds after an error
 const ALARM = 'history'
+const PAUSED = 'history_paused'  // apart from the state, which a conversation that arrives meanwhile overwrites
 
 /** An import. Its state is stored after each conversation: {since, offset, queue, sent, count, skipped, total, last, done, resumes_at, problem}. */
 export class History {
@@ -30,13 +31,43 @@ export class History {
       const {offset = 0, sent = []} = JSON.parse(cursor || '{}')
       await this.#write({since, offset, queue: [], sent, count: 0, skipped: [], total: null, last: false, done: false, resumes_at: 0})
     }
+    return this.resume()
+  }
+
+  async pause() {
+    await local.write(PAUSED, true)
+    await this.report()
+  }
+
+  async resume() {
+    await local.remove(PAUSED)
+    await this.report()
+    await this.#wait(0)  // a step that still saw the pause ends what runs
     return this.go()
   }
 
-  /** End an import. */
+  /** End an import. It is paused until what runs now has ended; what has arrived stays in Deskhand. */
   async stop() {
-    await local.remove('history')
-    await chrome.alarms.clear(ALARM)
+    await this.pause()
+    return this.jobs.enqueue(async () => {
+      if (!(await local.read(PAUSED))) return  // it was started again
+      await local.remove('history')
+      await local.remove(PAUSED)
+      await chrome.alarms.clear(ALARM)
+      this.connection.send({type: 'import_progress', stopped: true})
+    })
+  }
+
+  /** How far the import is: {count, total, skipped, done, paused, problem, seconds_left}; null if there is none. */
+  async describe() {
+    const state = await this.read()
+    return state && describe(state, await local.read(PAUSED, false))
+  }
+
+  /** Tell Deskhand how far it is. */
+  async report() {
+    const progress = await this.describe()
+    if (progress) this.connection.send({type: 'import_progress', ...progress})
   }
 
   /** Go on until there is a reason to wait. Called after a start, a connection and by the alarm. */
@@ -53,12 +84,13 @@ export class History {
   /** Bring one conversation. Returns whether the next one may follow at once. */
   async #step() {
     const state = await this.read()
-    if (!state || state.done || this.connection.state !== 'ready') return false
+    if (!state || state.done || (await local.read(PAUSED)) || this.connection.state !== 'ready') return false
     const wait = state.resumes_at - Date.now()
     if (wait > 0 || this.jobs.isBusy || !this.isFree()) {
       await this.#wait(Math.max(wait / 1000, 1))
       return false
     }
+    state.problem = ''
     try {
       const link = await this.tab.open('/')
       if (!state.queue.length && !state.last) await this.#list(link, state)
@@ -88,7 +120,6 @@ export class History {
     state.offset += items.length
     state.total = total
     state.last = !items.length || recent.length < items.length
-    state.problem = ''
     await this.#write(state)
   }
 
@@ -119,13 +150,34 @@ export class History {
     await this.#write(state)
   }
 
-  #write(state) {
-    return local.write('history', state)
+  async #write(state) {
+    await local.write('history', state)
+    await this.report()
   }
 
   #wait(seconds) {
     return chrome.alarms.create(ALARM, {delayInMinutes: Math.max(seconds / 60, 0.5)})
   }
+}
+
+function describe(state, paused) {
+  const {count, skipped, done, problem = ''} = state
+  return {count, total: totalOf(state), skipped: skipped.length, done, paused, problem, seconds_left: secondsLeft(state)}
+}
+
+/** The number of conversations to import; null while it is not known. */
+function totalOf({count, queue, last, since, total}) {
+  if (last) return count + queue.length
+  return since ? null : total
+}
+
+/** About how long an import takes from now on; null if that is not known. */
+export function secondsLeft(state, now = Date.now()) {
+  const total = totalOf(state)
+  if (total === null) return null
+  const left = Math.max(total - state.count, 0), quick = Math.min(left, Math.max(QUICK - state.count, 0))
+  const wait = state.problem ? Math.max(state.resumes_at - now, 0) / 1000 : 0
+  return Math.round(wait + quick * PAUSE + (left - quick) * SLOW)
 }
 
 const momentOf = (value) => (typeof value === 'number' ? value * 1000 : Date.parse(value))

@@ -78,8 +78,12 @@ export class Jobs {
     if (this.settings.paused) throw new Refused('paused', 'The extension is paused.', {sent: false})
     try {
       const order = {...request, mode_changed: await local.read('mode_changed', false)}
-      const result = await this.#run('run', order, addressOf(request), {fresh: !request.chat_id || Boolean(request.model)})
+      const hasFiles = Boolean(request.attachments?.length), wasLeft = await local.read('files_left', false)
+      if (hasFiles) await local.write('files_left', true)  // until they are sent; then the editor is empty again
+      const fresh = !request.chat_id || Boolean(request.model) || hasFiles || wasLeft
+      const result = await this.#run('run', order, addressOf(request), {fresh})
       await local.write('mode_changed', request.response_type !== 'auto')
+      if (hasFiles || wasLeft) await local.remove('files_left')
       return result
     } catch (error) {
       const record = await this.records.read(request.request_id)
@@ -183,6 +187,12 @@ export class Jobs {
     const {phase} = await this.records.read(id)
     if (phase !== 'executing') throw new Refused('out_of_turn', 'This request is not the current one.', {sent: false})
     await this.records.write(id, {phase: 'sent', skip})
+  }
+
+  /** The page wants a piece of a file: {data} in base64. */
+  readAttachment({request_id: id, place, offset}) {
+    if (this.current?.request_id !== id) throw new Refused('out_of_turn', 'This request is not the current one.', {sent: false})
+    return this.connection.confirm({type: 'attachment', request_id: id, token: this.current.token, place, offset})
   }
 
   /** The page reports the chat that a message went into. */

@@ -72,7 +72,8 @@ class Dispatcher:
         held = min((max(worker.held_until - now, 0.0) for worker in workers), default=math.inf)
         if math.isinf(held):
             return None
-        moment = await self.queue.next_claim_at()
+        capabilities = {capability for worker in workers for capability in worker.capabilities}
+        moment = await self.queue.next_claim_at(capabilities=capabilities)
         return None if moment is None else max((moment - self.clock.now()).total_seconds(), held, SHORTEST_WAIT)
 
     async def check_leases(self) -> None:

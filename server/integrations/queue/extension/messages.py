@@ -100,6 +100,14 @@ class Found(RequestMessage):
     chat_title: Annotated[str, Field(max_length=1_000)] | None = None
 
 
+class AttachmentRead(RequestMessage):
+    """The extension wants a piece of a file. `place`: in the prompt's list; `offset`: bytes before the piece."""
+
+    type: Literal["attachment"]
+    place: Annotated[int, Field(ge=0, le=LARGEST_TOKEN)]
+    offset: Annotated[int, Field(ge=0, le=LARGEST_TOKEN - 1)] = 0
+
+
 class Page(Message):
     """The state of the extension's tab. `missing`: names of what its layout lacks."""
 
@@ -136,13 +144,41 @@ class History(Message):
     done: bool = False
 
 
+class ImportProgress(Message):
+    """The state of the import of the person's history. `total`, `seconds_left`: None if not known. `stopped`: there is none."""
+
+    type: Literal["import_progress"]
+    count: Annotated[int, Field(ge=0, le=LARGEST_TOKEN)] = 0
+    total: Annotated[int, Field(ge=0, le=LARGEST_TOKEN)] | None = None
+    skipped: Annotated[int, Field(ge=0, le=LARGEST_TOKEN)] = 0
+    done: bool = False
+    paused: bool = False
+    stopped: bool = False
+    problem: Line = ""
+    seconds_left: Annotated[int, Field(ge=0, le=LARGEST_TOKEN)] | None = None
+
+
 class Ping(Message):
     """A sign of life, which keeps the extension's service worker running too."""
 
     type: Literal["ping"]
 
 
-Incoming = Hello | StatusUpdate | Progress | ResponsePart | Response | Failure | Found | Page | SelfTest | History | Ping
+Incoming = (
+    Hello
+    | StatusUpdate
+    | AttachmentRead
+    | Progress
+    | ResponsePart
+    | Response
+    | Failure
+    | Found
+    | Page
+    | SelfTest
+    | History
+    | ImportProgress
+    | Ping
+)
 MESSAGES: TypeAdapter[Incoming] = TypeAdapter(Annotated[Incoming, Field(discriminator="type")])
 
 

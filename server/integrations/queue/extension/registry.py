@@ -7,7 +7,7 @@ from typing import Any
 
 from server.core.errors import NotFound
 from server.integrations.queue.extension.hub import Hub
-from server.integrations.queue.extension.messages import Page, SelfTest
+from server.integrations.queue.extension.messages import ImportProgress, Page, SelfTest
 from server.integrations.queue.extension.worker import Worker
 from server.integrations.queue.store import extensions as store
 from server.sdk.context import Context
@@ -17,7 +17,10 @@ UNKNOWN = "There is no such extension."
 
 @dataclass(frozen=True)
 class PairedExtension:
-    """A paired extension. `page`, `self_test`: None until it has reported them. `last_seen`: seconds since 1970."""
+    """A paired extension. `page`, `self_test`: None until it has reported them. `last_seen`: seconds since 1970.
+
+    `history`: its import of the person's history; None while it is not connected.
+    """
 
     id: str
     name: str
@@ -31,6 +34,7 @@ class PairedExtension:
     capabilities: tuple[str, ...] = ()
     page: Page | None = None
     self_test: SelfTest | None = None
+    history: ImportProgress | None = None
 
 
 @dataclass
@@ -102,4 +106,5 @@ class Registry:
             capabilities=tuple(sorted(worker.capabilities) if worker else json.loads(row["capabilities"])),
             page=worker.page if worker else page and Page.model_validate(page),
             self_test=worker.self_test if worker and worker.self_test else self_test and SelfTest.model_validate(self_test),
+            history=worker.history if worker else None,
         )

@@ -4,11 +4,13 @@ The fencing token must be that of the worker's own lease. One that this connecti
 drop or a restart, is looked up.
 """
 
+from base64 import b64encode
 from datetime import datetime, timedelta
 
 from server.core.clock import Clock
 from server.core.errors import Conflict, InvalidInput
 from server.integrations.queue.extension.messages import (
+    AttachmentRead,
     Failure,
     Found,
     Page,
@@ -25,6 +27,7 @@ from server.integrations.queue.queue import Queue
 from server.integrations.queue.states import ENDED, State
 
 HOLD_SECONDS = 30.0  # after a failure of the page, of which no message of type page says when it is over
+PIECE = 384 * 1024  # bytes of a file in one message, which is half a mebibyte as base64
 PROGRESS_SECONDS = 0.5  # between two stored pieces of one answer
 LIMIT_WITHOUT_TIME = timedelta(hours=1)
 NOT_YOURS = "This extension does not have this prompt, or not any more. Stop working on it."
@@ -46,6 +49,14 @@ class Reports:
         await self._queue.acknowledge(message.request_id, leased.token, self._worker.id)
         leased.acknowledged = True
         return True
+
+    async def read_attachment(self, message: AttachmentRead) -> str:
+        """Read a piece of a file as base64. Raises Conflict for a prompt that this connection does not have."""
+        leased = self._worker.leases.get(message.request_id)
+        if leased is None or leased.token != message.token:
+            raise Conflict(NOT_YOURS)
+        piece = await self._queue.read_attachment(message.request_id, leased.token, message.place, message.offset, PIECE)
+        return b64encode(piece).decode()
 
     async def progress(self, message: Progress) -> None:
         """Take a piece of the text, and store it if the last one was a while ago."""

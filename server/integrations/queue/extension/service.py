@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from datetime import datetime
+from typing import Any, Literal
 
 from server.core.errors import Conflict
 from server.core.version import read_version
@@ -22,6 +23,7 @@ from server.integrations.queue.queue import Queue
 from server.sdk.context import Context
 from server.sdk.history_import import HistoryImport
 
+ImportAction = Literal["pause", "resume", "stop"]
 NO_ARCHIVE = "The archive of conversations is not available."
 NOT_CONNECTED = "This extension is not connected. Open its browser."
 
@@ -90,14 +92,18 @@ class Extensions:
 
     async def start_self_test(self, extension_id: str) -> None:
         """Request a self-test of an extension's page. Raises Conflict if it is not connected."""
-        session = self.hub.find(extension_id)
-        if session is None or not session.channel.send({"type": "self_test"}):
-            raise Conflict(NOT_CONNECTED)
+        self._tell(extension_id, {"type": "self_test"})
 
     async def start_import(self, extension_id: str, since: datetime | None, cursor: str | None) -> None:
         """Start the import of the person's history by an extension, or resume it. Raises Conflict if it is not connected."""
+        self._tell(extension_id, {"type": "import_history", "since": since and since.isoformat(), "cursor": cursor})
+
+    async def control_import(self, extension_id: str, action: ImportAction) -> None:
+        """Pause, resume or stop the import by an extension, which reports it. Raises Conflict if it is not connected."""
+        self._tell(extension_id, {"type": f"{action}_import"})
+
+    def _tell(self, extension_id: str, message: dict[str, Any]) -> None:
         session = self.hub.find(extension_id)
-        message = {"type": "import_history", "since": since and since.isoformat(), "cursor": cursor}
         if session is None or not session.channel.send(message):
             raise Conflict(NOT_CONNECTED)
 

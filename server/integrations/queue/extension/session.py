@@ -10,10 +10,12 @@ from server.core.errors import Conflict, DeskhandError, InvalidInput, NotFound
 from server.integrations.queue.extension.channel import Channel, CloseCode, Closed
 from server.integrations.queue.extension.limits import SocketLimits
 from server.integrations.queue.extension.messages import (
+    AttachmentRead,
     Failure,
     Found,
     Hello,
     History,
+    ImportProgress,
     Incoming,
     Page,
     Ping,
@@ -132,8 +134,13 @@ class Session:
                 self._queue.changes.publish()
             case History():
                 await self._take_history(message)
-                self.worker.history = message.model_copy(update={"conversations": []})
                 self._answer(write_ack(message.type, message.request_id))
+            case ImportProgress():
+                self.worker.history = None if message.stopped else message
+                self._queue.changes.publish()
+            case AttachmentRead():
+                data = await self._reports.read_attachment(message)
+                self._answer(write_ack(message.type, message.request_id) | {"data": data})
             case Hello():
                 raise InvalidInput("The first message was it already.")
             case _:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from server.integrations.queue.extension.answers import PartialAnswer
-from server.integrations.queue.extension.messages import History, Page, SelfTest
+from server.integrations.queue.extension.messages import ImportProgress, Page, SelfTest
 
 HOLDING = frozenset({"signed_out", "challenge", "two_answers", "continue_generating", "limit", "unknown_layout", "paused"})
 
@@ -25,7 +25,7 @@ class Worker:
     """A connection that takes prompts. `id`: under which it holds leases. `seed`: it speaks seed's dialect.
 
     `origin`: empty for a program. `page`: None until it has reported it.
-    `history`: where its import stands. `held_until`: when it may take a prompt again (monotonic seconds).
+    `history`: its import of the person's history. `held_until`: when it may take a prompt again (monotonic seconds).
     """
 
     id: str
@@ -40,7 +40,7 @@ class Worker:
     last_seen: datetime | None = None
     page: Page | None = None
     self_test: SelfTest | None = None
-    history: History | None = None
+    history: ImportProgress | None = None
     leases: dict[str, LeasedPrompt] = field(default_factory=dict)
     held_until: float = 0.0
 

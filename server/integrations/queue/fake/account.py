@@ -52,6 +52,15 @@ class Sent:
     at: float = field(default_factory=time.time)
 
 
+@dataclass(frozen=True)
+class Upload:
+    """A file that the page uploaded."""
+
+    name: str
+    content_type: str
+    data: bytes
+
+
 class Account:
     """The person's account. `actions`: buttons that were pressed beside sending, which the extension never does."""
 
@@ -59,6 +68,7 @@ class Account:
         self.chats: dict[str, Chat] = {}
         self.sent: list[Sent] = []
         self.actions: list[str] = []
+        self.uploads: list[Upload] = []
 
     def open(self, chat_id: str, project: str = "", *, temporary: bool = False) -> Chat:
         """Return the chat, or begin one. Raises KeyError for an unknown id."""

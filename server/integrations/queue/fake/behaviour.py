@@ -29,7 +29,10 @@ class Behaviour:
     thinking_ms: int = 0
     lag_ms: int | None = None
     title_ms: int = 0
-    load_ms: int = 0
+    load_ms: int = 0  # until the messages of a chat are there
+    upload_ms: int = 0  # until a file is uploaded
+    upload_refused: bool = False
+    script_ms: int = 0  # until the page's script is there
     interim_url: bool = True
     drafts: bool = True
     early_copy: bool = False  # the copy button is there before the last text

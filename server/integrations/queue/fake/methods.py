@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from server.integrations.queue.fake.account import Account, Chat, Message, Sent
+from server.integrations.queue.fake.account import Account, Chat, Message, Sent, Upload
 from server.integrations.queue.fake.answers import Answer, Answers
 from server.integrations.queue.fake.behaviour import Behaviour, Outcomes, change
 from server.integrations.queue.fake.history import describe_chat, describe_item
@@ -50,6 +50,7 @@ class Methods:
             Route("/backend-api/conversation/{chat_id}/{action}", self.act, methods=["POST"]),
             Route("/backend-api/conversation/{chat_id}", self.read_chat),
             Route("/backend-api/conversations", self.list_chats),
+            Route("/backend-api/files", self.take_file, methods=["POST"]),
             Route("/backend-api/estuary/content", self.read_image),
             Route("/backend-api/page/{chat_id}", self.read_page_chat),
         ]
@@ -144,6 +145,16 @@ class Methods:
         if site.behaviour.history_calls and site.history_calls > site.behaviour.history_calls:
             return JSONResponse({"detail": "Too many requests"}, 429, {"retry-after": "60"})
         return JSONResponse(describe_chat(chat))
+
+    async def take_file(self, request: Request) -> Response:
+        """Take a file for a message to come."""
+        behaviour, data = self._site.behaviour, await request.body()
+        await asyncio.sleep(behaviour.upload_ms / 1000)
+        if behaviour.upload_refused:
+            return JSONResponse({"detail": "The file is refused."}, 413)
+        name, content_type = request.query_params["name"], request.headers.get("content-type", "")
+        self._site.account.uploads.append(Upload(name, content_type, data))
+        return Response(status_code=204)
 
     async def read_image(self, _: Request) -> Response:
         """Answer a generated image."""

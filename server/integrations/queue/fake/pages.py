@@ -1,5 +1,6 @@
 """Pages of the fake site: the chat, the signed-out landing, the challenge; and their scripts."""
 
+import asyncio
 import json
 from functools import cache
 from pathlib import Path
@@ -13,6 +14,7 @@ from server.integrations.queue.fake.behaviour import Behaviour
 from server.integrations.queue.fake.methods import Site
 
 ASSETS = Path(__file__).parent / "assets"
+SCRIPT = "page.js"
 TYPES = {".js": "text/javascript", ".css": "text/css"}
 POLICY = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'",
@@ -41,6 +43,8 @@ class Pages:
         path = ASSETS / Path(request.path_params["name"]).name
         if path.suffix not in TYPES or not path.is_file():
             return Response(status_code=404)
+        if path.name == SCRIPT:
+            await asyncio.sleep(self._site.behaviour.script_ms / 1000)
         return Response(path.read_bytes(), media_type=TYPES[path.suffix], headers=POLICY)
 
     async def record_sign_in(self, _: Request) -> Response:
@@ -73,6 +77,7 @@ class Pages:
         }
         encoded = json.dumps(config).replace("<", "\\u003c")
         page = read_text("page.html").replace("@LANGUAGE@", language).replace("@DIRECTION@", texts["direction"])
+        page = page.replace("@ASYNC@", "async" if behaviour.script_ms else "")  # else the extension is as late as the script
         return HTMLResponse(page.replace("@CONFIG@", encoded), headers=POLICY)
 
 

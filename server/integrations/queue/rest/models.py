@@ -1,21 +1,44 @@
 """Requests and answers of the queue's operations. The first eleven fields of a prompt are what its clients have always had."""
 
+from base64 import b64decode
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, StringConstraints
 
 from server.integrations.queue.models import Lane, ResponseType, StartTime, ThinkingTime
 from server.integrations.queue.states import Status
 from server.sdk.nullable import NullableNumber, NullableText, NullableTime
 
 LONGEST_MESSAGE = 1_000_000
+MOST_FILES, LARGEST_FILES = 10, 5 * 1024 * 1024  # bytes of all files of a prompt, which as base64 fit beside its message
 Message = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_MESSAGE, pattern=r"\S")]
 
 
 def replace_null(default: Any) -> BeforeValidator:
     """Read null and an empty text as the default."""
     return BeforeValidator(lambda value: default if value is None or value == "" else value)
+
+
+def require_base64(text: str) -> str:
+    """Raises ValueError unless a text is base64."""
+    b64decode(text, validate=True)
+    return text
+
+
+class FileOrder(BaseModel):
+    """A file for a prompt."""
+
+    name: str = Field(min_length=1, max_length=200, description="Its name, such as report.pdf.")
+    content_type: str = Field(
+        "application/octet-stream",
+        max_length=100,
+        pattern=r"^[\w.+-]+/[\w.+-]+$",
+        description="Its media type, such as application/pdf.",
+    )
+    data: Annotated[str, AfterValidator(require_base64)] = Field(
+        min_length=1, max_length=LARGEST_FILES * 4 // 3 + 4, description="Its content as base64."
+    )
 
 
 class SubmitOrder(BaseModel):
@@ -38,6 +61,9 @@ class SubmitOrder(BaseModel):
     temporary: bool = Field(False, description="Whether a new chat is a temporary one.")
     webhook_url: NullableText = Field(
         None, max_length=2_000, description="Where the result is sent, instead of the client's address."
+    )
+    attachments: list[FileOrder] = Field(
+        default_factory=list, max_length=MOST_FILES, description="Files to attach, 5 MB in all. Only a browser can attach them."
     )
 
 
@@ -96,6 +122,7 @@ class PromptView(BaseModel):
     temporary: bool = Field(False, description="Whether a new chat is a temporary one.")
     attempts: int = Field(0, description="How often it was tried.")
     lane: Lane = Field(Lane.browser, description="browser, or api for OpenAI's API.")
+    attachments: list[str] = Field(default_factory=list, description="Names of its files.")
     notes: list[str] = Field(default_factory=list, description="What ChatGPT did not offer, so that its default was used.")
     partial_response: NullableText = Field(None, description="The answer as far as it is there, while ChatGPT works on it.")
     answers: list[AnswerView] = Field(default_factory=list, description="All answers, if there is more than one.")

@@ -1,18 +1,31 @@
 """The rules of the queue's operations: every client has its own prompts, and the person is asked once about each client."""
 
+from base64 import b64decode
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 from server.core.errors import Conflict, InvalidInput, Unavailable
+from server.core.file_names import clean_name
 from server.integrations.queue.approval import ClientApprovals
-from server.integrations.queue.models import ClientRef, Lane, Prompt, PromptFilter, PromptOrder
+from server.integrations.queue.models import ClientRef, Lane, Prompt, PromptFile, PromptFilter, PromptOrder
 from server.integrations.queue.queue import Queue
 from server.integrations.queue.rest.held_requests import HeldRequests
-from server.integrations.queue.rest.models import ChatView, EditOrder, PromptView, ReplayOrder, SubmitOrder, WebhookOrder
+from server.integrations.queue.rest.models import (
+    LARGEST_FILES,
+    ChatView,
+    EditOrder,
+    FileOrder,
+    PromptView,
+    ReplayOrder,
+    SubmitOrder,
+    WebhookOrder,
+)
 from server.integrations.queue.rest.progress import Progress
 from server.integrations.queue.rest.views import view_chat, view_page, view_prompt
 from server.integrations.queue.rest.wording import REPLAY_SENTENCE
 from server.integrations.queue.states import ENDED, State, Status
+from server.integrations.queue.store.decisions import NO_FILES
 from server.sdk.model_answers import ModelAnswers
 from server.sdk.operation import Effect, current_call
 from server.sdk.streaming import EventStream
@@ -22,6 +35,7 @@ TARGETS = {Lane.browser: "ChatGPT in your browser", Lane.api: "OpenAI's API"}
 COSTS = {Lane.browser: "", Lane.api: ", at your cost"}
 NOT_ENDED = "This prompt has not ended yet, so it cannot be sent again. Wait for its answer, or cancel it."
 NO_API = "OpenAI's API cannot be used at the moment. The person can set it up in Deskhand's window, under Conversations."
+TOO_LARGE = f"The files of a prompt have at most {LARGEST_FILES >> 20} MB in all."
 NOTHING = "Give a new message, a new priority, or both."
 
 
@@ -36,9 +50,10 @@ class PromptOperations:
     async def submit(self, order: SubmitOrder, wait: float = 0) -> PromptView:
         """Store a prompt. The person is asked about a new client afterwards, so that this never waits for them."""
         client, call = read_client(), current_call.get()
+        files = read_files(order.attachments)
         with self.held.hold(client.id) if wait else nullcontext():  # what is refused is not stored
             await (self.approvals.allow(client) if call.is_allowed else self.approvals.require_room(client))
-            prompt = await self.queue.submit(client, PromptOrder(**order.model_dump()))
+            prompt = await self.queue.submit(client, PromptOrder(**order.model_dump(exclude={"attachments"}), attachments=files))
             await (self.approvals.allow(client) if call.is_allowed else self.approvals.ask(client))
             return await self._show(await self._wait(prompt, wait))
 
@@ -107,6 +122,8 @@ class PromptOperations:
         prompt = await self.queue.read(prompt_id, read_client().id)
         if prompt.state not in ENDED:
             raise Conflict(NOT_ENDED)
+        if order.lane is Lane.api and prompt.attachments:
+            raise InvalidInput(NO_FILES)
         if order.lane is Lane.api and not is_ready(self.queue.context.offers.find(ModelAnswers)):
             raise Unavailable(NO_API)
         target, cost, model = TARGETS[order.lane], COSTS[order.lane], order.model or prompt.model
@@ -133,6 +150,14 @@ def read_client() -> ClientRef:
     """Read the client of the current call."""
     call = current_call.get()
     return ClientRef(call.client_id, call.client_name)
+
+
+def read_files(orders: Sequence[FileOrder]) -> tuple[PromptFile, ...]:
+    """Read the files of a prompt. Raises InvalidInput if they are too large together."""
+    files = tuple(PromptFile(clean_name(file.name) or "file", file.content_type, b64decode(file.data)) for file in orders)
+    if sum(len(file.data) for file in files) > LARGEST_FILES:
+        raise InvalidInput(TOO_LARGE)
+    return files
 
 
 def is_ready(answers: ModelAnswers | None) -> bool:

@@ -43,6 +43,7 @@ def view_prompt(prompt: Prompt, place: Place | None = None, text_offset: int = 0
         temporary=prompt.temporary,
         attempts=prompt.attempts,
         lane=prompt.lane,
+        attachments=[file["name"] for file in prompt.attachments],
         notes=list(prompt.notes),
         partial_response=partial,
         answers=view_answers(prompt, left),
@@ -68,7 +69,7 @@ def view_page(prompts: Sequence[Prompt], places: Mapping[str, Place]) -> list[Pr
     left = LARGEST_TEXTS
     for prompt in prompts:
         shown = view_prompt(prompt, places.get(prompt.id))
-        left -= measure(shown.message) + measure(shown.response) + FIELDS_SIZE
+        left -= measure(shown.message) + measure(shown.response) + sum(map(measure, shown.attachments)) + FIELDS_SIZE
         if views and left < 0:
             break
         views.append(shown)

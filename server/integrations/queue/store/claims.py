@@ -3,8 +3,9 @@
 In PostgreSQL `SKIP LOCKED` keeps claims of several servers apart; SQLite has one writer and ignores it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Boolean, Connection, bindparam, func, literal_column, or_, select, update
 
@@ -17,10 +18,15 @@ from server.integrations.queue.store.rows import PROMPTS, to_moment, to_prompt, 
 from server.integrations.queue.store.tables import IS_LATER, IS_READY, prompt
 from server.storage.prepared import Prepared
 
+ABILITIES = ("find", "attachments")  # without which a worker cannot take every prompt
+CAN_TAKE = (
+    IS_READY,
+    prompt.c.lane == bindparam("way"),
+    or_(~prompt.c.find_first, bindparam("can_find", type_=Boolean)),
+    or_(prompt.c.attachments == "[]", bindparam("can_attach", type_=Boolean)),
+)
 NEXT = (
-    PROMPTS.where(IS_READY, prompt.c.lane == bindparam("way"))
-    .where(or_(~prompt.c.find_first, bindparam("can_find", type_=Boolean)))
-    .where(or_(prompt.c.attachments == "[]", bindparam("can_attach", type_=Boolean)))
+    PROMPTS.where(*CAN_TAKE)
     .order_by(prompt.c.priority.desc(), prompt.c.position)
     .limit(bindparam("most"))
     .with_for_update(of=prompt, skip_locked=True)
@@ -38,7 +44,7 @@ LEASE = Prepared(
         history=prompt.c.history.concat(bindparam("entry")),
     )
 )
-FIRST_READY = select(prompt.c.number).where(IS_READY, prompt.c.lane == bindparam("way")).limit(1)
+FIRST_READY = select(prompt.c.number).where(*CAN_TAKE).limit(1)
 NEXT_LATER = select(func.min(prompt.c.not_before)).where(IS_LATER, prompt.c.lane == bindparam("way"))
 
 
@@ -50,6 +56,15 @@ class Kind:
     can_find: bool
     can_attach: bool
 
+    @classmethod
+    def of(cls, lane: Lane, capabilities: Collection[str]) -> "Kind":
+        """Derive it from what a worker can do."""
+        return cls(lane, can_find="find" in capabilities, can_attach="attachments" in capabilities)
+
+    def bind(self) -> dict[str, Any]:
+        """Make the parameters of CAN_TAKE."""
+        return {"way": self.lane, "can_find": self.can_find, "can_attach": self.can_attach}
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:
@@ -60,11 +75,11 @@ class Claim:
     call: Call
 
 
-def find_next_ready_at(connection: Connection, lane: str) -> float | None:
+def find_next_ready_at(connection: Connection, kind: Kind) -> float | None:
     """Find when a prompt is ready: 0 if one is, None if that is not a matter of time."""
-    if connection.execute(FIRST_READY, {"way": lane}).first():
+    if connection.execute(FIRST_READY, kind.bind()).first():
         return 0
-    moment: float | None = connection.scalar(NEXT_LATER, {"way": lane})
+    moment: float | None = connection.scalar(NEXT_LATER, {"way": kind.lane})
     return moment
 
 
@@ -89,7 +104,7 @@ def lease_some(connection: Connection, kind: Kind, wanted: Sequence[Claim]) -> l
     if allowed <= 0:
         return []
     connection.execute(WAKE, {"now": call.now})
-    values = {"way": kind.lane, "can_find": kind.can_find, "can_attach": kind.can_attach, "most": allowed}
+    values = kind.bind() | {"most": allowed}
     current = list(zip(map(to_prompt, connection.execute(NEXT, values)), wanted, strict=False))
     if not current:
         return []
@@ -106,11 +121,11 @@ def lease_some(connection: Connection, kind: Kind, wanted: Sequence[Claim]) -> l
     return [each for each, _ in current]
 
 
-def find_next(connection: Connection, call: Call, lane: Lane) -> float | None:
+def find_next(connection: Connection, call: Call, kind: Kind) -> float | None:
     """Find when a prompt can be claimed."""
     control = read_control(connection)
-    ready_at = find_next_ready_at(connection, lane)
+    ready_at = find_next_ready_at(connection, kind)
     if control.paused or ready_at is None:
         return None
-    earliest = find_earliest(control, call) if lane == Lane.browser else 0.0
+    earliest = find_earliest(control, call) if kind.lane == Lane.browser else 0.0
     return max(ready_at, earliest, call.now)

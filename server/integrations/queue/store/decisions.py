@@ -18,6 +18,7 @@ EDITED = "The message was changed."
 RETRIED = "Put back into the queue."
 REPLAYED = "Put into the queue again."
 RESENT = "It is sent again unless it is in the chat."
+NO_FILES = "OpenAI's API does not get the files of this prompt, so it cannot answer it."
 BLANK = "Give the message a text."
 
 
@@ -49,6 +50,8 @@ def replay(connection: Connection, call: Call, prompt_id: str, lane: Lane, model
     """Put a prompt back for another answer. It is sent again, as requested."""
     current = require_prompt(connection, prompt_id, client_id)
     require_source(current, "replay")
+    if lane is Lane.api and current.attachments:
+        raise InvalidInput(NO_FILES)
     require_approval(connection, current)
     return enqueue_again(connection, call, current, REPLAYED, lane=lane, model=model or current.model)
 

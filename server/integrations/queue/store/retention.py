@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection, delete, select
 
-from server.integrations.queue.store.tables import HAS_ENDED, answer, prompt
+from server.integrations.queue.store.tables import HAS_ENDED, answer, attachment, prompt
 
 
 def delete_ended(connection: Connection, before: float, limit: int) -> list[str]:
@@ -11,5 +11,6 @@ def delete_ended(connection: Connection, before: float, limit: int) -> list[str]
     rows = connection.execute(old).all()
     numbers = [row.number for row in rows]
     connection.execute(delete(answer).where(answer.c.prompt.in_(numbers)))
+    connection.execute(delete(attachment).where(attachment.c.prompt.in_(numbers)))
     connection.execute(delete(prompt).where(prompt.c.number.in_(numbers)))
     return [row.id for row in rows]

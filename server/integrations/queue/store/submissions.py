@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from server.core.errors import Forbidden, Unavailable
 from server.integrations.queue.models import Chat, ClientRef, Prompt, PromptOrder
 from server.integrations.queue.states import State
-from server.integrations.queue.store import chats, clients, control, prompts
+from server.integrations.queue.store import attachments, chats, clients, control, prompts
 from server.integrations.queue.store.calls import Call
 from server.integrations.queue.store.rows import to_moment, to_seconds, write_entry, write_list
 
@@ -44,6 +44,7 @@ def submit_all(connection: Connection, submissions: Sequence[Submission]) -> lis
     approvals = clients.add_clients(connection, (each.client for each in submissions), submissions[0].call.now)
     outcomes: list[Prompt | Exception] = []
     rows: list[dict[str, Any]] = []
+    files: list[dict[str, Any]] = []
     shared: list[str] = []  # chats that may have other prompts
     first, first_chat = last - len(submissions) + 1, last_chat - len(submissions) + 1
     new_chats = NewChats(connection)
@@ -57,10 +58,13 @@ def submit_all(connection: Connection, submissions: Sequence[Submission]) -> lis
             shared.append(made.chat_key)
         can_start = not each.order.chat_id and approvals[each.client.id]
         rows.append(make_row(made, ready=choose_ready(made, each.call.now) if can_start else 0))
+        files.extend(attachments.make_rows(made.number, each.order.attachments))
         outcomes.append(made)
     if rows:
         new_chats.store()
         prompts.add_prompts(connection, rows)
+        if files:
+            attachments.add_files(connection, files)
         chats.refresh(connection, shared, submissions[0].call.now)
     return outcomes
 
@@ -113,7 +117,7 @@ def make_prompt(submission: Submission, chat: Chat, number: int) -> Prompt:
         model=order.model,
         temporary=order.temporary,
         webhook_url=order.webhook_url,
-        attachments=order.attachments,
+        attachments=tuple(file.describe() for file in order.attachments),
         chat_key=chats.make_key(chat.id, chat.chat_id),
         webhook_depth=submission.depth,
     )

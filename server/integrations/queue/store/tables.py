@@ -2,7 +2,20 @@
 
 from typing import Any
 
-from sqlalchemy import Boolean, Column, ColumnElement, Float, ForeignKey, Index, Integer, MetaData, Table, Text, literal_column
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ColumnElement,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    literal_column,
+)
 
 metadata = MetaData()
 
@@ -74,7 +87,7 @@ prompt = Table(
     Column("temporary", Boolean, nullable=False),
     Column("webhook_url", Text),
     Column("webhook_depth", Integer, nullable=False),  # webhooks that led to it
-    Column("attachments", Text, nullable=False),  # a JSON list
+    Column("attachments", Text, nullable=False),  # a JSON list of name, content_type and size
     Column("error_name", Text),
     Column("error_message", Text),
     Column("notes", Text, nullable=False),  # a JSON list
@@ -121,6 +134,14 @@ answer = Table(
     Column("text", Text, nullable=False),
 )
 Index("queue_answer_prompt", answer.c.prompt, answer.c.number)
+
+attachment = Table(
+    "queue_attachment",
+    metadata,
+    Column("prompt", Integer, ForeignKey(prompt.c.number), primary_key=True),
+    Column("place", Integer, primary_key=True),  # in the list of the prompt
+    Column("data", LargeBinary, nullable=False),
+)
 
 extension = Table(
     "queue_extension",

@@ -29,6 +29,15 @@ async def test_first_prompt_of_a_client_asks_once_and_a_yes_holds_from_then_on(t
             await approvals.approve(request.id)
 
 
+async def test_person_is_shown_the_files_of_a_prompt(tmp_path) -> None:
+    async with serving(tmp_path) as served:
+        file = {"name": "taxes.pdf", "content_type": "application/pdf", "data": "YWJj"}
+        order = {"message": "Sum it up", "attachments": [file]}
+        await served.http.post("/api/chat/submit/", json=order, headers=await served.client())
+        (request,) = await served.requests()
+        assert request.fields[:2] == (("Prompt", "Sum it up"), ("File", "taxes.pdf"))
+
+
 async def test_no_fails_the_prompts_of_the_client_with_the_reason_and_refuses_more(tmp_path) -> None:
     async with serving(tmp_path) as served:
         bot, other = await served.client(), await served.allowed("other")

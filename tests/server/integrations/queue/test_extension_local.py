@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from server.integrations.queue.extension.messages import Page, SelfTest
+from server.integrations.queue.extension.messages import ImportProgress, Page, SelfTest
 from server.integrations.queue.extension.registry import PairedExtension
 from server.integrations.queue.extension_local import view
 from tests.window.queueing import queueing
@@ -31,6 +31,8 @@ def test_code_is_made_for_two_minutes_and_no_browser_is_there_yet(server) -> Non
 def test_browser_that_is_not_there_is_named_so(server) -> None:
     assert server.person("POST", "/api/extension/none/self-test").status_code == 409
     assert server.person("POST", "/api/extension/none/import").status_code == 409
+    assert server.person("POST", "/api/extension/none/import/pause").status_code == 409
+    assert server.person("POST", "/api/extension/none/import/burn").status_code == 422
     assert server.person("DELETE", "/api/extension/none").status_code == 404
 
 
@@ -44,3 +46,11 @@ def test_health_has_what_the_page_and_the_self_test_lack() -> None:
     assert shown.outdated
     assert not view(PAIRED, "1.0.0").outdated
     assert view(PAIRED, "1.0.0").test_ok is None
+
+
+def test_progress_of_an_import_is_shown() -> None:
+    progress = ImportProgress(type="import_progress", count=3, total=40, seconds_left=74, problem="ChatGPT asks for a pause.")
+    shown = view(PairedExtension(**{**vars(PAIRED), "history": progress}), "1.0.0").history
+    assert shown is not None
+    assert (shown.count, shown.total, shown.seconds_left, shown.problem) == (3, 40, 74, "ChatGPT asks for a pause.")
+    assert view(PAIRED, "1.0.0").history is None

@@ -21,3 +21,11 @@ def test_prompt_without_an_answer_has_no_length_and_a_new_chat_no_address() -> N
     assert (shown.client, shown.chat, shown.chat_title, shown.chat_url) == ("c", 1, None, None)
     assert (len(shown.message), shown.message_length, shown.response_length, len(shown.text)) == (200, 500, None, 500)
     assert (shown.partial, shown.position, shown.state) == ("So far", None, "executing")
+
+
+def test_files_of_a_prompt_are_named() -> None:
+    files = ({"name": "taxes.pdf", "content_type": "application/pdf", "size": 3},)
+    prompt = Prompt(
+        "p", 7, ClientRef("c"), State.idle, "x", ResponseType.auto, ThinkingTime.standard, CHAT, NOW, attachments=files
+    )
+    assert write_details(prompt, None).attachments == ["taxes.pdf"]

@@ -11,6 +11,8 @@ let chatId = readChatId();
 let isBusy = false;
 let isSending = false;
 let files = [];
+let uploading = 0;
+const tiles = document.createElement("div");
 
 const bar = document.createElement("div");
 bar.className = "bar";
@@ -27,9 +29,11 @@ function draftKey() { return `draft/${chatId || "new"}`; }
 /** One button in one place: stop while an answer is written, send where there is text, else voice. */
 function drawButton() {
   const name = isBusy ? "stop" : editor.text.trim() || files.length ? "send" : "speech";
-  if (bar.dataset.button === name) return;
-  bar.dataset.button = name;
+  const state = `${name} ${uploading}`;
+  if (bar.dataset.button === state) return;
+  bar.dataset.button = state;
   const button = build(name);
+  button.disabled = name === "send" && uploading > 0;
   if (name === "send") button.addEventListener("click", submit);
   if (name === "stop") button.addEventListener("click", () => act("stop"));
   bar.replaceChildren(modes.element, button);
@@ -56,25 +60,42 @@ function buildComposer() {
   const fallback = document.createElement("textarea");
   fallback.name = "prompt-textarea";
   fallback.className = "hidden";
-  form.append(fallback, editor.element, upload, bar);
+  form.append(fallback, tiles, editor.element, upload, bar);
   bottom.append(form);
   if (config.drafts) editor.text = localStorage.getItem(draftKey()) ?? "";
   drawButton();
 }
 
-function attach(added) {
-  files = [...files, ...added.map((file) => file.name)];
+function attach(added) { added.forEach(upload); }
+
+/** Upload a file; its tile shows that until it is there. */
+async function upload(file) {
+  const tile = build("file", { name: file.name });
+  const progress = build("uploading", { name: file.name });
+  tile.append(file.name, progress);
+  tiles.append(tile);
+  uploading += 1;
+  drawButton();
+  const response = await fetch(`/backend-api/files?name=${encodeURIComponent(file.name)}`, { method: "POST", body: file });
+  uploading -= 1;
+  progress.remove();
+  if (response.ok) files.push(file.name);
+  else {
+    tile.remove();
+    bottom.prepend(note(texts.upload_failed));
+  }
   drawButton();
 }
 
 async function submit() {
-  if (isBusy || isSending) return;
+  if (isBusy || isSending || uploading) return;
   const message = editor.text.trim();
   const attachments = files;
   isSending = true;
   localStorage.removeItem(draftKey());
   editor.text = "";
   files = [];
+  tiles.replaceChildren();
   setBusy(true);
   addUser(message, crypto.randomUUID());
   const turn = new AnswerTurn();

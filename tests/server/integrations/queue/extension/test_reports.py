@@ -1,7 +1,10 @@
 """Reports about prompts that are not, or no longer, those of the extension which sends them."""
 
+from base64 import b64decode
+
 import pytest
 
+from server.integrations.queue.models import PromptFile
 from server.integrations.queue.states import State
 
 
@@ -110,3 +113,37 @@ async def test_reset_of_a_limit_is_not_believed_to_be_far_away(bridge, moment, d
         assert until
         assert days * 86_400 - 60 < (until - now).total_seconds() <= max(days * 86_400, 3_600)
     await bridge.queue.limit_until(None)
+
+
+async def test_files_are_handed_to_the_extension_that_has_the_prompt_alone(bridge):
+    file = PromptFile("a.bin", "application/octet-stream", bytes(range(256)) * 2_000)
+    _, key = await bridge.state.clients.create("thief", frozenset({"extension"}), {}, "none")
+    try:
+        async with bridge.extension() as owner:
+            await bridge.submit(attachments=(file,))
+            request = await owner.take()
+            assert request["attachments"] == [file.describe() | {"size": 512_000}]
+            data = b""
+            while len(data) < 512_000:
+                await owner.report(request, type="attachment", place=0, offset=len(data))
+                ack = await owner.receive()
+                assert (ack["of"], ack["request_id"]) == ("attachment", request["request_id"])
+                data += b64decode(ack["data"])
+            assert data == file.data
+            async with bridge.extension(key) as thief:
+                await thief.report(request, type="attachment", place=0, offset=0)
+                assert (await thief.receive())["name"] == "stale"
+            await owner.begin(request)
+            await owner.answer(request, "Read.")
+            await owner.report(request, type="attachment", place=0, offset=0)
+            assert (await owner.receive())["name"] == "stale", "the prompt has ended"
+    finally:
+        await bridge.state.clients.revoke("thief")
+
+
+async def test_file_is_refused_with_the_token_of_an_earlier_lease(bridge):
+    async with bridge.extension() as owner:
+        await bridge.submit(attachments=(PromptFile("a.txt", "text/plain", b"abc"),))
+        request = await owner.take()
+        await owner.report({**request, "token": request["token"] + 1}, type="attachment", place=0, offset=0)
+        assert (await owner.receive())["name"] == "stale"

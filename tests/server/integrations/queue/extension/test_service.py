@@ -66,8 +66,25 @@ async def test_history_is_acknowledged_once_the_archive_has_it(bridge):
             await peer.send(**message)
             assert await peer.receive() == {"type": "ack", "of": "history", "request_id": "history"}
         assert archive.taken == [([{"id": "1"}], True)]
+
+
+async def test_import_is_controlled_and_its_progress_is_known(bridge):
+    with pytest.raises(Conflict):
+        await bridge.extensions.control_import("nobody", "pause")
+    async with bridge.extension() as peer:
         (session,) = bridge.extensions.hub
-        assert (session.worker.history.count, session.worker.history.conversations) == (1, [])
+        for action in ("pause", "resume", "stop"):
+            await bridge.extensions.control_import(session.worker.id, action)
+            assert await peer.receive() == {"type": f"{action}_import"}
+        await peer.send(type="import_progress", count=3, total=40, seconds_left=74, paused=True)
+        await peer.send(type="none")  # is refused after what came before it was taken
+        await peer.receive()
+        history = session.worker.history
+        assert (history.count, history.total, history.seconds_left, history.paused) == (3, 40, 74, True)
+        await peer.send(type="import_progress", stopped=True)
+        await peer.send(type="none")  # is refused after what came before it was taken
+        await peer.receive()
+        assert session.worker.history is None
 
 
 async def test_leases_of_the_last_run_are_lost_at_the_start(bridge):

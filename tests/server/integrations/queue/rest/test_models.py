@@ -40,7 +40,7 @@ def test_order_that_does_not_fit_is_refused(body: dict) -> None:
 
 
 def test_order_has_the_fields_of_the_queue() -> None:
-    assert set(SubmitOrder.model_fields) == set(PromptOrder.model_fields) - {"attachments"}
+    assert set(SubmitOrder.model_fields) == set(PromptOrder.model_fields)
 
 
 def test_prompt_begins_with_the_eleven_fields_of_its_clients() -> None:

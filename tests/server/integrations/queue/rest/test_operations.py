@@ -1,6 +1,9 @@
 import asyncio
+from base64 import b64encode
 from collections.abc import Sequence
 from types import SimpleNamespace
+
+import pytest
 
 from server.integrations.queue.extension.worker import Worker
 from server.integrations.queue.models import PromptResult
@@ -138,3 +141,49 @@ async def test_caller_may_wait_for_the_answer(tmp_path) -> None:
         assert (await served.read(bot, lease.prompt.id, wait=0.01))["status"] == "executing"
         await served.queue.complete(lease.prompt.id, lease.token, PromptResult("Here."))
         assert [(await waiting).json()["response"], (await reading)["response"]] == ["Here.", "Here."]
+
+
+def make_file(size: int = 3, **more: str) -> dict[str, str]:
+    return {"name": "../notes.txt", "content_type": "text/plain", "data": b64encode(b"a" * size).decode(), **more}
+
+
+async def test_files_are_stored_with_their_prompt_under_safe_names(tmp_path) -> None:
+    async with serving(tmp_path) as served:
+        bot = await served.allowed()
+        order = {"message": "Read this", "attachments": [make_file(), make_file(name="b.txt")]}
+        answer = await served.http.post(f"{CHAT}/submit/", json=order, headers=bot)
+        assert (answer.status_code, answer.json()["attachments"]) == (201, ["notes.txt", "b.txt"])
+        lease = await served.queue.claim("browser", ("attachments",))
+        assert lease is not None
+        assert await served.queue.read_attachment(lease.prompt.id, lease.token, 0, 0, 9) == b"aaa"
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        [make_file(data="no base64!")],
+        [make_file(content_type="text")],
+        [make_file()] * 11,
+        [make_file(2_700_000)] * 2,
+        [{"name": "a.txt"}],
+    ],
+    ids=("base64", "type", "number", "size", "data"),
+)
+async def test_files_beyond_the_limits_are_refused_and_nothing_is_stored(tmp_path, files) -> None:
+    async with serving(tmp_path) as served:
+        bot = await served.allowed()
+        refused = await served.http.post(f"{CHAT}/submit/", json={"message": "Read", "attachments": files}, headers=bot)
+        assert refused.status_code == 400
+        assert refused.json()["detail"]
+        assert (await served.http.get(f"{CHAT}/requests/", headers=bot)).json() == []
+
+
+async def test_replay_without_the_files_is_refused_before_the_person_is_asked(tmp_path) -> None:
+    async with serving(tmp_path) as served:
+        bot = await served.allowed()
+        order = {"message": "Read this", "attachments": [make_file()]}
+        prompt_id = (await served.http.post(f"{CHAT}/submit/", json=order, headers=bot)).json()["id"]
+        await served.queue.cancel(prompt_id)
+        with served.state.context.offers.offer(ModelAnswers, Answers()):
+            path = f"{CHAT}/requests/{prompt_id}/replay/"
+            assert (await served.http.post(path, json={"lane": "api"}, headers=bot)).status_code == 400

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.dialects import postgresql, sqlite
 
-from server.integrations.queue.models import Lane
+from server.integrations.queue.models import Lane, PromptFile
 from server.integrations.queue.store import claims
 from tests.server.integrations.queue.queue_setup import opened
 
@@ -67,7 +67,7 @@ async def test_unsent_prompt_does_not_count(tmp_path) -> None:
 
 async def test_prompt_goes_to_an_extension_that_can_take_it(tmp_path) -> None:
     async with opened(tmp_path) as room:
-        with_file, plain = await room.submit(attachments=("file",)), await room.submit()
+        with_file, plain = await room.submit(attachments=(PromptFile("a.txt", "text/plain", b"a"),)), await room.submit()
         lease = await room.queue.claim("simple")
         assert lease is not None
         assert lease.prompt.id == plain.id

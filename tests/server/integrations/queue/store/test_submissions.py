@@ -4,7 +4,7 @@ import uuid
 import pytest
 
 from server.core.errors import InvalidInput
-from server.integrations.queue.models import ResponseType, ThinkingTime
+from server.integrations.queue.models import PromptFile, ResponseType, ThinkingTime
 from server.integrations.queue.store.submissions import make_id
 from tests.server.integrations.queue.queue_setup import CLIENT, OTHER, opened
 
@@ -31,12 +31,13 @@ async def test_submitted_order_is_stored_as_it_is(tmp_path) -> None:
             "project": "Work",
             "model": "gpt",
             "temporary": True,
-            "attachments": ("one", "two"),
         }
-        submitted = await room.submit("Grüße 🙂\n", "abc", **order)
+        files = (PromptFile("a.txt", "text/plain", b"abc"), PromptFile("b.bin", "application/zip", b""))
+        submitted = await room.submit("Grüße 🙂\n", "abc", **order, attachments=files)
         read = await room.queue.read(submitted.id)
         assert (read.message, read.chat.chat_id, read.client) == ("Grüße 🙂\n", "abc", CLIENT)
         assert {name: getattr(read, name) for name in order} == order
+        assert read.attachments == submitted.attachments == tuple(file.describe() for file in files)
         assert (read.response_type, read.thinking_time) == (ResponseType.instant, ThinkingTime.extended)
         assert (read.number, read.chat, read.queued_at, read.state) == (
             submitted.number,
