@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from operator import add
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
@@ -36,8 +37,7 @@ GREEK = re.compile("[\u0370-\u03ff\u1f00-\u1fff]")
 GREEK_BASES = {code: unicodedata.normalize("NFD", chr(code))[0] for code in (*range(0x386, 0x3CF), *range(0x1F00, 0x1FFF))}
 
 
-@dataclass(frozen=True)
-class IndexEntry:
+class IndexEntry(NamedTuple):
     """A text of a row, and the words that narrow a search."""
 
     key: int

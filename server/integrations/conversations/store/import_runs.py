@@ -40,6 +40,7 @@ ADD_FAILURE = insert(failure)
 ADVANCE = CHANGE.values(position=bindparam("reached"), skipped=run.c.skipped + bindparam("more"))
 ADD_MEMORY = sqlite_insert(memory).on_conflict_do_nothing()
 NEW_PROJECT = sqlite_insert(project).on_conflict_do_nothing()
+KNOWN_PROJECTS = select(project.c.id).where(project.c.id.in_(bindparam("ids", expanding=True)))
 NAME_PROJECT = (
     update(project).where(project.c.id == WHICH, project.c.name == bindparam("nameless")).values(name=bindparam("title"))
 )
@@ -173,7 +174,8 @@ def store_other(connection: Connection, run_id: int, record: Any) -> None:
 
 def add_projects(connection: Connection, run_id: int, conversations: Sequence[ConversationRecord]) -> None:
     """Add the projects of conversations, of which exports tell the ids only."""
-    for project_id in sorted({record.project for record in conversations if record.project}):
+    ids = {record.project for record in conversations if record.project}
+    for project_id in sorted(ids.difference(connection.execute(KNOWN_PROJECTS, {"ids": list(ids)}).scalars())):
         add_project(connection, run_id, project_id, nameless(project_id))
 
 

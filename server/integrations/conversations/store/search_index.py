@@ -5,7 +5,8 @@ them. What is changed is unindexed before, and indexed after the change.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, select
 
@@ -30,8 +31,7 @@ TITLE_ROWS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class MessageEntry:
+class MessageEntry(NamedTuple):
     """A message to index, with the project and the source of its conversation."""
 
     key: int
@@ -41,8 +41,7 @@ class MessageEntry:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class TitleEntry:
+class TitleEntry(NamedTuple):
     """A title to index, by the key of its conversation."""
 
     key: int
@@ -110,7 +109,13 @@ def split(keys: Iterable[int]) -> Iterable[list[int]]:
 
 def entry_of_message(entry: MessageEntry) -> IndexEntry:
     """Make the index entry of a message."""
-    return IndexEntry(entry.key, entry.text, f"{role_tag(entry.role)} {project_tag(entry.project)} {source_tag(entry.source)}")
+    return IndexEntry(entry.key, entry.text, message_tags(entry.role, entry.project, entry.source))
+
+
+@lru_cache(maxsize=1_000)  # of a few roles, sources and projects for many messages
+def message_tags(role: str, project: str, source: str) -> str:
+    """Make the words of a message's role, project and source."""
+    return f"{role_tag(role)} {project_tag(project)} {source_tag(source)}"
 
 
 def entry_of_title(entry: TitleEntry) -> IndexEntry:
