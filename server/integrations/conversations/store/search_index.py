@@ -60,6 +60,17 @@ def index_titles(connection: Connection, entries: Iterable[TitleEntry]) -> None:
     TITLES.insert(connection, map(entry_of_title, entries))
 
 
+def defer_merging(connection: Connection, *, deferred: bool) -> None:
+    """Begin or end leaving apart what each transaction indexes, which `merge` merges later."""
+    for index in (MESSAGES, TITLES):
+        index.defer_merging(connection, deferred=deferred)
+
+
+def merge(connection: Connection) -> bool:
+    """Merge some of what was indexed apart. Return whether there was any."""
+    return MESSAGES.merge(connection) or TITLES.merge(connection)
+
+
 def unindex_messages(connection: Connection, keys: Iterable[int]) -> None:
     """Remove messages from the index, while their rows and the conversation's are still as they were indexed."""
     for some in split(keys):
