@@ -8,8 +8,8 @@ import logging
 import shutil
 import sys
 import time
-from collections.abc import Callable, Mapping
-from contextlib import aclosing, suppress
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -103,29 +103,36 @@ class ImportJob:
         if fingerprint != self._row["fingerprint"]:
             await self._archive.write(import_runs.begin_again, self._id, fingerprint)
             skip = 0
-        await self._archive.write(import_runs.set_bulk, bulk=True)
         notes: list[str] = []
-        interval = sys.getswitchinterval()
-        sys.setswitchinterval(SWITCH_SECONDS)
-        try:
-            async with aclosing(read_export(self._job(skip=skip))) as items:
-                async for item in items:
-                    if isinstance(item, Stored):
-                        if self._batch.add(item.data):
-                            await self._flush()
-                    elif isinstance(item, EndRecord):
-                        notes = item.notes
-                    elif isinstance(item, ProgressRecord):
-                        self._show(item)
+        async with self._storing_much(), aclosing(read_export(self._job(skip=skip))) as items:
+            async for item in items:
+                if isinstance(item, Stored):
+                    if self._batch.add(item.data):
+                        await self._flush()
+                elif isinstance(item, EndRecord):
+                    notes = item.notes
+                elif isinstance(item, ProgressRecord):
+                    self._show(item)
             await self._flush()
-        finally:
-            sys.setswitchinterval(interval)
             await self._settle()
-            with suppress(Unavailable):  # Deskhand is stopping
-                await self._archive.write(import_runs.set_bulk, bulk=False)
         report = await self._report(notes) or Report()
         error = describe_nothing(report, await self._archive.read(import_runs.count_deleted, self._id))
         await self._end(State.failed if error else State.done, error=error, report=report)
+
+    @asynccontextmanager
+    async def _storing_much(self) -> AsyncGenerator[None]:
+        """Prepare this process and the archive for many batches; afterwards all of them are stored, or have failed."""
+        interval = sys.getswitchinterval()
+        sys.setswitchinterval(SWITCH_SECONDS)
+        try:
+            await self._archive.write(import_runs.set_bulk, bulk=True)
+            yield
+        finally:
+            sys.setswitchinterval(interval)
+            with suppress(Exception):  # it is what ended the block, or Deskhand is stopping
+                await self._settle()
+            with suppress(Unavailable):
+                await self._archive.write(import_runs.set_bulk, bulk=False)
 
     async def _flush(self) -> None:
         """Store the batch; the next one is read meanwhile."""

@@ -47,8 +47,8 @@ FIND_CHANGES = select(change.c.id, change.c.outcome).where(
     change.c.run == bindparam("of"), change.c.id.in_(bindparam("ids", expanding=True))
 )
 ADD = (
-    "INSERT INTO chat_conversation(key, id, title, created_at, updated_at, project, gpt, model, source, starred, archived, temporary,"
-    " current_message, message_count, digest, import_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    "INSERT INTO chat_conversation(key, id, title, created_at, updated_at, project, gpt, model, source, starred, archived,"
+    " temporary, current_message, message_count, digest, import_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 LAST_KEY = select(func.max(conversation.c.key))
 CHANGE = update(conversation).where(conversation.c.key == bindparam("which"))
