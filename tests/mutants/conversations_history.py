@@ -161,7 +161,7 @@ MUTANTS = [
         "store/imported.py",
         "(connection.execute(LAST_KEY).scalar() or 0) + 1",
         "1",
-        "store/test_imported.py::test_update_arrives_with_its_index",
+        "store/test_imported.py::test_conversations_of_a_later_batch_come_after_those_that_are_there",
     ),
     change(
         "store/imported.py",

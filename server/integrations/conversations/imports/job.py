@@ -22,7 +22,7 @@ from server.sdk.context import Context
 from server.sdk.uploads import remove_upload
 
 SMALLEST_BATCH, FIRST_BATCH, LARGEST_BATCH = 512 * 1024, 1024 * 1024, 8 * 1024 * 1024  # bytes of records
-BATCH_SECONDS = 0.12  # of the writer's time for one transaction, about which others may wait
+BATCH_SECONDS = 0.1  # of the writer's time for one transaction, about which others may wait
 PROGRESS_SECONDS = 0.5
 SWITCH_SECONDS = 0.0005  # after which the writer's thread lets the event loop run, instead of Python's 5 ms
 WEBHOOK = "import.completed"
