@@ -9,6 +9,7 @@ the busiest process, which on a busy computer compare better than those of the c
 
 import argparse
 import asyncio
+import gc
 import json
 import os
 import subprocess
@@ -121,6 +122,8 @@ async def run_other(read: Any, folder: Path, data: Path) -> dict[str, Any]:
             await state.context.archive.read(lambda _: None)
             values = {"name": "other", "path": str(folder), "state": "running", "job": "import", "created_at": 0.0}
             run_id = await state.context.archive.write(import_runs.create, values)
+            await state.context.archive.write(import_runs.set_bulk, bulk=True)
+            gc.disable()  # as while Deskhand stores a batch
             memory = PeakMemory()
             memory.start()
             began, times, frames, count = time.perf_counter(), os.times(), list[bytes](), 0

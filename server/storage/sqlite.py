@@ -25,6 +25,7 @@ EMPTY = "{name} is empty, so what Deskhand stored is gone. Restore a backup, or 
 LOG_ALONE = "{name} is gone, and only its log {log} is left. Put it back or restore a backup, or delete the log to begin anew."
 DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 PASSING = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+USUAL_CHECKPOINT, BULK_CHECKPOINT = 1_000, 4_000  # pages; with more of them the disk is waited for less often
 COMMON = {"foreign_keys": "ON", "synchronous": "FULL", "trusted_schema": "OFF"}
 
 
@@ -71,6 +72,11 @@ def set_pragmas(driver: sqlite3.Connection, pragmas: Mapping[str, object]) -> No
     except sqlite3.Error:
         driver.close()
         raise
+
+
+def set_checkpoints(connection: Connection, pages: int) -> None:
+    """Let the writer copy its log into the database whenever it has so many pages."""
+    connection.exec_driver_sql(f"PRAGMA wal_autocheckpoint={pages}")
 
 
 def connect_directly(path: Path, *, busy_milliseconds: int = 5_000) -> sqlite3.Connection:

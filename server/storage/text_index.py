@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from operator import add
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
@@ -17,6 +18,10 @@ TOKENIZER = "unicode61 remove_diacritics 2 categories ''L* N* Co Mn Mc''"
 OPTIONS = f"tokenize='{TOKENIZER}'"  # an index of prefixes takes as much room and time as that of words
 # More is held in memory before it is written, and merged later: imports take a fifth less time.
 SETTINGS = {"automerge": 8, "hashsize": 8 << 20}
+MERGING = {"automerge": 8, "crisismerge": 16}
+DEFERRED = {"automerge": 0, "crisismerge": 256}  # parts, each of which costs a search some microseconds
+MERGED_AT_ONCE = 500  # pages of 4 KB, in about a twentieth of a second
+CHANGES = "SELECT total_changes()"
 # Thai, Lao, Tibetan, Myanmar, Khmer, Hangul, kana, bopomofo, Han
 UNSPACED = (
     "\u0e00-\u0eff\u0f40-\u0fbc\u1000-\u109f\u1100-\u11ff\u1780-\u17d3\u3005-\u3007\u3041-\u3096\u3099-\u309a\u309d-\u30ff"
@@ -36,8 +41,7 @@ GREEK = re.compile("[\u0370-\u03ff\u1f00-\u1fff]")
 GREEK_BASES = {code: unicodedata.normalize("NFD", chr(code))[0] for code in (*range(0x386, 0x3CF), *range(0x1F00, 0x1FFF))}
 
 
-@dataclass(frozen=True)
-class IndexEntry:
+class IndexEntry(NamedTuple):
     """A text of a row, and the words that narrow a search."""
 
     key: int
@@ -74,6 +78,17 @@ class TextIndex:
         if rows:
             statement = f"INSERT INTO {self.name}({self.name}, rowid, words, singles, tags) VALUES ('delete', ?, ?, ?, ?)"  # noqa: S608
             connection.exec_driver_sql(statement, rows)
+
+    def defer_merging(self, connection: Connection, *, deferred: bool) -> None:
+        """Leave apart what each transaction inserts, for a third of its time less, or merge it as ever."""
+        for setting, value in (DEFERRED if deferred else MERGING).items():
+            connection.exec_driver_sql(f"INSERT INTO {self.name}({self.name}, rank) VALUES (?, ?)", (setting, value))  # noqa: S608
+
+    def merge(self, connection: Connection) -> bool:
+        """Merge some of what lies apart. Return whether there was any."""
+        before = connection.exec_driver_sql(CHANGES).scalar_one()
+        connection.exec_driver_sql(f"INSERT INTO {self.name}({self.name}, rank) VALUES ('merge', {MERGED_AT_ONCE})")  # noqa: S608
+        return int(connection.exec_driver_sql(CHANGES).scalar_one()) - int(before) > 1  # the command itself counts as one
 
 
 def row_of(entry: IndexEntry) -> tuple[int, str, str, str]:

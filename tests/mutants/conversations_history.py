@@ -147,8 +147,8 @@ MUTANTS = [
     ),
     change(
         "store/imported.py",
-        "            if not record.temporary\n",
-        "",
+        "        if not record.temporary:\n",
+        "        if True:\n",
         "store/test_imported.py::test_temporary_chat_is_stored_but_not_indexed",
     ),
     change(
@@ -156,6 +156,36 @@ MUTANTS = [
         " WHERE excluded.sha256 <> '' AND",
         " WHERE",
         "store/test_imported.py::test_update_without_files_keeps_them",
+    ),
+    change(
+        "store/imported.py",
+        "(connection.execute(LAST_KEY).scalar() or 0) + 1",
+        "1",
+        "store/test_imported.py::test_conversations_of_a_later_batch_come_after_those_that_are_there",
+    ),
+    change(
+        "store/imported.py",
+        "sorted(entries, key=KEY)",
+        "entries",
+        "store/test_imported.py::test_messages_are_indexed_in_the_order_of_their_keys",
+    ),
+    change(
+        "imports/job.py",
+        "import_runs.set_bulk, bulk=False)",
+        "import_runs.set_bulk, bulk=True)",
+        "imports/test_job.py::test_archive_takes_many_batches_during_an_import_and_single_changes_after_it",
+    ),
+    change(
+        "imports/job.py",
+        "            gc.enable()\n",
+        "            pass\n",
+        "imports/test_job.py::test_mistake_of_ours_fails_the_import",
+    ),
+    change(
+        "deletion/tidying.py",
+        "while not await archive.read(import_runs.list_unfinished) and await",
+        "while await",
+        "deletion/test_tidying.py::test_index_of_an_import_is_merged_once_it_has_ended",
     ),
     change(
         "imports/job.py",

@@ -15,6 +15,12 @@ def change(name: str, before: str, after: str, test: str) -> Mutant:
 MUTANTS = [
     Mutant(
         "server/storage/text_index.py",
+        ".scalar_one()) - int(before) > 1",
+        ".scalar_one()) - int(before) > 0",
+        (f"{STORAGE}/test_text_index.py::test_deferred_parts_lie_apart_until_they_are_merged",),
+    ),
+    Mutant(
+        "server/storage/text_index.py",
         "    return (UNSPACED_RUN.sub(write_pairs, text), ",
         "    return (text, ",
         (f"{STORAGE}/test_text_index.py::test_words_and_single_characters_of_a_text",),

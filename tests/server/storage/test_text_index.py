@@ -74,6 +74,37 @@ def test_index_with_texts_removes_by_key(connection: Connection) -> None:
     assert (find(connection, "one", HOLDING), find(connection, "two", HOLDING)) == ([], [2])
 
 
+def count_parts(connection: Connection) -> int:
+    return int(connection.exec_driver_sql("SELECT count(DISTINCT segid) FROM one_idx").scalar_one())
+
+
+def insert_apart(connection: Connection, number: int) -> None:
+    for key in range(1, number + 1):
+        INDEX.insert(connection, [IndexEntry(key, f"same word{key}")])
+        connection.exec_driver_sql("SAVEPOINT written")
+        connection.exec_driver_sql("RELEASE written")
+
+
+def test_deferred_parts_lie_apart_until_they_are_merged(connection: Connection) -> None:
+    INDEX.defer_merging(connection, deferred=True)
+    insert_apart(connection, 40)
+    assert count_parts(connection) == 40
+    assert find(connection, "same") == list(range(1, 41))
+    while INDEX.merge(connection):
+        pass
+    assert count_parts(connection) < 4
+    assert find(connection, "same") == list(range(1, 41))
+    connection.exec_driver_sql("INSERT INTO one(one) VALUES ('integrity-check')")
+    assert not INDEX.merge(connection)
+
+
+def test_parts_are_merged_as_ever_after_the_deferral(connection: Connection) -> None:
+    for deferred in (True, False):
+        INDEX.defer_merging(connection, deferred=deferred)
+    insert_apart(connection, 40)
+    assert count_parts(connection) < 16
+
+
 def test_nothing_to_index_changes_nothing(connection: Connection) -> None:
     INDEX.insert(connection, [])
     INDEX.delete(connection, [])

@@ -9,7 +9,7 @@ from server.core.errors import Conflict, DeskhandError, InvalidInput, Unavailabl
 from server.integrations.conversations.adapter.protocol import OpenAIApi
 from server.integrations.conversations.deletion.deletion import TOPIC, delete_live, read_hold
 from server.integrations.conversations.files.assets import AssetFiles
-from server.integrations.conversations.store import assets, deletion, openai_deletions, tombstones
+from server.integrations.conversations.store import assets, deletion, import_runs, openai_deletions, search_index, tombstones
 from server.sdk.context import Context
 from server.storage.archive import ARCHIVE_FILE
 from server.storage.database import Database
@@ -36,6 +36,8 @@ class Tidying:
         databases = [self._context.database]
         if await asyncio.to_thread((self._context.folders.data / ARCHIVE_FILE).exists):
             databases.append(self._context.archive)
+            with suppress(Unavailable):
+                await self._merge_index(self._context.archive)
         for database in databases:
             with suppress(Unavailable):  # the archive's own problem
                 await self._delete_old(database)
@@ -58,6 +60,11 @@ class Tidying:
             self._context.events.publish(TOPIC)
             if chat_ids == await database.read(deletion.list_old, self._now()):
                 return  # all of them are being answered
+
+    async def _merge_index(self, archive: Database) -> None:
+        """Merge what imports have indexed in parts, unless one is at work."""
+        while not await archive.read(import_runs.list_unfinished) and await archive.write(search_index.merge):
+            pass
 
     async def _purge(self, database: Database) -> None:
         while True:

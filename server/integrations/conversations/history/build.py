@@ -13,7 +13,13 @@ from server.integrations.conversations.history.citations import collect_referenc
 from server.integrations.conversations.history.content import Shown, read_message
 from server.integrations.conversations.history.decode import Conversation, Message, Node, Unreadable, text_of, time_of, title_of
 from server.integrations.conversations.history.pointers import clean_pointer
-from server.integrations.conversations.history.records import AssetRecord, ConversationRecord, MemoryRecord, MessageRecord
+from server.integrations.conversations.history.records import (
+    AssetRecord,
+    ConversationRecord,
+    MemoryRecord,
+    MessageRecord,
+    encoder,
+)
 from server.integrations.conversations.history.tree import find_current, find_parents, find_shown_parents, order, times_of
 
 PROJECT = "g-p-"
@@ -60,9 +66,9 @@ def build(conversation: Conversation, data: bytes, find_asset: FindAsset) -> tup
 def digest_of(record: ConversationRecord) -> str:
     """Compute the digest of a conversation, which is the same whether or not its files came along."""
     files = [AssetRecord(asset.id, "") for asset in record.assets]
-    digest = hashlib.blake2b(msgspec.msgpack.encode(msgspec.structs.replace(record, assets=files, messages=[])), digest_size=16)
+    digest = hashlib.blake2b(encoder.encode(msgspec.structs.replace(record, assets=files, messages=[])), digest_size=16)
     for message in record.messages:
-        digest.update(msgspec.msgpack.encode(message))
+        digest.update(encoder.encode(message))
     return digest.hexdigest()
 
 
@@ -137,6 +143,8 @@ def guess_role(message: Message | None, parent_role: str) -> str:
 
 def make_details(shown: Shown, assets: AssetList) -> str:
     """Make the JSON of models.Details."""
+    if not (shown.sources or shown.files or shown.name or shown.language):
+        return ""
     attachments: dict[str, str] = {}
     for file in shown.files:
         if asset_id := assets.add(file.pointer, file.name):

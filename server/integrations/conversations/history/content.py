@@ -37,7 +37,7 @@ class File:
     name: str = ""
 
 
-@dataclass
+@dataclass(slots=True)
 class Shown:
     """A message that is shown. `role`: empty if the export does not say."""
 
@@ -56,10 +56,9 @@ Content = Mapping[str, Any]
 def read_message(message: Message, references: References) -> Shown | None:
     """Read a message; None if it is hidden or empty."""
     content = message.content
-    if isinstance(content, str | list):
-        content = {"content_type": "text", "parts": content if isinstance(content, list) else [content]}
     if not isinstance(content, dict):
-        content = {}
+        parts = [content] if isinstance(content, str) else content
+        content = {"content_type": "text", "parts": parts} if isinstance(parts, list) else {}
     shown = read_thoughts(content) or find_report_of(message, content, references)
     if shown is None and not is_hidden(message, content):
         shown = read_shown(message, content, references)
@@ -162,6 +161,8 @@ def read_parts(content: Content) -> Shown:
     """Read text and media in parts, or the only text that there is."""
     texts, files, kind = [], list[File](), "text"
     parts = content.get("parts")
+    if isinstance(parts, list) and len(parts) == 1 and isinstance(parts[0], str):
+        return Shown(kind, parts[0])  # almost every message
     for part in parts if isinstance(parts, list) else [content.get("text")]:
         if isinstance(part, str):
             texts.append(part)

@@ -198,7 +198,7 @@ def time_of(value: Any) -> float | None:
             value = float(value)
         except ValueError:
             return iso_time(value)
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, (int, float)):  # a union would take ten times as long
         return None
     seconds = float(value) / 1_000 if value > LATEST else float(value)
     return seconds if math.isfinite(seconds) and 0 < seconds < LATEST else None

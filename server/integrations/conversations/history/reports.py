@@ -1,7 +1,7 @@
 """Reports of deep research, which newer exports hold in the state of a widget instead of in a message."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,6 @@ import msgspec
 from server.integrations.conversations.history.decode import Metadata
 
 WIDGET_TEXT = "The latest state of the widget is:"
-CARRIERS = ("chatgpt_sdk", "venus_widget_state", "tool_response_metadata")
 DEEPEST = 4  # steps from a carrier to the report
 
 
@@ -30,13 +29,14 @@ def find_report(metadata: Metadata | None, content: Mapping[str, Any]) -> Report
     return None
 
 
-def list_states(metadata: Metadata | None, content: Mapping[str, Any]) -> Iterator[Any]:
+def list_states(metadata: Metadata | None, content: Mapping[str, Any]) -> list[Any]:
     """List what may hold the state of a widget."""
-    if metadata:
-        yield from (state for name in CARRIERS if (state := getattr(metadata, name)))
+    carriers = (metadata.chatgpt_sdk, metadata.venus_widget_state, metadata.tool_response_metadata) if metadata else ()
+    states = list(filter(None, carriers))
     parts = content.get("parts")
     if isinstance(parts, list) and parts and isinstance(parts[0], str) and parts[0].startswith(WIDGET_TEXT):
-        yield parts[0].removeprefix(WIDGET_TEXT)
+        states.append(parts[0].removeprefix(WIDGET_TEXT))
+    return states
 
 
 def find_key(value: Any, name: str, depth: int = DEEPEST) -> Any:

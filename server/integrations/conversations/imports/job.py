@@ -1,18 +1,19 @@
 """The work of one import: its preview, its run or its undoing."""
 
 import asyncio
+import gc
 import hashlib
 import json
 import logging
 import shutil
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from server.core.errors import DeskhandError
+from server.core.errors import DeskhandError, Unavailable
 from server.integrations.conversations.history.records import EndRecord, Job, PreviewRecord, ProgressRecord
 from server.integrations.conversations.imports.models import (
     DeletedCount,
@@ -31,7 +32,7 @@ from server.sdk.context import Context
 from server.sdk.uploads import remove_upload
 
 SMALLEST_BATCH, FIRST_BATCH, LARGEST_BATCH = 512 * 1024, 1024 * 1024, 8 * 1024 * 1024  # bytes of records
-BATCH_SECONDS = 0.12  # of the writer's time for one transaction, about which others may wait
+BATCH_SECONDS = 0.1  # of the writer's time for one transaction, about which others may wait
 PROGRESS_SECONDS = 0.5
 SWITCH_SECONDS = 0.0005  # after which the writer's thread lets the event loop run, instead of Python's 5 ms
 WEBHOOK = "import.completed"
@@ -129,25 +130,35 @@ class ImportJob:
             await self._archive.write(import_runs.begin_again, self._id, fingerprint)
             skip = 0
         notes: list[str] = []
-        interval = sys.getswitchinterval()
-        sys.setswitchinterval(SWITCH_SECONDS)
-        try:
-            async with aclosing(read_export(self._job(skip=skip))) as items:
-                async for item in items:
-                    if isinstance(item, Stored):
-                        if self._batch.add(item.data):
-                            await self._flush()
-                    elif isinstance(item, EndRecord):
-                        notes = item.notes
-                    elif isinstance(item, ProgressRecord):
-                        self._show(item)
+        async with self._storing_much(), aclosing(read_export(self._job(skip=skip))) as items:
+            async for item in items:
+                if isinstance(item, Stored):
+                    if self._batch.add(item.data):
+                        await self._flush()
+                elif isinstance(item, EndRecord):
+                    notes = item.notes
+                elif isinstance(item, ProgressRecord):
+                    self._show(item)
             await self._flush()
-        finally:
-            sys.setswitchinterval(interval)
             await self._settle()
         report = await self._report(notes) or Report()
         error = describe_nothing(report, await self._archive.read(import_runs.count_deleted, self._id))
         await self._end(State.failed if error else State.done, error=error, report=report)
+
+    @asynccontextmanager
+    async def _storing_much(self) -> AsyncGenerator[None]:
+        """Prepare this process and the archive for many batches; afterwards all of them are stored, or have failed."""
+        interval = sys.getswitchinterval()
+        sys.setswitchinterval(SWITCH_SECONDS)
+        try:
+            await self._archive.write(import_runs.set_bulk, bulk=True)
+            yield
+        finally:
+            sys.setswitchinterval(interval)
+            with suppress(Exception):  # it is what ended the block, or Deskhand is stopping
+                await self._settle()
+            with suppress(Unavailable):
+                await self._archive.write(import_runs.set_bulk, bulk=False)
 
     async def _flush(self) -> None:
         """Store the batch; the next one is read meanwhile."""
@@ -156,7 +167,11 @@ class ImportJob:
             self._writing = asyncio.create_task(self._store(frames))
 
     async def _store(self, frames: list[bytes]) -> None:
-        self._batch.adapt(await self._archive.write(import_runs.store_batch, self._id, frames))
+        gc.disable()  # a batch has no reference cycles, and looking for them takes a tenth of its time
+        try:
+            self._batch.adapt(await self._archive.write(import_runs.store_batch, self._id, frames))
+        finally:
+            gc.enable()
 
     async def _settle(self) -> None:
         """Wait for the batch that is being stored."""

@@ -17,8 +17,10 @@ from server.integrations.conversations.history.records import (
 )
 from server.integrations.conversations.store.import_tables import change, failure, memory, run
 from server.integrations.conversations.store.imported import Outcome, remove, restore, write_conversations
+from server.integrations.conversations.store.search_index import defer_merging
 from server.integrations.conversations.store.tables import conversation, project
 from server.integrations.conversations.store.tombstones import list_deleted
+from server.storage.sqlite import BULK_CHECKPOINT, USUAL_CHECKPOINT, set_checkpoints
 
 MOST_FAILURES = 10_000  # in one report
 UNDONE_AT_ONCE = 20  # conversations in one transaction
@@ -40,6 +42,7 @@ ADD_FAILURE = insert(failure)
 ADVANCE = CHANGE.values(position=bindparam("reached"), skipped=run.c.skipped + bindparam("more"))
 ADD_MEMORY = sqlite_insert(memory).on_conflict_do_nothing()
 NEW_PROJECT = sqlite_insert(project).on_conflict_do_nothing()
+KNOWN_PROJECTS = select(project.c.id).where(project.c.id.in_(bindparam("ids", expanding=True)))
 NAME_PROJECT = (
     update(project).where(project.c.id == WHICH, project.c.name == bindparam("nameless")).values(name=bindparam("title"))
 )
@@ -115,6 +118,12 @@ def begin_again(connection: Connection, run_id: int, fingerprint: str) -> None:
     connection.execute(delete(failure).where(failure.c.run == WHICH), {"which": run_id})
 
 
+def set_bulk(connection: Connection, *, bulk: bool) -> None:
+    """Prepare the database for many batches, or for single changes again. A stop between the two does no harm."""
+    set_checkpoints(connection, BULK_CHECKPOINT if bulk else USUAL_CHECKPOINT)
+    defer_merging(connection, deferred=bulk)
+
+
 def store_batch(connection: Connection, run_id: int, frames: Sequence[bytes]) -> float:
     """Store records of the reading process, with the position that they reach. Return the processor seconds that took."""
     began = time.thread_time()  # of the clock it would be more while the computer is busy, and batches uselessly small
@@ -173,7 +182,8 @@ def store_other(connection: Connection, run_id: int, record: Any) -> None:
 
 def add_projects(connection: Connection, run_id: int, conversations: Sequence[ConversationRecord]) -> None:
     """Add the projects of conversations, of which exports tell the ids only."""
-    for project_id in sorted({record.project for record in conversations if record.project}):
+    ids = {record.project for record in conversations if record.project}
+    for project_id in sorted(ids.difference(connection.execute(KNOWN_PROJECTS, {"ids": list(ids)}).scalars())):
         add_project(connection, run_id, project_id, nameless(project_id))
 
 

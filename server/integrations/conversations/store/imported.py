@@ -4,10 +4,11 @@ import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from operator import itemgetter
 from typing import Any
 
 import msgspec
-from sqlalchemy import BindParameter, Connection, bindparam, delete, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, delete, func, select, update
 
 from server.integrations.conversations.history.records import AssetRecord, ConversationRecord, MessageRecord
 from server.integrations.conversations.store.import_tables import change
@@ -46,9 +47,10 @@ FIND_CHANGES = select(change.c.id, change.c.outcome).where(
     change.c.run == bindparam("of"), change.c.id.in_(bindparam("ids", expanding=True))
 )
 ADD = (
-    "INSERT INTO chat_conversation(id, title, created_at, updated_at, project, gpt, model, source, starred, archived, temporary,"
-    " current_message, message_count, digest, import_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    "INSERT INTO chat_conversation(key, id, title, created_at, updated_at, project, gpt, model, source, starred, archived,"
+    " temporary, current_message, message_count, digest, import_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
+LAST_KEY = select(func.max(conversation.c.key))
 CHANGE = update(conversation).where(conversation.c.key == bindparam("which"))
 OF_KEY: BindParameter[Any] = bindparam("which")
 READ_CONVERSATION = select(conversation).where(conversation.c.key == OF_KEY)
@@ -60,6 +62,7 @@ REMOVE_ASSETS = delete(asset).where(asset.c.conversation == OF_KEY)
 REMOVE = delete(conversation).where(conversation.c.key == OF_KEY)
 USED_KEYS = select(message.c.key).where(message.c.key.in_(bindparam("keys", expanding=True)))
 KEYS_AT_ONCE = 500
+KEY = itemgetter(0)  # of the row of a message and of its index entry
 
 
 class Outcome(StrEnum):
@@ -80,9 +83,11 @@ class Nodes(msgspec.Struct):
 
 @dataclass
 class Plan:
-    """Changes that a batch of conversations makes. `records`: to be written, with their keys."""
+    """Changes that a batch of conversations makes. `added`: rows; `records`: to be written, with their keys."""
 
     run: int
+    next_key: int
+    added: list[tuple[Any, ...]] = field(default_factory=list)
     records: list[tuple[ConversationRecord, int]] = field(default_factory=list)
     changes: list[tuple[int, str, str, bytes | None]] = field(default_factory=list)
     assets: list[tuple[Any, ...]] = field(default_factory=list)
@@ -93,12 +98,12 @@ def write_conversations(connection: Connection, run: int, records: Sequence[Conv
     ids = [record.id for record in records]
     stored = {row.id: row for row in connection.execute(FIND, {"ids": ids})}
     touched = {row.id: row.outcome for row in connection.execute(FIND_CHANGES, {"of": run, "ids": ids})}
-    plan = Plan(run)
+    plan = Plan(run, (connection.execute(LAST_KEY).scalar() or 0) + 1)
     for record in records:
         row = stored.get(record.id)
         outcome = touched.get(record.id)
         if row is None:
-            add(connection, plan, record)
+            add(plan, record)
         elif record.digest == row.digest:
             confirm(connection, plan, record, row.key, outcome)
         elif is_better(connection, record, row, outcome):
@@ -130,11 +135,11 @@ def count_nodes(data: bytes | None) -> int:
         return 0
 
 
-def add(connection: Connection, plan: Plan, record: ConversationRecord) -> None:
-    """Plan a new conversation; its row comes first, since the others refer to its key."""
-    values = {"id": record.id, **values_of(record, plan.run)}
-    key = connection.exec_driver_sql(ADD, tuple(values.values())).lastrowid
-    plan.records.append((record, key))
+def add(plan: Plan, record: ConversationRecord) -> None:
+    """Plan a new conversation."""
+    plan.added.append((plan.next_key, record.id, *values_of(record, plan.run).values()))
+    plan.records.append((record, plan.next_key))
+    plan.next_key += 1
     plan.changes.append((plan.run, record.id, Outcome.imported, None))
 
 
@@ -187,26 +192,30 @@ def asset_row(key: int, file: AssetRecord) -> tuple[Any, ...]:
 
 def store(connection: Connection, plan: Plan) -> None:
     """Store messages, files, originals and index entries of a batch, sorted by their keys."""
+    execute_many(connection, ADD, plan.added)  # first: the others refer to them
     plan.assets += [asset_row(key, file) for record, key in plan.records for file in record.assets]
     execute_many(connection, PUT_CHANGES, plan.changes)
     execute_many(connection, PUT_ASSETS, plan.assets)
     execute_many(connection, PUT_ORIGINALS, [(key, record.original) for record, key in plan.records])
-    seconds: list[int] = []
-    for record, _ in plan.records:
-        seconds += fill_times([each.created_at for each in record.messages], record.created_at or record.updated_at)
-    pairs = [(record, key, each) for record, key in plan.records for each in record.messages]
-    rows = sorted(zip(allocate_keys(connection, seconds), pairs, strict=True), key=lambda row: row[0]) if pairs else []
-    execute_many(connection, INSERT_MESSAGES, [message_row(place, key, each) for place, (_, key, each) in rows])
-    index_messages(
-        connection,
-        [
-            MessageEntry(place, each.text, each.role, record.project, SOURCE)
-            for place, (record, _, each) in rows
-            if not record.temporary
-        ],
-    )
+    store_messages(connection, plan.records)
     titles = [TitleEntry(key, record.title, record.project, SOURCE) for record, key in plan.records if not record.temporary]
-    index_titles(connection, sorted(titles, key=lambda entry: entry.key))
+    index_titles(connection, sorted(titles))
+
+
+def store_messages(connection: Connection, records: Sequence[tuple[ConversationRecord, int]]) -> None:
+    """Store the messages of conversations with their index entries."""
+    seconds: list[int] = []
+    for record, _ in records:
+        seconds += fill_times([each.created_at for each in record.messages], record.created_at or record.updated_at)
+    places = iter(allocate_keys(connection, seconds))
+    rows, entries = list[tuple[Any, ...]](), list[MessageEntry]()
+    for record, key in records:
+        own = [message_row(place, key, each) for each, place in zip(record.messages, places, strict=False)]
+        rows += own
+        if not record.temporary:
+            entries += [MessageEntry(row[0], row[6], row[4], record.project, SOURCE) for row in own]
+    execute_many(connection, INSERT_MESSAGES, sorted(rows, key=KEY))
+    index_messages(connection, sorted(entries, key=KEY))
 
 
 def execute_many(connection: Connection, statement: str, rows: list[Any]) -> None:

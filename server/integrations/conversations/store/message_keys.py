@@ -52,12 +52,13 @@ def allocate_keys(connection: Connection, seconds: Sequence[int]) -> list[int]:
 
     The same seconds get the same keys if the same messages are stored. The caller inserts all of them in this transaction.
     """
-    firsts = sorted({first_key(second) for second in seconds})
-    following = {row.value: row.highest + 1 for row in connection.exec_driver_sql(HIGHEST, (json.dumps(firsts),))}
+    firsts = {second: first_key(second) for second in sorted(set(seconds))}
+    following = dict(zip(firsts.values(), firsts.values(), strict=True))
+    following |= {first: highest + 1 for first, highest in connection.exec_driver_sql(HIGHEST, (json.dumps(list(following)),))}
     keys, taken = [0] * len(seconds), set[int]()
-    for place in sorted(range(len(seconds)), key=lambda place: (seconds[place], place)):
-        first = first_key(seconds[place])
-        key = following.get(first, first)
+    for place in sorted(range(len(seconds)), key=seconds.__getitem__):
+        first = firsts[seconds[place]]
+        key = following[first]
         if key in taken or key >= first - first % PER_SECOND + PER_SECOND:
             key = find_free(connection, key, taken)
         keys[place], following[first] = key, key + 1

@@ -5,7 +5,8 @@ them. What is changed is unindexed before, and indexed after the change.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, select
 
@@ -30,8 +31,7 @@ TITLE_ROWS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class MessageEntry:
+class MessageEntry(NamedTuple):
     """A message to index, with the project and the source of its conversation."""
 
     key: int
@@ -41,8 +41,7 @@ class MessageEntry:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class TitleEntry:
+class TitleEntry(NamedTuple):
     """A title to index, by the key of its conversation."""
 
     key: int
@@ -59,6 +58,17 @@ def index_messages(connection: Connection, entries: Iterable[MessageEntry]) -> N
 def index_titles(connection: Connection, entries: Iterable[TitleEntry]) -> None:
     """Index the titles of conversations."""
     TITLES.insert(connection, map(entry_of_title, entries))
+
+
+def defer_merging(connection: Connection, *, deferred: bool) -> None:
+    """Begin or end leaving apart what each transaction indexes, which `merge` merges later."""
+    for index in (MESSAGES, TITLES):
+        index.defer_merging(connection, deferred=deferred)
+
+
+def merge(connection: Connection) -> bool:
+    """Merge some of what was indexed apart. Return whether there was any."""
+    return MESSAGES.merge(connection) or TITLES.merge(connection)
 
 
 def unindex_messages(connection: Connection, keys: Iterable[int]) -> None:
@@ -110,7 +120,13 @@ def split(keys: Iterable[int]) -> Iterable[list[int]]:
 
 def entry_of_message(entry: MessageEntry) -> IndexEntry:
     """Make the index entry of a message."""
-    return IndexEntry(entry.key, entry.text, f"{role_tag(entry.role)} {project_tag(entry.project)} {source_tag(entry.source)}")
+    return IndexEntry(entry.key, entry.text, message_tags(entry.role, entry.project, entry.source))
+
+
+@lru_cache(maxsize=1_000)  # of a few roles, sources and projects for many messages
+def message_tags(role: str, project: str, source: str) -> str:
+    """Make the words of a message's role, project and source."""
+    return f"{role_tag(role)} {project_tag(project)} {source_tag(source)}"
 
 
 def entry_of_title(entry: TitleEntry) -> IndexEntry:

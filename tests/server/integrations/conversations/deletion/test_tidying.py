@@ -6,9 +6,10 @@ from sqlalchemy import insert
 
 from server.integrations.conversations.fake.faults import Fault
 from server.integrations.conversations.files.assets import AssetFiles
-from server.integrations.conversations.store import tombstones
+from server.integrations.conversations.store import import_runs, search_index, tombstones
 from server.integrations.conversations.store.tables import project
 from server.storage.archive import ARCHIVE_FILE
+from tests.server.integrations.conversations.exports import begin
 from tests.server.integrations.conversations.stored import DAY, add_chat, dump, store_file
 
 
@@ -123,6 +124,23 @@ def test_files_stay_while_the_archive_cannot_be_read(room):
     room.tidy(hours=2)
     assert list_files(room.files) == {b"whose?"}
     assert room.live(lambda connection: connection.exec_driver_sql("SELECT count(*) FROM chat_deleted").scalar()) == 0
+
+
+def count_parts(room):
+    query = "SELECT count(DISTINCT segid) FROM chat_message_index_idx"
+    return room.archive(lambda connection: connection.exec_driver_sql(query).scalar_one())
+
+
+def test_index_of_an_import_is_merged_once_it_has_ended(room):
+    room.archive(search_index.defer_merging, deferred=True)
+    for name in "abcdefgh":
+        room.archive(add_chat, name)
+    run = room.archive(begin)
+    room.tidy()
+    assert count_parts(room) == 8
+    room.archive(import_runs.set_values, run, {"state": "done"})
+    room.tidy()
+    assert count_parts(room) == 1
 
 
 def test_no_archive_is_made_for_tidying(room):

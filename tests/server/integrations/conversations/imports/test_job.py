@@ -1,3 +1,4 @@
+import gc
 import json
 
 from server.integrations.conversations.imports import job as import_job
@@ -47,7 +48,31 @@ async def test_webhook_is_stored_for_the_end(shelf, tmp_path, monkeypatch):
     assert data["id"] == current.id
 
 
+BULK = "SELECT group_concat(v) FROM (SELECT v FROM chat_message_index_config WHERE k IN ('automerge', 'crisismerge') ORDER BY k)"
+
+
+def read_bulk(connection):
+    """Read how parts of the index are merged, and after how many pages the log is copied."""
+    return [connection.exec_driver_sql(query).scalar_one() for query in (BULK, "PRAGMA wal_autocheckpoint")]
+
+
+async def test_archive_takes_many_batches_during_an_import_and_single_changes_after_it(shelf, tmp_path, monkeypatch):
+    seen, store_batch = [], import_job.import_runs.store_batch
+
+    def store(connection, *values):
+        seen.append((*read_bulk(connection), gc.isenabled()))
+        return store_batch(connection, *values)
+
+    monkeypatch.setattr(import_job.import_runs, "store_batch", store)
+    await import_all(Imports(shelf.context), write(tmp_path, *CHATS))
+    assert seen == [("0,256", 4_000, False)]
+    assert await shelf.context.archive.write(read_bulk) == ["8,16", 1_000]
+    assert gc.isenabled()
+
+
 async def test_mistake_of_ours_fails_the_import(shelf, tmp_path, monkeypatch):
     monkeypatch.setattr(import_job.import_runs, "store_batch", lambda *_: 1 / 0)
     current = await import_all(Imports(shelf.context), write(tmp_path, *CHATS))
     assert (current.state, current.error) == ("failed", import_job.MISTAKE)
+    assert await shelf.context.archive.write(read_bulk) == ["8,16", 1_000]
+    assert gc.isenabled()

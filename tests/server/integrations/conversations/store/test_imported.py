@@ -51,6 +51,19 @@ async def test_second_import_changes_nothing(archive):
     assert await archive(dump) == before
 
 
+async def test_conversations_of_a_later_batch_come_after_those_that_are_there(archive):
+    for item in (OLD, OTHER):
+        await store(archive, item)
+    assert [(row["key"], row["id"]) for row in (await archive(dump))["chat_conversation"]] == [(1, "c"), (2, "d")]
+
+
+async def test_messages_are_indexed_in_the_order_of_their_keys(archive):
+    """FTS5 writes out what it holds at each step back."""
+    await store(archive, OLD, OTHER)
+    query = "SELECT count(DISTINCT segid) FROM chat_message_index_idx"
+    assert await archive(lambda connection: connection.exec_driver_sql(query).scalar_one()) == 1
+
+
 async def test_update_arrives_with_its_index(archive):
     """ChatBETO's importer skips a conversation that it knows."""
     await store(archive, OLD)
