@@ -111,7 +111,7 @@ class Database:
             try:
                 with self._reading.begin() as connection:
                     return function(connection, *args, **kwargs)
-            except (DBAPIError, StopIteration) as error:
+            except (DBAPIError, sqlite3.Error, StopIteration) as error:
                 raise to_reportable(error) from error
 
         return await self._loop.run_in_executor(self._readers, run_read)
@@ -193,7 +193,7 @@ def resolve_all(outcomes: list[Outcome]) -> None:
 
 def to_reportable(error: BaseException) -> BaseException:
     """Convert an error into one that a future accepts: Unavailable for SQLite's errors."""
-    if isinstance(error, DBAPIError):
+    if isinstance(error, DBAPIError | sqlite3.Error):
         return explain(error)
     if isinstance(error, Exception) and not isinstance(error, StopIteration):  # a future refuses that one
         return error

@@ -1,28 +1,44 @@
-"""Statements for many rows: compiled once, as SQLAlchemy prepares the values of each row anew, which costs more than SQLite."""
+"""Statements compiled once and run by the driver: SQLAlchemy prepares each call anew, which costs more than SQLite."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from operator import itemgetter
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import ClauseElement, Connection
 
+Compiled = tuple[str, tuple[str, ...], dict[str, Any]]
+
 
 class Prepared:
-    """An INSERT, UPDATE or DELETE with parameters that every row has. The values are those of the driver."""
+    """A statement whose parameters every call has. The values are those of the driver, also what it returns: no bool, no Enum."""
 
     def __init__(self, statement: ClauseElement) -> None:
-        self._statement = statement
-        self._compiled: dict[str, tuple[str, itemgetter[Any], dict[str, Any]]] = {}  # by the name of a dialect
+        self.statement = statement
+        self._compiled: dict[str, Compiled] = {}  # by the name of a dialect
 
     def run(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Run it for each row."""
+        """Run an INSERT, UPDATE or DELETE for each row."""
         if not rows:
             return
+        text, names, constants = self._compile(connection, rows[0])
+        if constants:
+            rows = [{**constants, **row} for row in rows]
+        order = itemgetter(*names) if len(names) > 1 else lambda row: (row[names[0]],)
+        connection.connection.cursor().executemany(text, list(map(order, rows)))
+
+    def read(self, connection: Connection, **values: Any) -> list[tuple[Any, ...]]:
+        """Run a SELECT, or what has a RETURNING, and return its rows."""
+        text, names, constants = self._compile(connection, values)
+        values = {**constants, **values}
+        cursor = connection.connection.cursor()
+        cursor.execute(text, [values[name] for name in names])
+        return cast("list[tuple[Any, ...]]", cursor.fetchall())
+
+    def _compile(self, connection: Connection, given: Collection[str]) -> Compiled:
         name = connection.dialect.name
         if name not in self._compiled:
-            compiled = self._statement.compile(dialect=connection.dialect, column_keys=list(rows[0]))
-            names = compiled.positiontup  # type: ignore[attr-defined]  # of a compiled statement with positional parameters
-            constants = {key: value for key, value in compiled.params.items() if key not in rows[0]}  # such as that of LIMIT
-            self._compiled[name] = (str(compiled), itemgetter(*names), constants)
-        text, order, constants = self._compiled[name]
-        connection.exec_driver_sql(text, [order({**constants, **row}) for row in rows])
+            compiled = self.statement.compile(dialect=connection.dialect, column_keys=list(given))
+            names = tuple(compiled.positiontup)  # type: ignore[attr-defined]  # of a compiled statement with positional parameters
+            constants = {key: value for key, value in compiled.params.items() if key not in given}  # such as that of LIMIT
+            self._compiled[name] = (str(compiled), names, constants)
+        return self._compiled[name]

@@ -12,6 +12,8 @@ def change(name: str, before: str, after: str, *tests: str) -> Mutant:
 
 
 MUTANTS = [
+    change("database", "DBAPIError | sqlite3.Error", "DBAPIError"),
+    change("database", "(DBAPIError, sqlite3.Error, StopIteration)", "(DBAPIError, StopIteration)"),
     change("database", 'driver.execute("ROLLBACK TO job")\n', "pass\n"),
     change("database", "        require_transaction(driver)\n", ""),
     change(
