@@ -1,12 +1,13 @@
 """Statements compiled once and run by the driver: SQLAlchemy prepares each call anew, which costs more than SQLite."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, cast
 
 from sqlalchemy import ClauseElement, Connection
 
-Compiled = tuple[str, tuple[str, ...], dict[str, Any]]
+Order = Callable[[Mapping[str, Any]], tuple[Any, ...]]
+Compiled = tuple[str, Order, dict[str, Any]]
 
 
 class Prepared:
@@ -20,25 +21,30 @@ class Prepared:
         """Run an INSERT, UPDATE or DELETE for each row."""
         if not rows:
             return
-        text, names, constants = self._compile(connection, rows[0])
+        text, order, constants = self._compile(connection, rows[0])
         if constants:
             rows = [{**constants, **row} for row in rows]
-        order = itemgetter(*names) if len(names) > 1 else lambda row: (row[names[0]],)
         connection.connection.cursor().executemany(text, list(map(order, rows)))
 
     def read(self, connection: Connection, **values: Any) -> list[tuple[Any, ...]]:
         """Run a SELECT, or what has a RETURNING, and return its rows."""
-        text, names, constants = self._compile(connection, values)
-        values = {**constants, **values}
+        text, order, constants = self._compile(connection, values)
         cursor = connection.connection.cursor()
-        cursor.execute(text, [values[name] for name in names])
+        cursor.execute(text, order({**constants, **values}))
         return cast("list[tuple[Any, ...]]", cursor.fetchall())
 
     def _compile(self, connection: Connection, given: Collection[str]) -> Compiled:
         name = connection.dialect.name
         if name not in self._compiled:
             compiled = self.statement.compile(dialect=connection.dialect, column_keys=list(given))
-            names = tuple(compiled.positiontup)  # type: ignore[attr-defined]  # of a compiled statement with positional parameters
+            names = compiled.positiontup  # type: ignore[attr-defined]  # of a compiled statement with positional parameters
             constants = {key: value for key, value in compiled.params.items() if key not in given}  # such as that of LIMIT
-            self._compiled[name] = (str(compiled), names, constants)
+            self._compiled[name] = (str(compiled), take(names), constants)
         return self._compiled[name]
+
+
+def take(names: Sequence[str]) -> Order:
+    """Make a function that takes values out of a mapping."""
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda values: tuple(values[name] for name in names)
