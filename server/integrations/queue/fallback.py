@@ -13,7 +13,7 @@ from server.integrations.queue.changes import Change
 from server.integrations.queue.extension.worker import Worker
 from server.integrations.queue.models import Lane, Lease, Prompt, PromptFailure, PromptFilter, PromptResult
 from server.integrations.queue.queue import Queue
-from server.integrations.queue.states import State
+from server.integrations.queue.states import HELD, State
 from server.sdk.model_answers import AnswerLost, ModelAnswer, ModelAnswers, ModelTurn
 
 WORKERS = ("openai-api-1", "openai-api-2", "openai-api-3")
@@ -162,8 +162,8 @@ class Fallback:
 
 
 def take_change(change: Change, wake: asyncio.Event) -> None:
-    """Wake up, unless only a partial text has grown."""
-    if not change.partial:
+    """Wake up, unless the change makes nothing claimable."""
+    if not change.partial and change.state not in HELD:
         wake.set()
 
 

@@ -48,6 +48,7 @@ class OpenAIConnection:
         self._environment = {} if context.demo else os.environ if environment is None else environment
         self._key = ApiKey(context.secrets, self._environment, lambda: self.settings.endpoint)
         self._client: tuple[Connection, OpenAIClient] | None = None
+        self._merged: tuple[OpenAISettings, OpenAIOptions] | None = None
         self._models: list[Model] = []
         self._models_at: float | None = None
         self._listeners: list[Callable[[], Awaitable[None]]] = []
@@ -72,12 +73,15 @@ class OpenAIConnection:
     @property
     def settings(self) -> OpenAISettings:
         """The stored settings."""
-        return self.context.settings.read(SECTION, ConversationsSettings).openai
+        return self.context.settings.read_shared(SECTION, ConversationsSettings).openai
 
     @property
     def options(self) -> OpenAIOptions:
         """The options in force."""
-        return merge_options(self.settings, self._environment)
+        settings = self.settings
+        if self._merged is None or self._merged[0] is not settings:  # the environment stays as it is
+            self._merged = settings, merge_options(settings, self._environment)
+        return self._merged[1]
 
     @property
     def limits(self) -> Limits:
