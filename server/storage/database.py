@@ -95,13 +95,17 @@ class Database:
 
     async def write(self, function: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run a function that changes things. Its own exception undoes its own work only."""
+        return await self.submit(function, *args, **kwargs)
+
+    def submit(self, function: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> "asyncio.Future[R]":
+        """Queue a function for `write`; the future is done when what it did is stored."""
         self._refuse_when_closed()
         if self._jobs.qsize() >= self._limits.jobs:
             raise Unavailable("More is waiting to be stored than this disk can take. Try again in a moment.", retry_after=1)
         caller: asyncio.Future[R] = self._loop.create_future()
         context = copy_context()  # the caller's variables, on the writer's thread
         self._jobs.put(WriteJob(caller, lambda connection: context.run(function, connection, *args, **kwargs)))
-        return await caller
+        return caller
 
     async def read(self, function: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run a function that only reads. It sees everything that was stored before."""
