@@ -98,7 +98,8 @@ async def test_calls_whose_transaction_does_not_begin_fail_and_later_ones_do_not
     batches = Batches(database, store.run, store.outcomes.extend)
     with closing(sqlite3.connect(tmp_path / "deskhand.db", isolation_level=None)) as outsider:
         outsider.execute("BEGIN IMMEDIATE")
-        errors = await asyncio.gather(batches.call(1), batches.call(2), return_exceptions=True)
+        async with asyncio.timeout(30):
+            errors = await asyncio.gather(batches.call(1), batches.call(2), return_exceptions=True)
         assert [type(error) for error in errors] == [Unavailable, Unavailable]
         outsider.execute("COMMIT")
     assert await batches.call(3) == 6

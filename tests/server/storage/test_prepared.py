@@ -38,6 +38,6 @@ def test_rows_are_read_with_the_values_of_the_driver(connection) -> None:
     assert find.read(connection, called="b", least=0) == []
 
 
-def test_what_a_change_returns_is_read(connection) -> None:
+def test_returned_columns_of_a_change_are_read(connection) -> None:
     add = Prepared(insert(item).values(id=bindparam("number"), name="a").returning(item.c.id, item.c.name))
     assert add.read(connection, number=7) == [(7, "a")]

@@ -17,7 +17,7 @@ from server.integrations.conversations.models import ConversationsSettings
 from server.integrations.conversations.openai_account.api_key import ApiKey
 from server.integrations.conversations.openai_account.base_urls import check_base_url, read_origin
 from server.integrations.conversations.openai_account.models import describe_missing, is_for_chat, pick_default
-from server.integrations.conversations.openai_account.options import OpenAIOptions, merge_options
+from server.integrations.conversations.openai_account.options import CurrentOptions, OpenAIOptions
 from server.integrations.conversations.openai_account.settings import USUAL_OUTPUT, OpenAISettings
 from server.sdk.context import Context
 from server.sdk.service_addresses import check_resolved_service, check_service
@@ -48,7 +48,7 @@ class OpenAIConnection:
         self._environment = {} if context.demo else os.environ if environment is None else environment
         self._key = ApiKey(context.secrets, self._environment, lambda: self.settings.endpoint)
         self._client: tuple[Connection, OpenAIClient] | None = None
-        self._merged: tuple[OpenAISettings, OpenAIOptions] | None = None
+        self._options = CurrentOptions(self._environment)
         self._models: list[Model] = []
         self._models_at: float | None = None
         self._listeners: list[Callable[[], Awaitable[None]]] = []
@@ -78,10 +78,7 @@ class OpenAIConnection:
     @property
     def options(self) -> OpenAIOptions:
         """The options in force."""
-        settings = self.settings
-        if self._merged is None or self._merged[0] is not settings:  # the environment stays as it is
-            self._merged = settings, merge_options(settings, self._environment)
-        return self._merged[1]
+        return self._options.find(self.settings)
 
     @property
     def limits(self) -> Limits:

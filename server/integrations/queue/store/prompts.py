@@ -76,7 +76,7 @@ def require_row(rows: Sequence[Sequence[Any]], client_id: str | None) -> Prompt:
 
 def find_prompts(connection: Connection, prompt_ids: Sequence[str]) -> dict[str, Prompt]:
     """Find prompts by their ids, and keep them from others until the end of the transaction."""
-    ids = list(dict.fromkeys(prompt_ids))
+    ids: Sequence[str] = list(dict.fromkeys(prompt_ids))
     most = 1 << (len(ids) - 1).bit_length()  # so that there are few statements
     values = {f"id{place}": ids[min(place, len(ids) - 1)] for place in range(most)}
     return {current.id: current for current in map(to_prompt, lock_some(most).read(connection, **values))}

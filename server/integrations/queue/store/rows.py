@@ -36,9 +36,9 @@ PROMPTS = (
 )
 
 write_json = json.JSONEncoder(ensure_ascii=False).encode  # json.dumps makes an encoder for each call
-# the members by their values, as they are stored: to call an Enum takes six times as long
-STATES, LANES = dict(State.__members__), dict(Lane.__members__)
-RESPONSE_TYPES, THINKING_TIMES = dict(ResponseType.__members__), dict(ThinkingTime.__members__)
+# to call an Enum takes six times as long
+STATE_OF, LANE_OF = {each.value: each for each in State}, {each.value: each for each in Lane}
+RESPONSE_TYPE_OF, THINKING_TIME_OF = {each.value: each for each in ResponseType}, {each.value: each for each in ThinkingTime}
 
 
 def to_moment(seconds: float) -> datetime:
@@ -74,10 +74,10 @@ def to_prompt(row: Sequence[Any]) -> Prompt:
         id=prompt_id,
         number=number,
         client=ClientRef(client_id, client_name),
-        state=STATES[state],
+        state=STATE_OF[state],
         message=message,
-        response_type=RESPONSE_TYPES[response_type],
-        thinking_time=THINKING_TIMES[thinking_time],
+        response_type=RESPONSE_TYPE_OF[response_type],
+        thinking_time=THINKING_TIME_OF[thinking_time],
         chat=Chat(chat_number, chat_id, title, *map(to_moment, chat_times)),
         queued_at=to_moment(queued_at),
         priority=priority,
@@ -87,7 +87,7 @@ def to_prompt(row: Sequence[Any]) -> Prompt:
         temporary=bool(temporary),
         webhook_url=webhook_url,
         attachments=read_list(attachments),
-        lane=LANES[lane],
+        lane=LANE_OF[lane],
         attempts=attempts,
         token=token,
         worker=worker,
