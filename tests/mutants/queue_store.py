@@ -101,8 +101,8 @@ MUTANTS: list[Mutant] = [
     ),
     Mutant(
         "server/storage/batches.py",
-        "if len(items) > 1 and not isinstance(error, Unavailable):",
-        "if False:",
+        "elif len(calls) > 1 and not isinstance(error, Unavailable):",
+        "elif False:",
         ("tests/server/storage/test_batches.py",),
     ),
     # clients and approval

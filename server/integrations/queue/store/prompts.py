@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, func, insert, literal_column, select, update
+from sqlalchemy import BindParameter, Connection, Select, bindparam, func, insert, literal_column, select, update
 
 from server.core.errors import NotFound
 from server.integrations.queue.models import Answer, Page, Prompt, PromptFilter
@@ -85,7 +85,7 @@ def find_prompts(connection: Connection, prompt_ids: Sequence[str]) -> dict[str,
 @cache
 def lock_some(count: int) -> Prepared:
     """Make the statement that finds so many prompts."""
-    ids = [bindparam(f"id{place}") for place in range(count)]
+    ids: list[BindParameter[str]] = [bindparam(f"id{place}") for place in range(count)]
     return Prepared(PROMPTS.where(prompt.c.id.in_(ids)).with_for_update(of=prompt))
 
 
