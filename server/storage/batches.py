@@ -3,13 +3,14 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Generic, TypeVar
 
 from sqlalchemy import Connection
 
 from server.core.errors import Unavailable
-from server.storage.database import Database
+from server.storage.database import TOO_MUCH, USUAL, Database, Limits
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -28,19 +29,26 @@ class Batches(Generic[Item, Result]):
         database: Database,
         run: Callable[[Connection, Sequence[Item]], Outcomes[Result]],
         done: Callable[[Outcomes[Result]], None],
+        limits: Limits = USUAL,
     ) -> None:
-        self._database, self._run, self._done = database, run, done
+        self._database, self._run, self._done, self._limits = database, run, done, limits
         self._waiting: deque[tuple[Item, asyncio.Future[Result]]] = deque()
         self._is_queued = False  # a function that takes what waits
 
     async def call(self, item: Item) -> Result:
         """Run an item together with others; what it did is durable afterwards. Cancelling the caller does not undo it."""
+        if len(self._waiting) >= self._limits.jobs:
+            raise Unavailable(TOO_MUCH, retry_after=1)
         caller: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, caller))
-        if not self._is_queued:
+        self._start_next()
+        return await caller
+
+    def _start_next(self) -> None:
+        """Queue a function that takes what waits, unless one is queued."""
+        if self._waiting and not self._is_queued:
             self._is_queued = True
             self._start(self._run_waiting, [])
-        return await caller
 
     def _start(self, run: Callable[[Connection, Calls[Item, Result]], Outcomes[Result]], calls: Calls[Item, Result]) -> None:
         try:
@@ -58,9 +66,10 @@ class Batches(Generic[Item, Result]):
 
     def _take(self) -> Calls[Item, Result]:
         self._is_queued = False  # first: what comes from now on is taken here, or by another function
-        calls = []
-        while self._waiting:
-            calls.append(self._waiting.popleft())
+        calls: Calls[Item, Result] = []
+        with suppress(IndexError):
+            while len(calls) < self._limits.batch:
+                calls.append(self._waiting.popleft())
         return calls
 
     def _finish(self, calls: Calls[Item, Result], stored: "asyncio.Future[Outcomes[Result]]") -> None:
@@ -73,6 +82,7 @@ class Batches(Generic[Item, Result]):
                 self._start(self._run_some, [call])
         else:
             self._fail(calls, error)
+        self._start_next()  # more came than one batch takes
 
     def _fail(self, calls: Calls[Item, Result], error: BaseException) -> None:
         calls = calls or self._take()  # the function has not run

@@ -27,6 +27,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 DATABASE_FILE = "deskhand.db"
+TOO_MUCH = "More is waiting to be stored than this disk can take. Try again in a moment."
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ class Database:
         """Queue a function for `write`; the future is done when what it did is stored."""
         self._refuse_when_closed()
         if self._jobs.qsize() >= self._limits.jobs:
-            raise Unavailable("More is waiting to be stored than this disk can take. Try again in a moment.", retry_after=1)
+            raise Unavailable(TOO_MUCH, retry_after=1)
         caller: asyncio.Future[R] = self._loop.create_future()
         context = copy_context()  # the caller's variables, on the writer's thread
         self._jobs.put(WriteJob(caller, lambda connection: context.run(function, connection, *args, **kwargs)))

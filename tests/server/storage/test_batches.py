@@ -127,3 +127,23 @@ async def test_call_that_comes_while_others_wait_for_the_writer_is_stored_with_t
     held.set()
     assert await asyncio.gather(busy, first, second) == [True, 2, 4]
     assert store.batches == [[1, 2]]
+
+
+async def test_batch_has_a_limit_and_the_rest_is_the_next_one(database) -> None:
+    store = Store()
+    batches = Batches(database, store.run, store.outcomes.extend, Limits(batch=2))
+    async with asyncio.timeout(30):
+        assert await asyncio.gather(*(batches.call(number) for number in range(1, 6))) == [2, 4, 6, 8, 10]
+    assert store.batches == [[1, 2], [3, 4], [5]]
+
+
+async def test_more_calls_than_may_wait_are_refused(database) -> None:
+    store, held = Store(), threading.Event()
+    batches = Batches(database, store.run, store.outcomes.extend, Limits(jobs=2))
+    busy = asyncio.create_task(database.write(lambda _: held.wait(30)))
+    calls = [asyncio.create_task(batches.call(number)) for number in (1, 2)]
+    await asyncio.sleep(0)
+    with pytest.raises(Unavailable, match="waiting to be stored"):
+        await batches.call(3)
+    held.set()
+    assert await asyncio.gather(busy, *calls) == [True, 2, 4]
