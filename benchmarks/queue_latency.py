@@ -139,7 +139,8 @@ async def measure(server: Server, options: argparse.Namespace) -> Latencies:
         group = await stack.enter_async_context(asyncio.TaskGroup())
         sockets = []
         for number in range(options.extensions):
-            socket = await connect(f"ws://127.0.0.1:{server.port}/ws/extension/", proxy=None)
+            headers = {"X-API-Key": server.extension_key}  # few at once may be without a key
+            socket = await connect(f"ws://127.0.0.1:{server.port}/ws/extension/", proxy=None, additional_headers=headers)
             sockets.append(socket)
             group.create_task(extend(socket, number, server.extension_key, latencies))
         await submit(server, options.rate, count, latencies)

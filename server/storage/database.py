@@ -27,6 +27,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 DATABASE_FILE = "deskhand.db"
+TOO_MUCH = "More is waiting to be stored than this disk can take. Try again in a moment."
 
 
 @dataclass(frozen=True)
@@ -95,13 +96,17 @@ class Database:
 
     async def write(self, function: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run a function that changes things. Its own exception undoes its own work only."""
+        return await self.submit(function, *args, **kwargs)
+
+    def submit(self, function: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> "asyncio.Future[R]":
+        """Queue a function for `write`; the future is done when what it did is stored."""
         self._refuse_when_closed()
         if self._jobs.qsize() >= self._limits.jobs:
-            raise Unavailable("More is waiting to be stored than this disk can take. Try again in a moment.", retry_after=1)
+            raise Unavailable(TOO_MUCH, retry_after=1)
         caller: asyncio.Future[R] = self._loop.create_future()
         context = copy_context()  # the caller's variables, on the writer's thread
         self._jobs.put(WriteJob(caller, lambda connection: context.run(function, connection, *args, **kwargs)))
-        return await caller
+        return caller
 
     async def read(self, function: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run a function that only reads. It sees everything that was stored before."""
@@ -111,7 +116,7 @@ class Database:
             try:
                 with self._reading.begin() as connection:
                     return function(connection, *args, **kwargs)
-            except (DBAPIError, StopIteration) as error:
+            except (DBAPIError, sqlite3.Error, StopIteration) as error:
                 raise to_reportable(error) from error
 
         return await self._loop.run_in_executor(self._readers, run_read)
@@ -193,7 +198,7 @@ def resolve_all(outcomes: list[Outcome]) -> None:
 
 def to_reportable(error: BaseException) -> BaseException:
     """Convert an error into one that a future accepts: Unavailable for SQLite's errors."""
-    if isinstance(error, DBAPIError):
+    if isinstance(error, DBAPIError | sqlite3.Error):
         return explain(error)
     if isinstance(error, Exception) and not isinstance(error, StopIteration):  # a future refuses that one
         return error

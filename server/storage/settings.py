@@ -5,7 +5,7 @@ import copy
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
 from tinydb import TinyDB
@@ -51,6 +51,7 @@ def read_tables(path: Path) -> Tables | None:
     return tables
 
 
+NOTHING: dict[str, Any] = {}  # is stored of a section that nobody has changed
 LOST = "The settings could not be read, so the defaults apply and changes are blocked."
 
 
@@ -67,15 +68,24 @@ class Settings:
             aside = move_aside(path, now)
             self.problem = f"{LOST} {aside.name} is the old file."
             self._file = TinyDB(path, storage=ReplacedFile)
+        self._shared: dict[tuple[str, type[BaseModel]], tuple[dict[str, Any], BaseModel]] = {}  # with what they were made of
         self._sections = {name: dict(self._file.table(name).get(doc_id=ONLY) or {}) for name in self._file.tables()}
 
     def read(self, section: str, model: type[M]) -> M:
         """Read a section. Missing fields and fields that do not fit the model get the model's defaults."""
-        stored = self._sections.get(section, {})
+        stored = self._sections.get(section, NOTHING)
         try:
             return model.model_validate(stored)
         except ValidationError as error:
             return self._read_what_fits(section, model, stored, error)
+
+    def read_shared(self, section: str, model: type[M]) -> M:
+        """Read a section, for what runs often: until the next change it is one value for all, which none of them may change."""
+        stored = self._sections.get(section, NOTHING)
+        known = self._shared.get((section, model))
+        if known is None or known[0] is not stored:
+            known = self._shared[section, model] = stored, self.read(section, model)
+        return cast("M", known[1])
 
     async def write(self, section: str, value: BaseModel) -> None:
         """Store a section; it is on the disk when this returns. Fields that the model does not know stay.

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import URL, Connection, Engine, NullPool, Pool, create_engine, event
 from sqlalchemy.exc import DBAPIError
@@ -59,7 +59,7 @@ def engine(path: Path, begin: str, busy_milliseconds: int, pragmas: Mapping[str,
 
     @event.listens_for(made, "begin")
     def start(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+        cast("sqlite3.Connection", connection.connection.driver_connection).execute(begin)  # a third of the time of SQLAlchemy
 
     return made
 

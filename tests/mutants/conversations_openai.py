@@ -24,6 +24,12 @@ ERRORS = Mutant(
     (f"tests/{CONVERSATIONS}/adapter/test_client.py::test_openai_out_of_reach_means_that_nothing_was_sent",),
 )
 MUTANTS = [
+    change(
+        "openai_account/options.py",
+        "self._made[0] is not settings",
+        "False",
+        "test_options_are_made_anew_after_a_change_of_the_settings",
+    ),
     ERRORS,
     Mutant(
         ERRORS.path,

@@ -122,12 +122,12 @@ MUTANTS: list[Mutant] = [
     ),
     Mutant(
         "server/storage/batches.py",
-        "if len(items) > 1 and not isinstance(error, Unavailable):",
-        "if False:",
+        "elif len(calls) > 1 and not isinstance(error, Unavailable):",
+        "elif False:",
         ("tests/server/storage/test_batches.py",),
     ),
     # clients and approval
-    Mutant(f"{HERE}/store/prompts.py", "if row is None or client_id not in {None, row.client}:", "if row is None:", (QUEUE,)),
+    Mutant(f"{HERE}/store/prompts.py", "if client_id in {None, current.client.id}:", "if True:", (QUEUE,)),
     Mutant(
         f"{HERE}/store/submissions.py",
         "can_start = not each.order.chat_id and approvals[each.client.id]",

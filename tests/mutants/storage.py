@@ -12,6 +12,13 @@ def change(name: str, before: str, after: str, *tests: str) -> Mutant:
 
 
 MUTANTS = [
+    change("batches", "calls = calls or self._take()", "pass"),
+    change("batches", "if len(self._waiting) >= self._limits.jobs:", "if False:"),
+    change("batches", "while len(calls) < self._limits.batch", "while True"),
+    change("batches", "        self._start_next()  # more", "        # more"),
+    change("settings", "known is None or known[0] is not stored", "known is None"),
+    change("database", "DBAPIError | sqlite3.Error", "DBAPIError"),
+    change("database", "(DBAPIError, sqlite3.Error, StopIteration)", "(DBAPIError, StopIteration)"),
     change("database", 'driver.execute("ROLLBACK TO job")\n', "pass\n"),
     change("database", "        require_transaction(driver)\n", ""),
     change(

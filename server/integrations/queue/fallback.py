@@ -14,7 +14,7 @@ from server.integrations.queue.changes import Change
 from server.integrations.queue.extension.worker import Worker
 from server.integrations.queue.models import Lane, Lease, Prompt, PromptFailure, PromptFilter, PromptResult
 from server.integrations.queue.queue import Queue
-from server.integrations.queue.states import ENDED, State
+from server.integrations.queue.states import ENDED, HELD, State
 from server.sdk.model_answers import AnswerLost, ModelAnswer, ModelAnswers, ModelTurn
 
 R = TypeVar("R")
@@ -178,8 +178,8 @@ class Fallback:
 
 
 def take_change(change: Change, wake: asyncio.Event) -> None:
-    """Wake up, unless only a partial text has grown."""
-    if not change.partial:
+    """Wake up, unless the change makes nothing claimable."""
+    if not change.partial and change.state not in HELD:
         wake.set()
 
 

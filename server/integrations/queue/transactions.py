@@ -25,7 +25,7 @@ class Transactions:
 
     def read_settings(self) -> QueueSettings:
         """Read the settings in force."""
-        return self.context.settings.read(SECTION, QueueSettings)
+        return self.context.settings.read_shared(SECTION, QueueSettings)
 
     def call(self) -> Call:
         """Make what the functions of the store need."""

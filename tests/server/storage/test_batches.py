@@ -1,12 +1,15 @@
 import asyncio
+import sqlite3
+import threading
 from collections.abc import Sequence
+from contextlib import closing
 
 import pytest
 from sqlalchemy import Connection
 
 from server.core.errors import Conflict, Unavailable
 from server.storage.batches import Batches
-from server.storage.database import Database
+from server.storage.database import Database, Limits
 
 pytestmark = pytest.mark.anyio
 
@@ -21,7 +24,7 @@ def count(connection: Connection) -> int:
 
 @pytest.fixture
 async def database(tmp_path):
-    made = Database(tmp_path / "deskhand.db")
+    made = Database(tmp_path / "deskhand.db", Limits(busy_milliseconds=50))
     await made.write(create)
     yield made
     await made.close()
@@ -88,3 +91,59 @@ async def test_cancelled_caller_does_not_disturb_the_others(database) -> None:
     await asyncio.sleep(0)
     cancelled.cancel()
     assert await other == 4
+
+
+async def test_calls_whose_transaction_does_not_begin_fail_and_later_ones_do_not(tmp_path, database) -> None:
+    store = Store()
+    batches = Batches(database, store.run, store.outcomes.extend)
+    with closing(sqlite3.connect(tmp_path / "deskhand.db", isolation_level=None)) as outsider:
+        outsider.execute("BEGIN IMMEDIATE")
+        async with asyncio.timeout(30):
+            errors = await asyncio.gather(batches.call(1), batches.call(2), return_exceptions=True)
+        assert [type(error) for error in errors] == [Unavailable, Unavailable]
+        outsider.execute("COMMIT")
+    assert await batches.call(3) == 6
+    assert (store.batches, await database.read(count)) == ([[3]], 1)
+
+
+async def test_calls_of_a_closed_database_fail(database) -> None:
+    store = Store()
+    batches = Batches(database, store.run, store.outcomes.extend)
+    await database.close()
+    for _ in range(2):
+        with pytest.raises(Unavailable, match="stopping"):
+            await batches.call(1)
+
+
+async def test_call_that_comes_while_others_wait_for_the_writer_is_stored_with_them(database) -> None:
+    store, held = Store(), threading.Event()
+    batches = Batches(database, store.run, store.outcomes.extend)
+    busy = asyncio.create_task(database.write(lambda _: held.wait(30)))
+    await asyncio.sleep(0)
+    first = asyncio.create_task(batches.call(1))
+    await asyncio.sleep(0)
+    second = asyncio.create_task(batches.call(2))
+    await asyncio.sleep(0)
+    held.set()
+    assert await asyncio.gather(busy, first, second) == [True, 2, 4]
+    assert store.batches == [[1, 2]]
+
+
+async def test_batch_has_a_limit_and_the_rest_is_the_next_one(database) -> None:
+    store = Store()
+    batches = Batches(database, store.run, store.outcomes.extend, Limits(batch=2))
+    async with asyncio.timeout(30):
+        assert await asyncio.gather(*(batches.call(number) for number in range(1, 6))) == [2, 4, 6, 8, 10]
+    assert store.batches == [[1, 2], [3, 4], [5]]
+
+
+async def test_more_calls_than_may_wait_are_refused(database) -> None:
+    store, held = Store(), threading.Event()
+    batches = Batches(database, store.run, store.outcomes.extend, Limits(jobs=2))
+    busy = asyncio.create_task(database.write(lambda _: held.wait(30)))
+    calls = [asyncio.create_task(batches.call(number)) for number in (1, 2)]
+    await asyncio.sleep(0)
+    with pytest.raises(Unavailable, match="waiting to be stored"):
+        await batches.call(3)
+    held.set()
+    assert await asyncio.gather(busy, *calls) == [True, 2, 4]

@@ -289,6 +289,20 @@ def test_full_database_is_reported_and_recovers(path: Path) -> None:
     use(path, work)
 
 
+def test_errors_of_the_driver_are_explained_like_those_of_sqlalchemy(path: Path) -> None:
+    def lock(connection: Connection) -> None:
+        error = sqlite3.OperationalError("locked")
+        error.sqlite_errorcode = sqlite3.SQLITE_BUSY
+        raise error
+
+    async def work(database: Database) -> None:
+        for run in (database.read, database.write):
+            with pytest.raises(Unavailable, match="Another program holds"):
+                await run(lock)
+
+    use(path, work)
+
+
 LITTLE_ROOM = """
 import asyncio, resource, sys
 from pathlib import Path

@@ -210,3 +210,16 @@ def test_change_that_is_refused_changes_nothing(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput):
         asyncio.run(settings.change("mail", Mail, refuse))
     assert settings.read("mail", Mail).signature == "Yours"
+
+
+def test_shared_value_is_one_until_the_next_change(tmp_path: Path) -> None:
+    settings = Settings(tmp_path)
+    usual = settings.read_shared("mail", Mail)
+    assert settings.read_shared("mail", Mail) is usual
+    assert settings.read_shared("other", Mail) is not usual
+    write(settings, "mail", Mail(accounts=["a"]))
+    changed = settings.read_shared("mail", Mail)
+    assert changed.accounts == ["a"]
+    assert settings.read_shared("mail", Mail) is changed
+    write(settings, "other", Mail())
+    assert settings.read_shared("mail", Mail) is changed

@@ -17,7 +17,7 @@ from server.integrations.conversations.models import ConversationsSettings
 from server.integrations.conversations.openai_account.api_key import ApiKey
 from server.integrations.conversations.openai_account.base_urls import check_base_url, read_origin
 from server.integrations.conversations.openai_account.models import describe_missing, is_for_chat, pick_default
-from server.integrations.conversations.openai_account.options import OpenAIOptions, merge_options
+from server.integrations.conversations.openai_account.options import CurrentOptions, OpenAIOptions
 from server.integrations.conversations.openai_account.settings import USUAL_OUTPUT, OpenAISettings
 from server.sdk.context import Context
 from server.sdk.service_addresses import check_resolved_service, check_service
@@ -50,6 +50,7 @@ class OpenAIConnection:
         self._key = ApiKey(context.secrets, self._environment, lambda: self.settings.endpoint)
         self._client: tuple[Connection, OpenAIClient] | None = None
         self._http = ServiceHttp(context)
+        self._options = CurrentOptions(self._environment)
         self._models: list[Model] = []
         self._models_at: float | None = None
         self._listeners: list[Callable[[], Awaitable[None]]] = []
@@ -74,12 +75,12 @@ class OpenAIConnection:
     @property
     def settings(self) -> OpenAISettings:
         """The stored settings."""
-        return self.context.settings.read(SECTION, ConversationsSettings).openai
+        return self.context.settings.read_shared(SECTION, ConversationsSettings).openai
 
     @property
     def options(self) -> OpenAIOptions:
         """The options in force."""
-        return merge_options(self.settings, self._environment)
+        return self._options.find(self.settings)
 
     @property
     def limits(self) -> Limits:

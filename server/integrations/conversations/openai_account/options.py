@@ -49,3 +49,17 @@ def merge_options(settings: OpenAISettings, environment: Mapping[str, str]) -> O
             wrong.append(name)
     problem = f"The value of {' and '.join(wrong)} in the environment does not fit, so it has no effect." if wrong else ""
     return OpenAIOptions(**values, names=tuple(names), problem=problem)
+
+
+class CurrentOptions:
+    """The options in force, made anew after a change of the settings alone: much asks for them, and the environment stays."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+        self._made: tuple[OpenAISettings, OpenAIOptions] | None = None
+
+    def find(self, settings: OpenAISettings) -> OpenAIOptions:
+        """Find those of the stored settings, which are the same object until they are changed."""
+        if self._made is None or self._made[0] is not settings:
+            self._made = settings, merge_options(settings, self._environment)
+        return self._made[1]

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Protocol
 
 from sqlalchemy import Connection
@@ -27,7 +28,7 @@ class Outbox(Protocol):
         """Store a webhook in the transaction of the connection."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Call:
     """A call of the queue: its time (seconds since 1970), the outbox, and what only some functions need."""
 
@@ -35,12 +36,12 @@ class Call:
     outbox: Outbox
     read_settings: Callable[[], QueueSettings]
 
-    @property
+    @cached_property
     def settings(self) -> QueueSettings:
         """The settings in force."""
         return self.read_settings()
 
-    @property
+    @cached_property
     def day(self) -> str:
         """The person's day."""
         return datetime.fromtimestamp(self.now).astimezone().date().isoformat()

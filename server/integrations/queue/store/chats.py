@@ -41,8 +41,7 @@ FIRST = (
     .scalar_subquery()
 )
 READY = case((prompt.c.not_before > bindparam("now"), literal_column("2")), else_=literal_column("1"))
-REFRESH = update(prompt).where(prompt.c.number == FIRST, ~HELD).values(ready=READY)
-MANY = Prepared(REFRESH)
+REFRESH = Prepared(update(prompt).where(prompt.c.number == FIRST, ~HELD).values(ready=READY))
 CLEAR = (
     update(prompt).where(prompt.c.chat_key == bindparam("key"), IS_OPEN, prompt.c.ready != literal_column("0")).values(ready=0)
 )
@@ -94,7 +93,7 @@ def rename_key(connection: Connection, number: int, key: str, now: float) -> Non
 
 def refresh(connection: Connection, keys: Iterable[str], now: float) -> None:
     """Make the next prompt of each chat ready, unless one is with an extension."""
-    MANY.run(connection, [{"key": key, "now": now} for key in dict.fromkeys(keys)])
+    REFRESH.run(connection, [{"key": key, "now": now} for key in dict.fromkeys(keys)])
 
 
 def reorder(connection: Connection, key: str, now: float) -> None:

@@ -25,13 +25,13 @@ CAN_TAKE = (
     or_(~prompt.c.find_first, bindparam("can_find", type_=Boolean)),
     or_(prompt.c.attachments == "[]", bindparam("can_attach", type_=Boolean)),
 )
-NEXT = (
+NEXT = Prepared(
     PROMPTS.where(*CAN_TAKE)
     .order_by(prompt.c.priority.desc(), prompt.c.position)
     .limit(bindparam("most"))
     .with_for_update(of=prompt, skip_locked=True)
 )
-WAKE = update(prompt).where(IS_LATER, prompt.c.not_before <= bindparam("now")).values(ready=1)
+WAKE = Prepared(update(prompt).where(IS_LATER, prompt.c.not_before <= bindparam("now")).values(ready=literal_column("1")))
 LEASE = Prepared(
     update(prompt)
     .where(prompt.c.number == bindparam("which"))
@@ -103,19 +103,17 @@ def lease_some(connection: Connection, kind: Kind, wanted: Sequence[Claim]) -> l
         allowed = count_allowed(control, call, len(wanted))
     if allowed <= 0:
         return []
-    connection.execute(WAKE, {"now": call.now})
-    values = kind.bind() | {"most": allowed}
-    current = list(zip(map(to_prompt, connection.execute(NEXT, values)), wanted, strict=False))
+    WAKE.run(connection, [{"now": call.now}])
+    rows = NEXT.read(connection, **kind.bind(), most=allowed)
+    current = list(zip(map(to_prompt, rows), wanted, strict=False))
     if not current:
         return []
     until, entry = call.now + call.settings.lease_seconds, write_entry(call.now, State.leased)
     ends = to_moment(until)
     for leased, claim in current:
         leased.state, leased.token, leased.worker, leased.expires_at = State.leased, leased.token + 1, claim.worker, ends
-    rows = [
-        {"which": each.number, "fence": each.token, "holder": each.worker, "until": until, "entry": entry} for each, _ in current
-    ]
-    LEASE.run(connection, rows)
+    common = {"until": until, "entry": entry}
+    LEASE.run(connection, [{"which": each.number, "fence": each.token, "holder": each.worker, **common} for each, _ in current])
     if kind.lane == Lane.browser:
         record_sent(connection, call.now, call.day, control.count_sent(call.day) + len(current))
     return [each for each, _ in current]

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from server.integrations.queue.models import ClientRef, QueueClient
 from server.integrations.queue.store.calls import Call
 from server.integrations.queue.store.tables import IS_OPEN, client, prompt
+from server.storage.prepared import Prepared
 
-KNOWN = select(client).where(client.c.id.in_(bindparam("ids", expanding=True)))
+KNOWN = Prepared(select(client.c.name, client.c.approved).where(client.c.id == bindparam("which")))
 CHANGE = update(client).where(client.c.id == bindparam("which"))
 NAME = CHANGE.values(name=bindparam("called"))
 WAITING = (
@@ -34,15 +35,19 @@ IDLE_COUNT = select(func.count()).where(prompt.c.client == bindparam("of"), IS_O
 def add_clients(connection: Connection, clients: Iterable[ClientRef], now: float) -> dict[str, bool | None]:
     """Store clients that are new; return the person's answer for each."""
     named = {client.id: client for client in clients}
-    known: dict[str, Row[tuple[str, str, bool | None, str, float]]] = {
-        row.id: row for row in connection.execute(KNOWN, {"ids": list(named)})
-    }
-    for client_id, ref in named.items():
-        if client_id not in known:
-            connection.execute(insert(client), {"id": client_id, "name": ref.name, "created_at": now})
-        elif ref.name and known[client_id].name != ref.name:
-            connection.execute(NAME, {"which": client_id, "called": ref.name})
-    return {client_id: known[client_id].approved if client_id in known else None for client_id in named}
+    return {client_id: add_client(connection, ref, now) for client_id, ref in named.items()}
+
+
+def add_client(connection: Connection, ref: ClientRef, now: float) -> bool | None:
+    """Store a client if it is new, and its name; return the person's answer."""
+    known = KNOWN.read(connection, which=ref.id)
+    if not known:
+        connection.execute(insert(client), {"id": ref.id, "name": ref.name, "created_at": now})
+        return None
+    [(name, approved)] = known
+    if ref.name and name != ref.name:
+        connection.execute(NAME, {"which": ref.id, "called": ref.name})
+    return None if approved is None else bool(approved)
 
 
 def list_clients(connection: Connection) -> list[QueueClient]:

@@ -8,16 +8,18 @@ from sqlalchemy import Connection, bindparam, select, update
 
 from server.integrations.queue.store.calls import Call
 from server.integrations.queue.store.tables import control
+from server.storage.prepared import Prepared
 
-READ = select(control)
-LOCK = READ.with_for_update()  # of no effect in SQLite, whose writer is one
+STATE = select(*(control.c[name] for name in ("paused", "draining", "limit_until", "sent_at", "day", "sent_today")))
+READ = Prepared(STATE)
+LOCK = Prepared(STATE.with_for_update())  # of no effect in SQLite, whose writer is one
 CHANGE = update(control)
-NUMBER = (
+NUMBER = Prepared(
     update(control)
     .values(last_prompt=control.c.last_prompt + bindparam("prompts"), last_chat=control.c.last_chat + bindparam("chats"))
     .returning(control.c.last_prompt, control.c.last_chat, control.c.draining)
 )
-SEND = update(control).values(sent_at=bindparam("at"), day=bindparam("today"), sent_today=bindparam("sent"))
+SEND = Prepared(update(control).values(sent_at=bindparam("at"), day=bindparam("today"), sent_today=bindparam("sent")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +40,8 @@ class Control:
 
 def read_control(connection: Connection, *, lock: bool = False) -> Control:
     """Read the state of the queue. `lock`: until the end of the transaction."""
-    row = connection.execute(LOCK if lock else READ).one()
-    return Control(row.paused, row.draining, row.limit_until, row.sent_at, row.day, row.sent_today)
+    [(paused, draining, *values)] = (LOCK if lock else READ).read(connection)
+    return Control(bool(paused), bool(draining), *values)
 
 
 def change_control(connection: Connection, _: Call, values: Mapping[str, Any]) -> None:
@@ -49,13 +51,13 @@ def change_control(connection: Connection, _: Call, values: Mapping[str, Any]) -
 
 def allocate_numbers(connection: Connection, prompts: int, chats: int) -> tuple[int, int, bool]:
     """Allocate numbers: return the last of the prompts and of the chats, and whether the queue drains."""
-    row = connection.execute(NUMBER, {"prompts": prompts, "chats": chats}).one()
-    return row.last_prompt, row.last_chat, row.draining
+    [(last_prompt, last_chat, draining)] = NUMBER.read(connection, prompts=prompts, chats=chats)
+    return last_prompt, last_chat, bool(draining)
 
 
 def record_sent(connection: Connection, at: float | None, day: str, sent_today: int) -> None:
     """Record that prompts went out."""
-    connection.execute(SEND, {"at": at, "today": day, "sent": sent_today})
+    SEND.run(connection, [{"at": at, "today": day, "sent": sent_today}])
 
 
 def uncount_sent(connection: Connection, count: int, day: str) -> None:

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, func, insert, literal_column, select, update
+from sqlalchemy import BindParameter, Connection, Select, bindparam, false, func, insert, literal_column, select, true, update
 
 from server.core.errors import NotFound
 from server.integrations.queue.models import Answer, Page, Prompt, PromptFilter
@@ -16,12 +17,15 @@ from server.storage.prepared import Prepared
 
 UNKNOWN = "There is no such request."
 
-NEW = {"state": "'idle'", "is_open": "1", "lane": "'browser'", "token": "0", "attempts": "0", "ends": "0", "notes": "'[]'"}
-NEW |= {"dead": "0", "find_first": "0"}
-ADD = Prepared(insert(prompt).values(**{name: literal_column(value) for name, value in NEW.items()}))
-FIND = PROMPTS.where(prompt.c.id == bindparam("which"))
-LOCK = FIND.with_for_update(of=prompt)  # of no effect in SQLite, whose writer is one
-LOCK_SOME = PROMPTS.where(prompt.c.id.in_(bindparam("ids", expanding=True))).with_for_update(of=prompt)
+NEW = {"state": "'idle'", "lane": "'browser'", "token": "0", "attempts": "0", "ends": "0", "notes": "'[]'"}
+ADD = Prepared(
+    insert(prompt).values(
+        **{name: literal_column(value) for name, value in NEW.items()}, is_open=true(), dead=false(), find_first=false()
+    )
+)
+OF_ID = PROMPTS.where(prompt.c.id == bindparam("which"))
+FIND = Prepared(OF_ID)
+LOCK = Prepared(OF_ID.with_for_update(of=prompt))  # of no effect in SQLite, whose writer is one
 DETAILS = select(prompt.c.history, prompt.c.partial).where(prompt.c.number == bindparam("which"))
 ANSWERS = select(answer).where(answer.c.prompt == bindparam("which")).order_by(answer.c.number)
 LATEST = (
@@ -45,25 +49,35 @@ def add_prompts(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> No
 
 def find_prompt(connection: Connection, prompt_id: str, client_id: str | None = None) -> Prompt:
     """Find a prompt, for reading. Raises NotFound if there is none of this client."""
-    return require_row(connection.execute(FIND, {"which": prompt_id}).first(), client_id)
+    return require_row(FIND.read(connection, which=prompt_id), client_id)
 
 
 def require_prompt(connection: Connection, prompt_id: str, client_id: str | None = None) -> Prompt:
     """Find a prompt, and lock it until the end of the transaction. Raises NotFound if there is none of this client."""
-    return require_row(connection.execute(LOCK, {"which": prompt_id}).first(), client_id)
+    return require_row(LOCK.read(connection, which=prompt_id), client_id)
 
 
-def require_row(row: Row[Any] | None, client_id: str | None) -> Prompt:
-    """Convert a row. Raises NotFound if there is none, or that of another client."""
-    if row is None or client_id not in {None, row.client}:
-        raise NotFound(UNKNOWN)
-    return to_prompt(row)
+def require_row(rows: Sequence[Sequence[Any]], client_id: str | None) -> Prompt:
+    """Convert the row of one prompt. Raises NotFound if there is none, or that of another client."""
+    for current in map(to_prompt, rows):
+        if client_id in {None, current.client.id}:
+            return current
+    raise NotFound(UNKNOWN)
 
 
 def find_prompts(connection: Connection, prompt_ids: Sequence[str]) -> dict[str, Prompt]:
     """Find prompts by their ids, and keep them from others until the end of the transaction."""
-    current = map(to_prompt, connection.execute(LOCK_SOME, {"ids": list(prompt_ids)}))
-    return {each.id: each for each in current}
+    ids: Sequence[str] = list(dict.fromkeys(prompt_ids))
+    most = 1 << (len(ids) - 1).bit_length()  # so that there are few statements
+    values = {f"id{place}": ids[min(place, len(ids) - 1)] for place in range(most)}
+    return {current.id: current for current in map(to_prompt, lock_some(most).read(connection, **values))}
+
+
+@cache
+def lock_some(count: int) -> Prepared:
+    """Make the statement that finds so many prompts."""
+    ids: list[BindParameter[str]] = [bindparam(f"id{place}") for place in range(count)]
+    return Prepared(PROMPTS.where(prompt.c.id.in_(ids)).with_for_update(of=prompt))
 
 
 def read_prompt(connection: Connection, prompt_id: str, client_id: str | None = None) -> Prompt:

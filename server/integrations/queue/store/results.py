@@ -85,7 +85,8 @@ def write(connection: Connection, answered: Sequence[Answered]) -> None:
     for each in answered:
         if each.chat_key != each.prompt.chat_key:
             chats.rename_key(connection, each.prompt.chat.id, each.prompt.chat_key, now)
-    chats.refresh(connection, (each.chat_key for each in answered), now)
+    shared = (each.chat_key for each in answered if each.prompt.chat.chat_id)  # a chat without an id has no other prompts
+    chats.refresh(connection, shared, now)
 
 
 def make_row(answered: Answered) -> dict[str, Any]:

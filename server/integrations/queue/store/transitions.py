@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, literal_column, null, update
+from sqlalchemy import Connection, bindparam, false, insert, literal_column, null, update
 
 from server.core.errors import Conflict
 from server.integrations.queue.models import Prompt
@@ -21,15 +21,15 @@ LEFT = {"worker": None, "expires_at": None, "ready": 0}
 FINISH = Prepared(
     CHANGE.values(
         state=literal_column("'done'"),
-        is_open=literal_column("0"),
+        is_open=false(),
         ready=literal_column("0"),
         worker=null(),
         expires_at=null(),
         partial=null(),
         error_name=null(),
         error_message=null(),
-        find_first=literal_column("0"),
-        dead=literal_column("0"),
+        find_first=false(),
+        dead=false(),
         ends=prompt.c.ends + literal_column("1"),
         started_at=bindparam("begun"),
         completed_at=bindparam("now"),

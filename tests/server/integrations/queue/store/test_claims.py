@@ -87,5 +87,5 @@ async def test_lane_takes_its_own_prompts(tmp_path) -> None:
 
 
 def test_claim_skips_what_another_server_has_locked() -> None:
-    assert "FOR UPDATE OF queue_prompt SKIP LOCKED" in str(claims.NEXT.compile(dialect=postgresql.dialect()))
-    assert "LOCKED" not in str(claims.NEXT.compile(dialect=sqlite.dialect()))
+    assert "FOR UPDATE OF queue_prompt SKIP LOCKED" in str(claims.NEXT.statement.compile(dialect=postgresql.dialect()))
+    assert "LOCKED" not in str(claims.NEXT.statement.compile(dialect=sqlite.dialect()))

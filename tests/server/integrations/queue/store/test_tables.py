@@ -8,6 +8,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from server.integrations.queue.store import chats, claims, leases, prompts, summary
 from server.integrations.queue.store.tables import metadata
+from server.storage.prepared import Prepared
 from tests.server.integrations.queue.queue_setup import make_database
 
 INDEXED = {
@@ -15,7 +16,7 @@ INDEXED = {
     "queue_prompt_later": [claims.WAKE, claims.NEXT_LATER],
     "queue_prompt_open": [chats.REFRESH, chats.CLEAR],
     "queue_prompt_held": [chats.REFRESH, leases.HELD, leases.OF_WORKER, leases.EXPIRED, leases.EXTEND, summary.HELD_COUNTS],
-    "queue_prompt_id": [prompts.FIND, leases.PROGRESS],
+    "queue_prompt_id": [prompts.FIND, prompts.lock_some(4), leases.PROGRESS],
     "queue_prompt_dead": [summary.DEAD_COUNT],
     "queue_prompt_completed": [summary.ENDED_COUNTS],
 }
@@ -35,7 +36,8 @@ def test_partial_indexes_match_the_queries_that_need_them(tmp_path) -> None:
     with closing(sqlite3.connect(tmp_path / "deskhand.db")) as connection:
         for index, statements in INDEXED.items():
             for statement in statements:
-                text = re.sub(r"__\[POSTCOMPILE_\w+\]", "?", str(statement.compile(dialect=sqlite.dialect())))
+                clause = statement.statement if isinstance(statement, Prepared) else statement
+                text = re.sub(r"__\[POSTCOMPILE_\w+\]", "?", str(clause.compile(dialect=sqlite.dialect())))
                 plan = connection.execute(f"EXPLAIN QUERY PLAN {text}", ["1"] * text.count("?")).fetchall()
                 assert any(index in row[3] for row in plan), (index, text, plan)
                 assert not [row[3] for row in plan if row[3] in {"SCAN queue_prompt", "SCAN other"}]
