@@ -6,7 +6,7 @@ from sqlalchemy import NullPool, create_engine, inspect
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from server.integrations.queue.store import chats, claims, leases, prompts, summary
+from server.integrations.queue.store import chats, claims, leases, prompts, summary, transitions
 from server.integrations.queue.store.tables import metadata
 from server.storage.prepared import Prepared
 from tests.server.integrations.queue.queue_setup import make_database
@@ -48,3 +48,11 @@ def test_tables_and_indexes_are_known_to_postgresql() -> None:
         assert "CREATE TABLE" in str(CreateTable(table).compile(dialect=postgresql.dialect()))
         for index in table.indexes:
             assert f"INDEX {index.name}" in str(CreateIndex(index).compile(dialect=postgresql.dialect()))
+
+
+def test_booleans_are_those_of_postgresql_there() -> None:
+    written = str(transitions.FINISH.statement.compile(dialect=postgresql.dialect()))
+    assert all(f"{name}=false" in written for name in ("is_open", "find_first", "dead"))
+    added = str(prompts.ADD.statement.compile(dialect=postgresql.dialect(), column_keys=["number"]))
+    assert "'idle', true," in added
+    assert "false, false, '[]'" in added
