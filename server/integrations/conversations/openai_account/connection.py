@@ -222,9 +222,7 @@ class OpenAIConnection:
         return self._models_at is not None and self.context.clock.monotonic() - self._models_at < seconds
 
     async def _open_repeatedly(self) -> None:
-        while True:
-            if await self.open():
-                return
+        while not await self.open():
             await asyncio.sleep(REOPENING_SECONDS)
 
     async def _announce(self, opening: asyncio.Task[None]) -> None:
