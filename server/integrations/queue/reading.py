@@ -44,7 +44,7 @@ class Reading:
     async def find_places(self, listed: Sequence[Prompt]) -> dict[str, Place]:
         """Find the places of those prompts that wait, by their ids, and expect their answers at the pace of the latest ones.
 
-        No answer is expected while no browser can take the prompt, or the queue, all of Deskhand or a client must wait for the person.
+        No answer is expected while no browser can take it, or the queue, all of Deskhand or a client must wait for the person.
         """
         waiting = [prompt for prompt in listed if prompt.state in WAITING]
         if not waiting:
