@@ -85,6 +85,8 @@ MUTANTS: list[Mutant] = [
         "    if False:\n",
         (f"{TESTS}/store/test_attachments.py",),
     ),
+    Mutant(f"{HERE}/store/claims.py", "    prompt.c.state == literal_column(\"'idle'\"),", "", (f"{TESTS}/test_restored.py",)),
+    Mutant(f"{HERE}/extension/messages.py", "le=LARGEST_OFFSET", "le=LARGEST_TOKEN - 1", (f"{TESTS}/extension/test_reports.py",)),
     Mutant(f"{HERE}/store/claims.py", "skip_locked=True", "skip_locked=False", (f"{TESTS}/store/test_claims.py",)),
     Mutant(
         f"{HERE}/store/failures.py",

@@ -49,3 +49,15 @@ async def test_open_prompts_of_a_backup_wait_for_the_person(tmp_path, with_acces
         await room.queue.set_approval(CLIENT.id, approved=True)
         lease = await room.claim()
         assert (lease.prompt.id, lease.prompt.find_first) == (waiting.id, True)
+
+
+@pytest.mark.parametrize("state", ["done", "failed", "cancelled", "uncertain"])
+async def test_ended_prompt_of_a_backup_that_says_it_is_ready_is_not_sent(tmp_path, state) -> None:
+    async with opened(tmp_path) as room:
+        await room.submit("Send me")
+        statement = f"UPDATE queue_prompt SET state = '{state}', ready = 1, worker = NULL"
+        await room.context.database.write(lambda connection: connection.exec_driver_sql(statement))
+    revoke_access(tmp_path / "deskhand.db", MovableClock().now(), integration.revocations)
+    async with opened(tmp_path) as room:
+        assert await room.queue.next_claim_at() is None
+        assert await room.queue.claim("browser", {"find"}) is None
