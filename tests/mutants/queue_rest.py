@@ -136,6 +136,8 @@ MUTANTS = [
         "rest/test_held_requests.py",
     ),
     change("rest/operations.py", "with DisconnectWatch(receive):", "if True:", "rest/test_held_requests.py"),
+    change("rest/models.py", 'str, replace_null("application/octet-stream")', "str, None", "rest/test_operations.py"),
+    change("commands_wording.py", 'for name in prompt["attachments"]', "for name in ()", "test_commands_wording.py"),
     change("rest/progress.py", "            self._text = text\n", "", "rest/test_progress.py"),
     change("rest/progress.py", "len(known) if text.startswith(known) else 0", "len(known)", "rest/test_progress.py"),
 ]
