@@ -87,6 +87,16 @@ MUTANTS: list[Mutant] = [
     ),
     Mutant(f"{HERE}/store/claims.py", "    prompt.c.state == literal_column(\"'idle'\"),", "", (f"{TESTS}/test_restored.py",)),
     Mutant(f"{HERE}/extension/messages.py", "le=LARGEST_OFFSET", "le=LARGEST_TOKEN - 1", (f"{TESTS}/extension/test_reports.py",)),
+    Mutant(
+        "server/storage/revocation.py",
+        "                require_values(connection, revocation)\n",
+        "",
+        ("tests/server/storage/test_revocation.py",),
+    ),
+    *(
+        Mutant(f"{HERE}/__init__.py", before, "", (f"{TESTS}/test_restored.py",))
+        for before in (", checks=OF_CONTROL", ", checks=OF_PROMPT", ", checks=OF_ANSWER", ', "sent_at": None')
+    ),
     Mutant(f"{HERE}/store/claims.py", "skip_locked=True", "skip_locked=False", (f"{TESTS}/store/test_claims.py",)),
     Mutant(
         f"{HERE}/store/failures.py",
