@@ -79,8 +79,8 @@ def require_values(connection: "Connection", revocation: Revocation) -> None:
 
     if not revocation.checks:
         return
-    columns = [column(name) for name in revocation.checks]
-    for row in connection.execute(select(*columns).select_from(table(revocation.table))):
+    rows = table(revocation.table, *map(column, revocation.checks))
+    for row in connection.execute(select(rows)):
         if not all(value is None or fits(value) for value, fits in zip(row, revocation.checks.values(), strict=True)):
             raise ValueError(revocation.table)
 
