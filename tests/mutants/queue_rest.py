@@ -30,7 +30,7 @@ MUTANTS = [
     change("withdrawal.py", "            await self._queue.forget_webhooks(forgotten)\n", "", "test_withdrawal.py"),
     change(
         "__init__.py",
-        '        Revocation("queue_prompt", values={"webhook_url": None}, is_pending=True),',
+        '        Revocation("queue_prompt", values={"webhook_url": None}, is_pending=True, checks=OF_PROMPT),',
         "",
         "test_restored.py",
     ),
@@ -68,7 +68,7 @@ MUTANTS = [
     change("reading.py", " and not line.paused", "", "test_reading.py"),
     change("reading.py", " or not can_any_take(browsers, prompt)", "", "test_reading.py"),
     change("reading.py", '("attachments", prompt.attachments)', '("", "")', "test_reading.py"),
-    change("reading.py", "None if prompt.client.id in line.held else pace", "pace", "test_reading.py"),
+    change("reading.py", "prompt.client.id in line.held or ", "", "test_reading.py"),
     change("store/places.py", "rows=(None, -1)", "rows=(None, 0)", "store/test_places.py"),
     change("store/places.py", ".filter(IS_IDLE)", "", "store/test_places.py"),
     change(

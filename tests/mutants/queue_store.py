@@ -179,8 +179,8 @@ MUTANTS: list[Mutant] = [
     Mutant(f"{HERE}/limits.py", " <= call.now + LONGEST_LIMIT.total_seconds()", "", (f"{TESTS}/test_limits.py",)),
     Mutant(
         f"{HERE}/__init__.py",
-        'Revocation("queue_control", values={"limit_until": None}, is_pending=True),',
-        "",
+        'values={"limit_until": None, "sent_at": None}',
+        'values={"sent_at": None}',
         (f"{TESTS}/test_restored.py",),
     ),
     Mutant(f"{HERE}/limits.py", " or control.sent_at > call.now:", ":", (f"{TESTS}/test_limits.py",)),
