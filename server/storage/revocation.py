@@ -1,13 +1,13 @@
 """Revoking the access in a database that comes from elsewhere."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, Executable, TableClause
+    from sqlalchemy import ColumnElement, Connection, Executable, TableClause
 
 NOW = ":now"  # a value that stands for the time of the restore
 LONGEST_WAIT = 5_000  # milliseconds
@@ -19,12 +19,14 @@ class Revocation:
 
     The rows that match `where` (column and value; None is NULL) get `values`. They are deleted if there are no values.
     `is_pending`: they may have been carried out since, and are not again, also if the access in a backup stays.
+    `checks`: by column, of the values in all rows. One that cannot be read would hide the others or stop the work.
     """
 
     table: str
     where: Mapping[str, str | None] = field(default_factory=dict)
     values: Mapping[str, str | None] = field(default_factory=dict)
     is_pending: bool = False
+    checks: Mapping[str, Callable[[Any], bool]] = field(default_factory=dict)
 
 
 REVOCATIONS = (
@@ -48,7 +50,7 @@ def revoke_access(path: Path, moment: datetime, more: Iterable[Revocation] = (),
     """Revoke everything in a database that grants access, or `with_access` only what is pending.
 
     `more`: the integrations' revocations. Tables that an older database does not have are skipped. Raises ValueError if
-    something is not revoked, as in a table with a conflict clause.
+    something is not revoked, as in a table with a conflict clause, and for a value that fails its check.
     """
     from sqlalchemy import inspect
 
@@ -66,8 +68,21 @@ def revoke_access(path: Path, moment: datetime, more: Iterable[Revocation] = (),
             for revocation in revocations:  # after all of them: one may undo another by a foreign key's action
                 if connection.execute(to_query(revocation, moment.isoformat())).first():
                     raise ValueError(revocation.table)
+                require_values(connection, revocation)
     finally:
         engine.dispose()
+
+
+def require_values(connection: "Connection", revocation: Revocation) -> None:
+    """Raises ValueError for a value that fails its check, or what that raises."""
+    from sqlalchemy import column, select, table
+
+    if not revocation.checks:
+        return
+    rows = table(revocation.table, *map(column, revocation.checks))
+    for row in connection.execute(select(rows)):
+        if not all(value is None or fits(value) for value, fits in zip(row, revocation.checks.values(), strict=True)):
+            raise ValueError(revocation.table)
 
 
 def to_statement(revocation: Revocation, now: str) -> "Executable":

@@ -9,7 +9,8 @@ FAKE_SERVER, SOCKET = "server/sdk/fake_server.py", ("tests/server/sdk/test_fake_
 MUTANTS = [
     Mutant(
         f"{FAKE}/simulated_extension.py",
-        '        if not await self._send_and_wait(type="status_update", status="executing", **about):\n            return\n',
+        '        if (await self._send_and_wait(type="status_update", status="executing", **about))["type"] != "ack":\n'
+        "            return\n",
         '        await self._send(type="status_update", status="executing", **about)\n',
         (f"{TESTS}/test_simulated_extension.py::test_nothing_is_sent_to_the_page_when_the_beginning_is_refused",),
     ),

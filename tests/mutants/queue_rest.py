@@ -30,7 +30,7 @@ MUTANTS = [
     change("withdrawal.py", "            await self._queue.forget_webhooks(forgotten)\n", "", "test_withdrawal.py"),
     change(
         "__init__.py",
-        '        Revocation("queue_prompt", values={"webhook_url": None}, is_pending=True),',
+        '        Revocation("queue_prompt", values={"webhook_url": None}, is_pending=True, checks=OF_PROMPT),',
         "",
         "test_restored.py",
     ),
@@ -66,11 +66,14 @@ MUTANTS = [
     change("store/ending.py", "if read_approval(connection, current.client.id) is False:", "if False:", "store/test_ending.py"),
     change("monitor.py", "suppress(Forbidden)", "suppress()", "test_monitor.py"),
     change("reading.py", " and not line.paused", "", "test_reading.py"),
-    change("reading.py", " and self.has_browser()", "", "test_reading.py"),
-    change("reading.py", "None if prompt.client.id in line.held else pace", "pace", "test_reading.py"),
+    change("reading.py", " or not can_any_take(browsers, prompt)", "", "test_reading.py"),
+    change("reading.py", '("attachments", prompt.attachments)', '("", "")', "test_reading.py"),
+    change("reading.py", "prompt.client.id in line.held or ", "", "test_reading.py"),
     change("store/places.py", "rows=(None, -1)", "rows=(None, 0)", "store/test_places.py"),
     change("store/places.py", ".filter(IS_IDLE)", "", "store/test_places.py"),
-    change("service.py", ", lambda: len(self.extensions.hub) > 0", "", "rest/test_operations.py"),
+    change(
+        "service.py", ", lambda: [session.worker.capabilities for session in self.extensions.hub]", "", "rest/test_operations.py"
+    ),
     change("rest/operations.py", "await self.queue.find_places(*page.items)", "{}", "rest/test_operations.py"),
     change("extension_commands.py", '{archive}.")\n    say("")', '{archive}.\\n")', "test_extension_commands.py"),
     change("commands_wording.py", "{PAST_STATES[entry", "{STATES[entry", "test_commands_wording.py"),
@@ -132,6 +135,9 @@ MUTANTS = [
         "            if True:\n",
         "rest/test_held_requests.py",
     ),
+    change("rest/operations.py", "with DisconnectWatch(receive):", "if True:", "rest/test_held_requests.py"),
+    change("rest/models.py", 'str, replace_null("application/octet-stream")', "str, None", "rest/test_operations.py"),
+    change("commands_wording.py", 'for name in prompt["attachments"]', "for name in ()", "test_commands_wording.py"),
     change("rest/progress.py", "            self._text = text\n", "", "rest/test_progress.py"),
     change("rest/progress.py", "len(known) if text.startswith(known) else 0", "len(known)", "rest/test_progress.py"),
 ]

@@ -85,6 +85,18 @@ MUTANTS: list[Mutant] = [
         "    if False:\n",
         (f"{TESTS}/store/test_attachments.py",),
     ),
+    Mutant(f"{HERE}/store/claims.py", "    prompt.c.state == literal_column(\"'idle'\"),", "", (f"{TESTS}/test_restored.py",)),
+    Mutant(f"{HERE}/extension/messages.py", "le=LARGEST_OFFSET", "le=LARGEST_TOKEN - 1", (f"{TESTS}/extension/test_reports.py",)),
+    Mutant(
+        "server/storage/revocation.py",
+        "                require_values(connection, revocation)\n",
+        "",
+        ("tests/server/storage/test_revocation.py",),
+    ),
+    *(
+        Mutant(f"{HERE}/__init__.py", before, "", (f"{TESTS}/test_restored.py",))
+        for before in (", checks=OF_CONTROL", ", checks=OF_PROMPT", ", checks=OF_ANSWER", ', "sent_at": None')
+    ),
     Mutant(f"{HERE}/store/claims.py", "skip_locked=True", "skip_locked=False", (f"{TESTS}/store/test_claims.py",)),
     Mutant(
         f"{HERE}/store/failures.py",
@@ -167,8 +179,8 @@ MUTANTS: list[Mutant] = [
     Mutant(f"{HERE}/limits.py", " <= call.now + LONGEST_LIMIT.total_seconds()", "", (f"{TESTS}/test_limits.py",)),
     Mutant(
         f"{HERE}/__init__.py",
-        'Revocation("queue_control", values={"limit_until": None}, is_pending=True),',
-        "",
+        'values={"limit_until": None, "sent_at": None}',
+        'values={"sent_at": None}',
         (f"{TESTS}/test_restored.py",),
     ),
     Mutant(f"{HERE}/limits.py", " or control.sent_at > call.now:", ":", (f"{TESTS}/test_limits.py",)),

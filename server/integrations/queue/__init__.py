@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from server.integrations.queue.stored_values import OF_ANSWER, OF_CONTROL, OF_PROMPT
 from server.sdk.integration import Integration, IntegrationSpec, Revocation
 
 if TYPE_CHECKING:
@@ -55,8 +56,11 @@ integration = Integration(
     revocations=(
         Revocation("queue_client", values={"approved": None, "webhook_url": ""}),
         Revocation("queue_extension"),
-        Revocation("queue_control", values={"limit_until": None}, is_pending=True),  # the extension reports it again
-        Revocation("queue_prompt", values={"webhook_url": None}, is_pending=True),  # a retry would send there
+        # the extension reports a limit again; both could stop the queue for ever
+        Revocation("queue_control", values={"limit_until": None, "sent_at": None}, is_pending=True, checks=OF_CONTROL),
+        # a retry would send there
+        Revocation("queue_prompt", values={"webhook_url": None}, is_pending=True, checks=OF_PROMPT),
+        Revocation("queue_answer", where={"lane": ""}, is_pending=True, checks=OF_ANSWER),  # there are none of no lane
         # may have been sent since; the person is asked
         *(
             Revocation("queue_prompt", where={"state": state}, values=UNCERTAIN | {"error_message": RESTORED}, is_pending=True)

@@ -53,6 +53,7 @@ def describe_details(prompt: Mapping[str, Any]) -> Iterator[str]:
     yield f"Chat: {prompt['chat_title'] or prompt['chat']}{f', {url}' if (url := prompt['chat_url']) else ''}"
     if prompt["position"]:
         yield f"Position: {prompt['position']}"
+    yield from (f"File: {show_line(name)}" for name in prompt["attachments"])
     if prompt["error"]:
         yield f"Error: {prompt['error']}"
     yield from ("", *prompt["text"].split("\n"))

@@ -40,14 +40,14 @@ class Queue:
     """Prompts from submission to their recorded result. Errors: NotFound, Conflict, InvalidInput, Unavailable.
 
     A `client_id` restricts a method to prompts of that client: those of others raise NotFound. None: the person.
-    `has_browser`: whether a browser is connected.
+    `list_browsers`: the capabilities of each browser that is connected.
     """
 
-    def __init__(self, context: Context, has_browser: Callable[[], bool] = lambda: True) -> None:
+    def __init__(self, context: Context, list_browsers: Callable[[], Sequence[Collection[str]]] = lambda: (ABILITIES,)) -> None:
         self.context = context
         self.changes = Changes(context.events)
         self._transactions = transactions = Transactions(context, self.changes)
-        self._reading = Reading(transactions, has_browser)
+        self._reading = Reading(transactions, list_browsers)
         self._submissions, self._claims = transactions.batch(submit_all), transactions.batch(lease_all)
         self._completions = transactions.batch(complete_all)
 

@@ -1,7 +1,7 @@
 """Reading of a prompt: its files, waiting for its end, and estimating that."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -13,10 +13,10 @@ from server.integrations.queue.transactions import Transactions
 
 @dataclass(frozen=True)
 class Reading:
-    """Reads prompts that have not ended. `has_browser`: whether one is connected."""
+    """Reads prompts that have not ended. `list_browsers`: the capabilities of each that is connected."""
 
     transactions: Transactions
-    has_browser: Callable[[], bool]
+    list_browsers: Callable[[], Sequence[Collection[str]]]
 
     async def wait_for_end(self, prompt_id: str, seconds: float, client_id: str | None) -> Prompt:
         """Read a prompt as soon as it has ended, at the latest after so many seconds."""
@@ -44,16 +44,18 @@ class Reading:
     async def find_places(self, listed: Sequence[Prompt]) -> dict[str, Place]:
         """Find the places of those prompts that wait, by their ids, and expect their answers at the pace of the latest ones.
 
-        No answer is expected while there is no browser, or the queue, all of Deskhand or a client must wait for the person.
+        No answer is expected while no browser can take it, or the queue, all of Deskhand or a client must wait for the person.
         """
         waiting = [prompt for prompt in listed if prompt.state in WAITING]
         if not waiting:
             return {}
         line = await self.transactions.read(places.read_line, waiting)
-        is_served = line.durations and not line.paused and not self.transactions.context.is_paused() and self.has_browser()
+        is_served = line.durations and not line.paused and not self.transactions.context.is_paused()
         pace = sum(line.durations) / len(line.durations) + self.transactions.read_settings().pause_seconds if is_served else None
+        browsers = self.list_browsers()
+        held = {prompt.id for prompt in waiting if prompt.client.id in line.held or not can_any_take(browsers, prompt)}
         return {
-            prompt.id: self._estimate(prompt, line.ahead.get(prompt.number, 0), None if prompt.client.id in line.held else pace)
+            prompt.id: self._estimate(prompt, line.ahead.get(prompt.number, 0), None if prompt.id in held else pace)
             for prompt in waiting
         }
 
@@ -62,3 +64,9 @@ class Reading:
             return Place(ahead + 1)
         expected = self.transactions.context.clock.now() + timedelta(seconds=pace * (ahead + 1))
         return Place(ahead + 1, max(expected, prompt.not_before or expected))
+
+
+def can_any_take(browsers: Sequence[Collection[str]], prompt: Prompt) -> bool:
+    """Return whether one of the connected browsers can take a prompt, by their capabilities."""
+    needed = {name for name, is_needed in (("find", prompt.find_first), ("attachments", prompt.attachments)) if is_needed}
+    return any(needed.issubset(capabilities) for capabilities in browsers)

@@ -26,7 +26,7 @@ class QueueService(Health):
 
     def __init__(self, context: Context) -> None:
         self.context = context
-        self.queue = Queue(context, lambda: len(self.extensions.hub) > 0)
+        self.queue = Queue(context, lambda: [session.worker.capabilities for session in self.extensions.hub])
         self.approvals = ClientApprovals(self.queue, context.approval_requests)
         self.prompts = PromptOperations(self.queue, self.approvals)
         self.extensions = Extensions(context, self.queue)

@@ -25,9 +25,9 @@ from server.http.in_process import InternalRequest, ResponseCollector, make_scop
 from server.http.request_body import StrictRequest
 from server.projections.mcp.event_stream import streaming
 from server.projections.mcp.sessions import Session, Sessions
+from server.sdk.disconnect import DisconnectWatch
 
 PROGRESS = b'"progressToken"'
-WATCH_SECONDS = 0.1  # after which a call is watched for a client that hangs up; most have been answered by then
 BEHIND_MIDDLEWARE = TransportSecuritySettings(enable_dns_rebinding_protection=False)  # HostOriginMiddleware has looked
 
 
@@ -132,38 +132,6 @@ async def replay_body(unread: list[bytes], receive: Receive) -> Message:
     if unread:
         return {"type": "http.request", "body": unread.pop(), "more_body": False}
     return await receive()
-
-
-class DisconnectWatch:
-    """Cancels the task inside the `with` when its client hangs up, once it takes long. The body must have been read."""
-
-    def __init__(self, receive: Receive) -> None:
-        self._receive = receive
-        self._task = asyncio.current_task()
-        self._watching: asyncio.Task[None] | None = None
-        self._disconnected = False
-
-    def __enter__(self) -> None:
-        self._timer = asyncio.get_running_loop().call_later(WATCH_SECONDS, self._begin)
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> bool:
-        self._timer.cancel()
-        if self._watching:
-            self._watching.cancel()
-        if not self._disconnected or self._task is None:
-            return False
-        self._task.uncancel()
-        return kind is asyncio.CancelledError
-
-    def _begin(self) -> None:
-        self._watching = asyncio.create_task(self._wait())
-
-    async def _wait(self) -> None:
-        while (await self._receive())["type"] != "http.disconnect":
-            pass
-        self._disconnected = True
-        if self._task:
-            self._task.cancel()
 
 
 async def watch(session: Session, method: str, send: Send, message: Message) -> None:

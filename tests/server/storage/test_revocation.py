@@ -94,3 +94,15 @@ def test_pending_rows_of_an_integration_go_with_access_too(tmp_path: Path) -> No
     revoke_access(path, NOON, [Revocation("outbox", is_pending=True), Revocation("code")], with_access=True)
     assert connection.execute("SELECT (SELECT count(*) FROM outbox), (SELECT count(*) FROM code)").fetchone() == (0, 1)
     connection.close()
+
+
+def test_value_that_fails_its_check_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "test.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript("CREATE TABLE thing (kind TEXT, at REAL); INSERT INTO thing VALUES ('good', 1), (NULL, 2)")
+        revocation = Revocation("thing", values={"at": None}, checks={"kind": "good".__eq__})
+        revoke_access(path, NOON, [revocation])
+        connection.executescript("INSERT INTO thing VALUES ('bad', 3)")
+        with pytest.raises(ValueError, match="thing"):
+            revoke_access(path, NOON, [revocation])
+        assert connection.execute("SELECT at FROM thing WHERE kind = 'bad'").fetchall() == [(3,)], "nothing was changed"

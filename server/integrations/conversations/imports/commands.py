@@ -26,7 +26,7 @@ WAIT_SECONDS = 5
 SHOWN_FAILURES = 20
 ACTIVE = {"previewing", "running"}
 EMPTY: dict[str, Any] = {"total": 0, "years": [], "projects": [], "attachments": 0, "other": [], "deleted": None}
-DELETED = "Deleted here, so left out unless you add --include-deleted: {count:,}"
+DELETED = "Deleted here, so imported only with --include-deleted: {count:,}"
 SUMMARY = "Imported {imported}, updated {updated}, unchanged {unchanged}, skipped {skipped}, failed {failed}."
 
 

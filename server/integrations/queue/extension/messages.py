@@ -12,6 +12,7 @@ from server.core.strict_json import parse_json
 from server.core.text import shorten
 
 LARGEST_TOKEN = 2**63 - 1
+LARGEST_OFFSET = 2**30  # bytes; SQLite counts places in 32 bits, so larger ones would begin anew
 Id = Annotated[str, Field(min_length=1, max_length=200)]
 Token = Annotated[int, Field(ge=0, le=LARGEST_TOKEN, strict=True)]
 ShortText = Annotated[str, Field(max_length=500)]
@@ -105,7 +106,7 @@ class AttachmentRead(RequestMessage):
 
     type: Literal["attachment"]
     place: Annotated[int, Field(ge=0, le=LARGEST_TOKEN)]
-    offset: Annotated[int, Field(ge=0, le=LARGEST_TOKEN - 1)] = 0
+    offset: Annotated[int, Field(ge=0, le=LARGEST_OFFSET)] = 0
 
 
 class Page(Message):

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+from base64 import b64decode
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -15,7 +16,7 @@ from server.integrations.queue.fake.simulated_page import Refused, SimulatedPage
 
 log = logging.getLogger(__name__)
 
-CAPABILITIES = ["response_type", "thinking_time", "progress", "find"]
+CAPABILITIES = ["response_type", "thinking_time", "progress", "find", "attachments"]
 HEARTBEAT_SECONDS = 15.0
 RECONNECT_SECONDS = 0.5
 
@@ -27,7 +28,7 @@ class SimulatedExtension:
         self._url, self._key, self._origin = url, key, origin
         self._version, self._browser = version, browser
         self._socket: ClientConnection | None = None
-        self._acks: dict[tuple[str, str], asyncio.Future[bool]] = {}
+        self._acks: dict[tuple[str, str], asyncio.Future[dict[str, Any]]] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self.handled: list[str] = []
 
@@ -67,7 +68,7 @@ class SimulatedExtension:
         elif kind == "cancel" and (task := self._tasks.get(request_id)):
             task.cancel()
         elif kind in {"ack", "error"} and (ack := self._acks.pop((message.get("of", ""), request_id), None)) and not ack.done():
-            ack.set_result(kind == "ack")
+            ack.set_result(message)
 
     def _start(self, name: str, work: Any) -> None:
         task = asyncio.ensure_future(work)
@@ -78,7 +79,7 @@ class SimulatedExtension:
         """Answer a prompt, once Deskhand knows that it begins."""
         self.handled.append(request["request_id"])
         about = {"request_id": request["request_id"], "token": request["token"]}
-        if not await self._send_and_wait(type="status_update", status="executing", **about):
+        if (await self._send_and_wait(type="status_update", status="executing", **about))["type"] != "ack":
             return
         try:
             result = await self._write(request, page, about)
@@ -91,7 +92,8 @@ class SimulatedExtension:
     async def _write(self, request: dict[str, Any], page: SimulatedPage, about: dict[str, Any]) -> dict[str, Any]:
         result: dict[str, Any] = {"response": "", "chat_id": None, "chat_title": None, "notes": [], "citations": []}
         offset = 0
-        async for event in page.send(request):
+        files = [await self._fetch(about, place, file["size"]) for place, file in enumerate(request.get("attachments", []))]
+        async for event in page.send(request, files):
             if event["type"] == "start":
                 result["chat_id"], result["model"] = event["chat_id"], event["model"] or "gpt-6"
             elif event["type"] == "delta":
@@ -103,16 +105,26 @@ class SimulatedExtension:
                 result["chat_title"] = event["title"]
         return result
 
+    async def _fetch(self, about: dict[str, Any], place: int, size: int) -> bytes:
+        """Fetch a file of a prompt, in pieces. Raises Refused if Deskhand does not hand it over."""
+        data = b""
+        while len(data) < size:
+            answer = await self._send_and_wait(type="attachment", place=place, offset=len(data), **about)
+            if not answer.get("data"):
+                raise Refused("attachments_unavailable", "Deskhand did not hand over a file.", sent=False)
+            data += b64decode(answer["data"])
+        return data
+
     async def _find(self, message: dict[str, Any], page: SimulatedPage) -> None:
         result = await page.find(message["chat_id"], message["message"])
         await self._send(type="found", request_id=message["request_id"], token=message["token"], **result)
 
-    async def _send_and_wait(self, **message: Any) -> bool:
-        """Send a message and wait until it is acknowledged (True) or refused."""
-        ack = asyncio.get_running_loop().create_future()
+    async def _send_and_wait(self, **message: Any) -> dict[str, Any]:
+        """Send a message and wait for the `ack` or the `error` that answers it."""
+        ack: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self._acks[message["type"], message["request_id"]] = ack
         await self._send(**message)
-        return bool(await ack)
+        return await ack
 
     async def _send(self, **message: Any) -> None:
         if self._socket is not None:

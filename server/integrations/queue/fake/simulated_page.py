@@ -1,7 +1,7 @@
 """The fake page as the simulated extension uses it: by HTTP, without a browser."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import httpx2
@@ -21,8 +21,11 @@ class SimulatedPage:
     def __init__(self, http: httpx2.AsyncClient, origin: str) -> None:
         self._http, self._origin = http, origin
 
-    async def send(self, request: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
-        """Send a message and yield the events of the answer. Raises Refused."""
+    async def send(self, request: dict[str, Any], files: Sequence[bytes] = ()) -> AsyncIterator[dict[str, Any]]:
+        """Send a message with its files and yield the events of the answer. Raises Refused."""
+        described = request.get("attachments", [])
+        for file, data in zip(described, files, strict=True):
+            await self._upload(file["name"], file["content_type"], data)
         order = {
             "message": request["message"],
             "chat_id": request["chat_id"] or "",
@@ -31,7 +34,7 @@ class SimulatedPage:
             "model": request.get("model") or "",
             "project": request.get("project") or "",
             "temporary": bool(request.get("temporary")),
-            "attachments": [],
+            "attachments": [file["name"] for file in described],
         }
         async with self._http.stream("POST", f"{self._origin}/backend-api/f/conversation", json=order) as response:
             if not response.is_success:
@@ -39,6 +42,12 @@ class SimulatedPage:
                 raise read_refusal(response)
             async for line in response.aiter_lines():
                 yield json.loads(line)
+
+    async def _upload(self, name: str, content_type: str, data: bytes) -> None:
+        address, headers = f"{self._origin}/backend-api/files", {"Content-Type": content_type}
+        response = await self._http.post(address, params={"name": name}, content=data, headers=headers)
+        if not response.is_success:
+            raise Refused("attachments_refused", "ChatGPT did not take a file.", sent=False)
 
     async def find(self, chat_id: str | None, message: str) -> dict[str, Any]:
         """Look whether a message is in its chat, and whether it was answered."""

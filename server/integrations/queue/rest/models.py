@@ -30,7 +30,7 @@ class FileOrder(BaseModel):
     """A file for a prompt."""
 
     name: str = Field(min_length=1, max_length=200, description="Its name, such as report.pdf.")
-    content_type: str = Field(
+    content_type: Annotated[str, replace_null("application/octet-stream")] = Field(
         "application/octet-stream",
         max_length=100,
         pattern=r"^[\w.+-]+/[\w.+-]+$",

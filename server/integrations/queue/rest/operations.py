@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 
+from starlette.types import Receive
+
 from server.core.errors import Conflict, InvalidInput, Unavailable
 from server.core.file_names import clean_name
 from server.integrations.queue.approval import ClientApprovals
@@ -26,6 +28,7 @@ from server.integrations.queue.rest.views import view_chat, view_page, view_prom
 from server.integrations.queue.rest.wording import REPLAY_SENTENCE
 from server.integrations.queue.states import ENDED, State, Status
 from server.integrations.queue.store.decisions import NO_FILES
+from server.sdk.disconnect import DisconnectWatch
 from server.sdk.model_answers import ModelAnswers
 from server.sdk.operation import Effect, current_call
 from server.sdk.streaming import EventStream
@@ -47,7 +50,7 @@ class PromptOperations:
     approvals: ClientApprovals
     held: HeldRequests = field(default_factory=HeldRequests)
 
-    async def submit(self, order: SubmitOrder, wait: float = 0) -> PromptView:
+    async def submit(self, order: SubmitOrder, wait: float, receive: Receive) -> PromptView:
         """Store a prompt. The person is asked about a new client afterwards, so that this never waits for them."""
         client, call = read_client(), current_call.get()
         files = read_files(order.attachments)
@@ -55,14 +58,14 @@ class PromptOperations:
             await (self.approvals.allow(client) if call.is_allowed else self.approvals.require_room(client))
             prompt = await self.queue.submit(client, PromptOrder(**order.model_dump(exclude={"attachments"}), attachments=files))
             await (self.approvals.allow(client) if call.is_allowed else self.approvals.ask(client))
-            return await self._show(await self._wait(prompt, wait))
+            return await self._show(await self._wait(prompt.id, wait, receive) if wait else prompt)
 
-    async def read(self, prompt_id: str, wait: float = 0, text_offset: int = 0) -> PromptView:
+    async def read(self, prompt_id: str, wait: float, text_offset: int, receive: Receive) -> PromptView:
         """Read a prompt, as soon as it has ended if the caller waits."""
         client_id = read_client().id
         if wait:
             with self.held.hold(client_id):
-                return await self._show(await self.queue.wait_for_end(prompt_id, wait, client_id), text_offset)
+                return await self._show(await self._wait(prompt_id, wait, receive), text_offset)
         return await self._show(await self.queue.read(prompt_id, client_id), text_offset)
 
     async def list_prompts(
@@ -107,7 +110,7 @@ class PromptOperations:
             await self.queue.edit(prompt_id, order.message, client_id)
         if order.priority is not None:
             await self.queue.set_priority(prompt_id, order.priority, client_id)
-        return await self.read(prompt_id)
+        return await self._show(await self.queue.read(prompt_id, client_id))
 
     async def cancel(self, prompt_id: str) -> PromptView:
         """End a prompt."""
@@ -139,8 +142,12 @@ class PromptOperations:
         await self.queue.set_webhook(read_client(), order.webhook_url or "")
         return order
 
-    async def _wait(self, prompt: Prompt, seconds: float) -> Prompt:
-        return await self.queue.wait_for_end(prompt.id, seconds, prompt.client.id) if seconds else prompt
+    async def _wait(self, prompt_id: str, seconds: float, receive: Receive) -> Prompt:
+        """Wait until a prompt has ended, or its client hangs up."""
+        client_id = read_client().id
+        with DisconnectWatch(receive):
+            return await self.queue.wait_for_end(prompt_id, seconds, client_id)
+        return await self.queue.read(prompt_id, client_id)
 
     async def _show(self, prompt: Prompt, text_offset: int = 0) -> PromptView:
         return view_prompt(prompt, (await self.queue.find_places(prompt)).get(prompt.id), text_offset)

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import Body, Path, Query, Response
+from fastapi import Body, Path, Query, Request, Response
 
 from server.integrations.queue.rest import wording
 from server.integrations.queue.rest.error_format import QUEUE_ERRORS
@@ -41,9 +41,9 @@ Selected = Annotated[Status | None, Query(description="Only those that are idle,
     status_code=201,
     keep_nulls=True,
 )
-async def submit_prompt(service: Service, order: SubmitOrder, wait: Wait = 0) -> PromptView:
+async def submit_prompt(service: Service, request: Request, order: SubmitOrder, wait: Wait = 0) -> PromptView:
     """Put a prompt into ChatGPT in the person's browser. It waits in a queue; read its answer with read_prompt."""
-    return await service.prompts.submit(order, wait)
+    return await service.prompts.submit(order, wait, request.receive)
 
 
 @chat.operation("GET", "/requests", wording=wording.LIST, rate=RATE, rare=True, keep_nulls=True)
@@ -64,9 +64,9 @@ async def read_next_prompt(service: Service) -> Any:
 
 
 @chat.operation("GET", "/requests/{prompt_id}", wording=wording.READ, rate=RATE, rare=True, keep_nulls=True)
-async def read_prompt(service: Service, prompt_id: Id, wait: Wait = 0, text_offset: Offset = 0) -> PromptView:
+async def read_prompt(service: Service, request: Request, prompt_id: Id, wait: Wait = 0, text_offset: Offset = 0) -> PromptView:
     """Read the state of a prompt and ChatGPT's answer. Wait some seconds before you ask again while it is not done."""
-    return await service.prompts.read(prompt_id, wait, text_offset)
+    return await service.prompts.read(prompt_id, wait, text_offset, request.receive)
 
 
 @chat.operation(

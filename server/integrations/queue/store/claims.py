@@ -21,6 +21,7 @@ from server.storage.prepared import Prepared
 ABILITIES = ("find", "attachments")  # without which a worker cannot take every prompt
 CAN_TAKE = (
     IS_READY,
+    prompt.c.state == literal_column("'idle'"),  # in a restored backup another one may be ready
     prompt.c.lane == bindparam("way"),
     or_(~prompt.c.find_first, bindparam("can_find", type_=Boolean)),
     or_(prompt.c.attachments == "[]", bindparam("can_attach", type_=Boolean)),

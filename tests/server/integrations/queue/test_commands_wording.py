@@ -14,6 +14,7 @@ PROMPT = {
     "chat_title": None,
     "chat_url": "https://chatgpt.com/c/abc",
     "position": None,
+    "attachments": ["a.txt", "b\u202e.txt"],
     "error": None,
     "text": "What?",
     "partial": "",
@@ -65,6 +66,7 @@ def test_history_tells_waiting_from_being_given_to_a_browser() -> None:
 def test_details_have_answers_with_their_way_and_the_history() -> None:
     lines = list(describe_details(PROMPT))
     assert "Note: By the API." in lines
+    assert [line for line in lines if line.startswith("File: ")] == ["File: a.txt", "File: b\\u202e.txt"]
     assert any(line.startswith("Answer of OpenAI API gpt-6") for line in lines)
     assert lines[-1].endswith("done: answered")
     assert "Answer so far:" in list(describe_details(PROMPT | {"answers": [], "partial": "So"}))

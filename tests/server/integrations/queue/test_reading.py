@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from server.core.errors import NotFound
-from server.integrations.queue.models import ClientRef, Place, PromptResult
+from server.integrations.queue.models import ClientRef, Place, PromptFile, PromptResult
 from server.integrations.queue.queue import Queue
 from server.integrations.queue.states import State
 from tests.server.integrations.queue.queue_setup import OTHER, opened
@@ -31,9 +31,9 @@ async def test_wait_ends_with_the_state_of_that_time(tmp_path) -> None:
 
 
 async def test_no_time_is_promised_while_prompts_are_held(tmp_path) -> None:
-    connected = ["browser"]
+    connected = [{"find"}]
     async with opened(tmp_path) as room:
-        room.queue = Queue(room.context, lambda: bool(connected))
+        room.queue = Queue(room.context, lambda: connected)
         await room.submit()
         lease = await room.begin()
         room.clock.move(seconds=30)
@@ -43,9 +43,13 @@ async def test_no_time_is_promised_while_prompts_are_held(tmp_path) -> None:
         places = await room.queue.find_places(unasked, allowed)
         assert places[unasked.id] == Place(1)
         assert places[allowed.id].expected_at is not None
+        with_file = await room.submit(attachments=(PromptFile("a.txt", "text/plain", b"a"),))
+        assert (await room.queue.find_places(with_file))[with_file.id] == Place(3), "no browser can attach it"
+        connected[0].add("attachments")
+        assert (await room.queue.find_places(with_file))[with_file.id].expected_at is not None
         connected.clear()
         assert await room.queue.find_places(allowed) == {allowed.id: Place(2)}
-        connected.append("browser")
+        connected.append({"find"})
         await room.queue.pause()
         assert await room.queue.find_places(allowed) == {allowed.id: Place(2)}
 

@@ -56,7 +56,8 @@ def test_deleted_conversations_come_back_with_an_option(run, tmp_path):
     assert run(path).exit_code == 0
     with connect(tmp_path / "data", service="conversations") as deskhand:
         deskhand.call("DELETE", "/api/chats/a")
-    assert run(path, "--dry-run").output.splitlines()[-1] == "Deleted here, so left out unless you add --include-deleted: 1"
+    for options in (["--dry-run"], ["--dry-run", "--include-deleted"]):
+        assert run(path, *options).output.splitlines()[-1] == "Deleted here, so imported only with --include-deleted: 1"
     lines = run(path).output.splitlines()
     assert lines[-2:] == [
         "Imported 0, updated 0, unchanged 1, skipped 1, failed 0.",

@@ -130,6 +130,10 @@ async def test_files_are_handed_to_the_extension_that_has_the_prompt_alone(bridg
                 assert (ack["of"], ack["request_id"]) == ("attachment", request["request_id"])
                 data += b64decode(ack["data"])
             assert data == file.data
+            for offset, answer in ((2**30, ("ack", "")), (2**32, ("error", None))):
+                await owner.report(request, type="attachment", place=0, offset=offset)
+                behind = await owner.receive()
+                assert (behind["type"], behind.get("data")) == answer
             async with bridge.extension(key) as thief:
                 await thief.report(request, type="attachment", place=0, offset=0)
                 assert (await thief.receive())["name"] == "stale"

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from base64 import b64encode
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -70,6 +71,39 @@ async def test_prompt_is_answered_in_pieces_after_its_acknowledgement(fake):
     assert answer["response"].startswith(pieces)
     assert (answer["token"], answer["chat_title"]) == (7, "Hello")
     assert answer["chat_id"] in fake.account.chats
+
+
+def hand_over(content: bytes) -> Respond:
+    """Make the responses of a Deskhand that has a prompt with a file, and hands it over in pieces of four bytes."""
+    request = REQUEST | {"attachments": [{"name": "a.txt", "content_type": "text/plain", "size": 10}]}
+
+    def respond(message: dict[str, Any]) -> list[dict[str, Any]]:
+        if message["type"] == "page":
+            return [request]
+        if message["type"] != "attachment":
+            return acknowledge(message)
+        piece = content[message["offset"] : message["offset"] + 4]
+        return [{"type": "ack", "of": "attachment", "request_id": "r1", "data": b64encode(piece).decode()}]
+
+    return respond
+
+
+async def test_files_are_fetched_in_pieces_and_attached(fake):
+    async with connected(fake.origin, hand_over(b"0123456789")) as arrived:
+        messages = await read_until(arrived, "response")
+    assert "attachments" in messages[0]["capabilities"]
+    assert [message["offset"] for message in messages if message["type"] == "attachment"] == [0, 4, 8]
+    assert [(upload.name, upload.content_type, upload.data) for upload in fake.account.uploads] == [
+        ("a.txt", "text/plain", b"0123456789")
+    ]
+    assert fake.account.sent[0].attachments == ("a.txt",)
+
+
+async def test_nothing_is_sent_without_its_files(fake):
+    async with connected(fake.origin, hand_over(b"0123")) as arrived:
+        error = (await read_until(arrived, "error"))[-1]
+    assert (error["name"], error["sent"]) == ("attachments_unavailable", False)
+    assert fake.account.sent == []
 
 
 async def test_nothing_is_sent_to_the_page_when_the_beginning_is_refused(fake):

@@ -36,6 +36,15 @@ async def test_refusal_says_whether_the_message_may_have_arrived(fake, page, kin
     assert bool(fake.account.count_sent()) is sent
 
 
+async def test_refused_file_is_reported_by_name(fake, page):
+    fake.behave(upload_refused=True)
+    described = [{"name": "a.txt", "content_type": "text/plain", "size": 1}]
+    with pytest.raises(Refused) as refused:
+        [event async for event in page.send(REQUEST | {"attachments": described}, [b"a"])]
+    assert (refused.value.name, refused.value.sent) == ("attachments_refused", False)
+    assert fake.account.sent == []
+
+
 async def test_unknown_chat_is_refused_by_name(page):
     with pytest.raises(Refused, match="did not open") as refused:
         [event async for event in page.send(REQUEST | {"chat_id": "unknown"})]

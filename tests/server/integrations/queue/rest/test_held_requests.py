@@ -1,4 +1,6 @@
+import asyncio
 import gc
+import json
 
 import httpx2
 import pytest
@@ -41,6 +43,35 @@ async def test_client_holds_some_requests_and_one_more_is_refused_until_one_has_
             await follower.read_to_end()
         for _ in range(3):
             assert [answer.status_code for answer in await ask_all(served, bot, prompt_id)] == [200, 201, 200]
+
+
+async def test_client_that_hangs_up_gives_its_place_back(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(held_requests, "MOST_OF_CLIENT", 2)
+    async with serving(tmp_path) as served:
+        bot = await served.allowed()
+        prompt_id = (await served.submit(bot))["id"]
+        order = json.dumps({"message": "Stored once"}).encode()
+        callers = [
+            Follower(served, bot, path=f"{CHAT}/requests/{prompt_id}/", query="wait=60"),
+            Follower(served, bot | {"Idempotency-Key": "once"}, path=f"{CHAT}/submit/", query="wait=60", body=order),
+        ]
+        for caller in callers:
+            caller.gone.set()
+        async with asyncio.timeout(30):
+            await asyncio.wait([caller.ended for caller in callers])
+        reading = f"{CHAT}/requests/{prompt_id}/?wait=0.01"
+        assert (await served.http.get(reading, headers=bot)).status_code == 200
+        assert [caller.status for caller in callers] == [200, 201], (
+            "which nobody reads, but a repetition with its Idempotency-Key"
+        )
+        again = await served.http.post(
+            f"{CHAT}/submit/?wait=60",
+            content=order,
+            headers=bot | {"Idempotency-Key": "once", "Content-Type": "application/json"},
+        )
+        assert (again.status_code, again.headers["idempotent-replayed"]) == (201, "true")
+        listed = (await served.http.get(f"{CHAT}/requests/", headers=bot)).json()
+        assert [prompt["message"] for prompt in listed].count("Stored once") == 1
 
 
 @pytest.mark.parametrize("most", ["MOST_OF_CLIENT", "MOST"])

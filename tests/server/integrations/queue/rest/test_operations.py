@@ -150,11 +150,13 @@ def make_file(size: int = 3, **more: str) -> dict[str, str]:
 async def test_files_are_stored_with_their_prompt_under_safe_names(tmp_path) -> None:
     async with serving(tmp_path) as served:
         bot = await served.allowed()
-        order = {"message": "Read this", "attachments": [make_file(), make_file(name="b.txt")]}
+        order = {"message": "Read this", "attachments": [make_file(), make_file(name="b.txt", content_type="")]}
         answer = await served.http.post(f"{CHAT}/submit/", json=order, headers=bot)
         assert (answer.status_code, answer.json()["attachments"]) == (201, ["notes.txt", "b.txt"])
         lease = await served.queue.claim("browser", ("attachments",))
         assert lease is not None
+        types = [file["content_type"] for file in lease.prompt.attachments]
+        assert types == ["text/plain", "application/octet-stream"], "browsers name an unknown type so"
         assert await served.queue.read_attachment(lease.prompt.id, lease.token, 0, 0, 9) == b"aaa"
 
 

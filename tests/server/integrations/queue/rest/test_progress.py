@@ -12,29 +12,33 @@ from tests.server.integrations.queue.rest_setup import HOST, Headers, Served, se
 
 
 class Follower:
-    """A client that reads a stream as it comes, which httpx's ASGI transport does not."""
+    """A client that reads a stream as it comes and can hang up, which httpx's ASGI transport does not."""
 
-    def __init__(self, served: Served, headers: Headers, prompt_id: str) -> None:
+    def __init__(
+        self, served: Served, headers: Headers, prompt_id: str = "", path: str = "", query: str = "", body: bytes = b""
+    ) -> None:
         self.status, self._body = 0, b""
-        self._grown = asyncio.Event()
+        self._grown, self.gone = asyncio.Event(), asyncio.Event()
         names = [(name.lower().encode(), value.encode()) for name, value in ({"Host": HOST} | headers).items()]
-        path = f"/api/sse/{prompt_id}/"
+        path = path or f"/api/sse/{prompt_id}/"
+        names += [(b"content-type", b"application/json")] if body else []
         scope = {
             "type": "http",
             "asgi": {"version": "3.0"},
             "http_version": "1.1",
-            "method": "GET",
+            "method": "POST" if body else "GET",
             "scheme": "http",
             "path": path,
         }
-        scope |= {"raw_path": path.encode(), "query_string": b"", "root_path": "", "headers": names}
-        self._requests = [{"type": "http.request", "body": b"", "more_body": False}]
+        scope |= {"raw_path": path.encode(), "query_string": query.encode(), "root_path": "", "headers": names}
+        self._requests = [{"type": "http.request", "body": body, "more_body": False}]
         self.ended = asyncio.ensure_future(served.app(scope, self._receive, self._send))
 
     async def _receive(self) -> Message:
         if self._requests:
             return self._requests.pop()
-        return await asyncio.Future()  # it never leaves
+        await self.gone.wait()
+        return {"type": "http.disconnect"}
 
     async def _send(self, message: Message) -> None:
         self.status = message.get("status", self.status)
