@@ -48,6 +48,7 @@ IMPURE_MODULES = {
     "tests.window.conftest",
 }
 IMPURE_IMPORT = re.compile(rf"^(from|import) ({'|'.join(map(re.escape, sorted(IMPURE_MODULES)))}) ?(import|as|$)", re.MULTILINE)
+IMPURE_FOLDERS = {ROOT / "tests" / name for name in ("checks", "extension", "mutants", "window")}
 IMPURE_EVENTS = {"os.exec", "os.fork", "os.posix_spawn", "os.system", "socket.bind", "socket.connect", "subprocess.Popen"}
 impure_events: set[str] = set()  # of the current test
 
@@ -86,9 +87,11 @@ def pytest_collection() -> Generator[None, object, object]:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """With `-m pure`, leave out the files that import one of IMPURE_MODULES, which need not be imported to know it."""
-    if config.option.markexpr != "pure" or collection_path.suffix != ".py":
+    """With `-m pure`, leave out what need not be imported to know it: files that import one of IMPURE_MODULES, and folders."""
+    if config.option.markexpr != "pure":
         return None
+    if collection_path.suffix != ".py":
+        return True if collection_path in IMPURE_FOLDERS else None
     return True if IMPURE_IMPORT.search(collection_path.read_text(encoding="utf-8")) else None
 
 
