@@ -9,7 +9,6 @@ from functools import cache
 from pathlib import Path
 from types import ModuleType
 
-import fastapi.dependencies.models
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -143,7 +142,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 def forget_endpoints() -> None:
     """Empty FastAPI's caches of functions that it has classified: an endpoint there keeps its whole program alive."""
-    for cached in vars(fastapi.dependencies.models).values():
+    models = sys.modules.get("fastapi.dependencies.models")
+    for cached in vars(models).values() if models else ():
         if hasattr(cached, "cache_clear"):
             cached.cache_clear()
 
