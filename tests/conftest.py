@@ -155,6 +155,20 @@ def stopped_programs_are_freed() -> Iterator[None]:
     forget_endpoints()
 
 
+@pytest.fixture(autouse=True, scope="session")
+def new_databases_are_copied(pytestconfig: pytest.Config) -> Iterator[None]:
+    """Run the migrations once for all tests of a process, for a database was made anew for most of them."""
+    if pytestconfig.option.markexpr == "pure":
+        yield
+        return
+    from server.storage import migrations
+    from tests.new_databases import copy_new
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(migrations, "upgrade_file", copy_new(migrations.upgrade_file))
+        yield
+
+
 @pytest.fixture(scope="session")
 def long(request: pytest.FixtureRequest) -> bool:
     """Return whether a long check runs in full."""
