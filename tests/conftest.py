@@ -1,14 +1,14 @@
 """Shared fixtures. A test without its system packages is skipped with the reason, or fails if CI=true."""
 
+import gc
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from functools import cache
 from pathlib import Path
 from types import ModuleType
 
-import fastapi.dependencies.models
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -47,6 +47,7 @@ IMPURE_MODULES = {
     "tests.window.conftest",
 }
 IMPURE_IMPORT = re.compile(rf"^(from|import) ({'|'.join(map(re.escape, sorted(IMPURE_MODULES)))}) ?(import|as|$)", re.MULTILINE)
+IMPURE_FOLDERS = {ROOT / "tests" / name for name in ("checks", "extension", "mutants", "window")}
 IMPURE_EVENTS = {"os.exec", "os.fork", "os.posix_spawn", "os.system", "socket.bind", "socket.connect", "subprocess.Popen"}
 impure_events: set[str] = set()  # of the current test
 
@@ -73,10 +74,23 @@ def pytest_configure(config: pytest.Config) -> None:
         sys.addaudithook(lambda event, _: impure_events.add(event) if event in IMPURE_EVENTS else None)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Keep the garbage collector away from a million objects of items and modules: visiting them took a quarter of all time."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """With `-m pure`, leave out the files that import one of IMPURE_MODULES, which need not be imported to know it."""
-    if config.option.markexpr != "pure" or collection_path.suffix != ".py":
+    """With `-m pure`, leave out what need not be imported to know it: files that import one of IMPURE_MODULES, and folders."""
+    if config.option.markexpr != "pure":
         return None
+    if collection_path.suffix != ".py":
+        return True if collection_path in IMPURE_FOLDERS else None
     return True if IMPURE_IMPORT.search(collection_path.read_text(encoding="utf-8")) else None
 
 
@@ -128,7 +142,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 def forget_endpoints() -> None:
     """Empty FastAPI's caches of functions that it has classified: an endpoint there keeps its whole program alive."""
-    for cached in vars(fastapi.dependencies.models).values():
+    models = sys.modules.get("fastapi.dependencies.models")
+    for cached in vars(models).values() if models else ():
         if hasattr(cached, "cache_clear"):
             cached.cache_clear()
 
@@ -138,6 +153,20 @@ def stopped_programs_are_freed() -> Iterator[None]:
     """Free the programs that a module of tests has stopped."""
     yield
     forget_endpoints()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def new_databases_are_copied(pytestconfig: pytest.Config) -> Iterator[None]:
+    """Run the migrations once for all tests of a process, for a database was made anew for most of them."""
+    if pytestconfig.option.markexpr == "pure":
+        yield
+        return
+    from server.storage import migrations
+    from tests.new_databases import copy_new
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(migrations, "upgrade_file", copy_new(migrations.upgrade_file))
+        yield
 
 
 @pytest.fixture(scope="session")

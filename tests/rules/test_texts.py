@@ -4,9 +4,8 @@ import ast
 import re
 from pathlib import Path
 
-import pytest
-
 from tests.conftest import ROOT
+from tests.rules.sources import name_of
 
 SOURCES = ROOT / "ui" / "src"
 COMPONENTS = sorted(SOURCES.rglob("*.svelte"))
@@ -182,10 +181,10 @@ FORMER = (
 
 def find_strings(path: Path) -> str:
     """Texts of a Python file: its strings without the docstrings, a line each."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
     documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-    docstrings = {id(node.body[0].value) for node in ast.walk(tree) if isinstance(node, documented) and ast.get_docstring(node)}
-    strings = [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    docstrings = {id(node.body[0].value) for node in nodes if isinstance(node, documented) and ast.get_docstring(node)}
+    strings = [node for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
     return "\n".join(string.value for string in strings if id(string) not in docstrings)
 
 
@@ -207,19 +206,18 @@ def find_former(text: str) -> list[str]:
     return [phrase for phrase in FORMER if phrase in flat]
 
 
-@pytest.mark.parametrize("path", [*WINDOW, *DOCUMENTS], ids=lambda path: path.relative_to(ROOT).as_posix())
-def test_text_of_window_and_documents_has_no_former_phrase(path):
-    assert find_former(path.read_text(encoding="utf-8")) == []
+def test_text_of_window_and_documents_has_no_former_phrase():
+    texts = {path: path.read_text(encoding="utf-8") for path in (*WINDOW, *DOCUMENTS)}
+    assert [f"{name_of(path)}: {phrase}" for path, text in texts.items() for phrase in find_former(text)] == []
 
 
-@pytest.mark.parametrize("path", PROGRAM, ids=lambda path: path.relative_to(ROOT).as_posix())
-def test_text_of_the_program_has_no_former_phrase(path):
-    assert find_former(find_strings(path)) == []
+def test_text_of_the_program_has_no_former_phrase():
+    assert [f"{name_of(path)}: {phrase}" for path in PROGRAM for phrase in find_former(find_strings(path))] == []
 
 
-@pytest.mark.parametrize("path", COMPONENTS, ids=lambda path: path.relative_to(SOURCES).as_posix())
-def test_text_of_a_component_is_in_a_catalogue(path):
-    assert find_literals(path.read_text(encoding="utf-8")) == []
+def test_text_of_a_component_is_in_a_catalogue():
+    texts = {path: path.read_text(encoding="utf-8") for path in COMPONENTS}
+    assert [f"{name_of(path)}: {literal}" for path, text in texts.items() for literal in find_literals(text)] == []
 
 
 def test_every_page_has_a_catalogue():

@@ -11,9 +11,11 @@ from sqlalchemy import create_engine
 from server.access.tables import metadata
 from server.core.errors import Conflict, Unavailable
 from server.outbound.webhooks import tables as webhook_tables
+from server.storage import migrations
 from server.storage.migrations import migrate, remove_unfinished
 from server.storage.schema_versions import CORE_FOLDER, find_newest
 from server.tunnel import tables as tunnel_tables
+from tests.new_databases import copy_new
 
 ROOT = Path(__file__).parents[3]
 CORE = find_newest([CORE_FOLDER])["core"]
@@ -39,6 +41,25 @@ DIE_HALFWAY = """
     with op.batch_alter_table("thing") as thing:
         thing.add_column(sa.Column("weight", sa.Float))
 """
+
+
+@pytest.fixture(autouse=True)
+def migrations_run_each_time(monkeypatch) -> None:
+    """Undo what tests/new_databases.py does for the tests that are not about migrations."""
+    monkeypatch.setattr(migrations, "upgrade_file", getattr(migrations.upgrade_file, "__wrapped__", migrations.upgrade_file))
+
+
+def test_copied_database_equals_the_one_that_migrations_made(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(migrations, "upgrade_file", copy_new(migrations.upgrade_file))
+    databases = [tmp_path / "first" / "deskhand.db", tmp_path / "second" / "deskhand.db"]
+    for database in databases:
+        database.parent.mkdir()
+        migrate(database)
+        monkeypatch.setattr(migrations, "run_alembic", None)  # the second must not need it
+    first, second = ([ask(path, "SELECT * FROM sqlite_master"), ask(path, "PRAGMA journal_mode")] for path in databases)
+    assert first == second
+    assert len(first[0]) > 20
+    assert databases[0].stat().st_mode == databases[1].stat().st_mode
 
 
 def add_revision(folder: Path, number: int, body: str) -> None:

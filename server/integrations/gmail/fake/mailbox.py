@@ -93,6 +93,8 @@ class Mailbox:
     def place_arrival(self, raw: bytes) -> str:
         """Answer the thread for a mail that arrives: that of a mail which it answers, with the same subject."""
         mail = Mail("", "", normalise(raw), 0)
+        if not mail.references():
+            return ""
         return next((other.thread_id for other in self.mails.values() if _follows(mail, other)), "")
 
     def keep_draft(self, mail: Mail, draft_id: str = "") -> str:
