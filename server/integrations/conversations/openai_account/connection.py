@@ -148,7 +148,7 @@ class OpenAIConnection:
         except DeskhandError:
             return wanted  # OpenAI will say whether it has it
         if models and all(model.id != wanted for model in models):
-            raise describe_missing(wanted, models, self._today())
+            raise describe_missing(wanted, models, self.context.clock.now().date())
         return wanted
 
     async def list_models(self, *, fresh: bool = False) -> list[Model]:
@@ -202,7 +202,7 @@ class OpenAIConnection:
 
     async def _pick_default(self) -> str:
         """Pick a model where none is set. Raises InvalidInput if there is none."""
-        if model := pick_default(await self.find_models(""), self._today()):
+        if model := pick_default(await self.find_models(""), self.context.clock.now().date()):
             return model
         raise InvalidInput(NO_MODEL, code="model_not_found", param="model")
 
@@ -222,7 +222,9 @@ class OpenAIConnection:
         return self._models_at is not None and self.context.clock.monotonic() - self._models_at < seconds
 
     async def _open_repeatedly(self) -> None:
-        while not await self.open():
+        while True:
+            if await self.open():
+                return
             await asyncio.sleep(REOPENING_SECONDS)
 
     async def _announce(self, opening: asyncio.Task[None]) -> None:
@@ -236,9 +238,6 @@ class OpenAIConnection:
         self.context.events.publish(SECTION)
         for listener in self._listeners:
             await listener()
-
-    def _today(self) -> Any:
-        return self.context.clock.now().date()
 
 
 def is_openai(url: str) -> bool:
