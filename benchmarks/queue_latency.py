@@ -115,21 +115,39 @@ async def extend(socket: ClientConnection, number: int, key: str, latencies: Lat
                 latencies.changed.set()
 
 
+class Submitter:
+    """A client with kept connections and little work of its own, which would be in the figures."""
+
+    def __init__(self, server: Server) -> None:
+        self._port, self._key = server.port, server.script_key
+        self._idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
+
+    async def submit(self, message: str) -> None:
+        """Submit a prompt, on a connection that is free."""
+        reader, writer = self._idle.pop() if self._idle else await asyncio.open_connection("127.0.0.1", self._port)
+        body = json.dumps({"message": message}).encode()
+        head = f"POST /api/chat/submit/ HTTP/1.1\r\nHost: 127.0.0.1:{self._port}\r\nX-API-Key: {self._key}\r\n"
+        writer.write(f"{head}Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
+        answer = (await reader.readuntil(b"\r\n\r\n")).lower()
+        assert answer.startswith(b"http/1.1 201"), answer
+        await reader.readexactly(int(answer.partition(b"content-length: ")[2].partition(b"\r\n")[0]))
+        self._idle.append((reader, writer))
+
+
 async def submit(server: Server, rate: float, count: int, latencies: Latencies) -> None:
     """Submit prompts at a rate, each when its time has come, whatever became of the others."""
-    headers = {"X-API-Key": server.script_key}
-    async with httpx2.AsyncClient(trust_env=False, headers=headers, base_url=f"http://127.0.0.1:{server.port}") as client:
+    submitter = Submitter(server)
 
-        async def submit_one(number: int) -> None:
-            message = f"prompt {number}"
-            latencies.submitted[message] = time.perf_counter()
-            (await client.post("/api/chat/submit/", json={"message": message})).raise_for_status()
+    async def submit_one(number: int) -> None:
+        message = f"prompt {number}"
+        latencies.submitted[message] = time.perf_counter()
+        await submitter.submit(message)
 
-        begun = time.perf_counter()
-        async with asyncio.TaskGroup() as group:
-            for number in range(count):
-                await asyncio.sleep(max(0.0, begun + number / rate - time.perf_counter()))
-                group.create_task(submit_one(number))
+    begun = time.perf_counter()
+    async with asyncio.TaskGroup() as group:
+        for number in range(count):
+            await asyncio.sleep(max(0.0, begun + number / rate - time.perf_counter()))
+            group.create_task(submit_one(number))
 
 
 async def measure(server: Server, options: argparse.Namespace) -> Latencies:
