@@ -37,12 +37,16 @@ class Batches(Generic[Item, Result]):
 
     async def call(self, item: Item) -> Result:
         """Run an item together with others; what it did is durable afterwards. Cancelling the caller does not undo it."""
+        return await self.start(item)
+
+    def start(self, item: Item) -> "asyncio.Future[Result]":
+        """Begin a call. Those of several Batches that begin in one step of the loop are usually stored by one flush."""
         if len(self._waiting) >= self._limits.jobs:
             raise Unavailable(TOO_MUCH, retry_after=1)
         caller: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, caller))
         self._start_next()
-        return await caller
+        return caller
 
     def _start_next(self) -> None:
         """Queue a function that takes what waits, unless one is queued."""

@@ -251,6 +251,11 @@ class Lease:
     token: int
     expires_at: datetime
 
+    @classmethod
+    def of(cls, leased: Prompt | None) -> "Lease | None":
+        """Make the lease of a prompt that was leased."""
+        return cls(leased, leased.token, leased.expires_at) if leased and leased.expires_at else None
+
 
 @dataclass(frozen=True, slots=True)
 class PromptResult:

@@ -1,5 +1,6 @@
 """The queue: its rules over the store. What a method did is durable when it returns."""
 
+import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -50,20 +51,20 @@ class Queue:
         self._reading = Reading(transactions, list_browsers)
         self._submissions, self._claims = transactions.batch(submit_all), transactions.batch(lease_all)
         self._completions = transactions.batch(complete_all)
+        self.on_submit: Callable[[], object] = lambda: None  # called while a prompt waits to be stored
 
     def read_settings(self) -> QueueSettings:
         """Read the settings in force."""
         return self._transactions.read_settings()
 
-    # clients
-
     async def submit(self, client: ClientRef, order: PromptOrder) -> Prompt:
         """Store a prompt. Raises Unavailable while the queue drains, InvalidInput for a webhook address that is not allowed."""
         if order.webhook_url:
-            await self._prepare_webhook(order.webhook_url)
-        depth = self.context.webhooks.read_depth()
-        call = self._transactions.call()
-        return await self._submissions.call(Submission(make_id(call.now), client, order, depth, call))
+            await prepare_webhook(self.context, order.webhook_url)
+        call, depth = self._transactions.call(), self.context.webhooks.read_depth()
+        stored = self._submissions.start(Submission(make_id(call.now), client, order, depth, call))
+        self.on_submit()
+        return await stored
 
     async def read(self, prompt_id: str, client_id: str | None = None) -> Prompt:
         """Read a prompt with its answers, partial text and history."""
@@ -107,8 +108,6 @@ class Queue:
         """Put a prompt that has ended back into the queue for another answer; earlier answers are kept."""
         return await self._transactions.write(decisions.replay, prompt_id, lane, model, client_id)
 
-    # the person
-
     async def reorder(self, prompt_id: str, before: str | None, client_id: str | None = None) -> None:
         """Move an idle prompt before another idle one, or to the end."""
         await self._transactions.write(ordering.move_before, prompt_id, before, client_id)
@@ -148,7 +147,7 @@ class Queue:
     async def set_webhook(self, client: ClientRef, url: str) -> None:
         """Set the address to which the results of a client go; empty for none."""
         if url:
-            await self._prepare_webhook(url)
+            await prepare_webhook(self.context, url)
         await self._transactions.write(approvals.set_webhook, client, url)
 
     async def forget_webhooks(self, client_ids: Sequence[str]) -> None:
@@ -159,8 +158,6 @@ class Queue:
         """Decide on an uncertain prompt."""
         return await self._transactions.write(decisions.resolve, prompt_id, decision)
 
-    # extensions
-
     async def claim(self, worker_id: str, capabilities: Collection[str] = (), lane: Lane = Lane.browser) -> Lease | None:
         """Lease the prompt that is next, if one may be sent now. An extension may hold several; they are of different chats.
 
@@ -168,15 +165,19 @@ class Queue:
         """
         if self.context.is_paused():
             return None
-        leased = await self._claims.call(Claim(worker_id, Kind.of(lane, capabilities), self._transactions.call()))
-        return Lease(leased, leased.token, leased.expires_at) if leased and leased.expires_at else None
+        return Lease.of(await self.start_claim(worker_id, Kind.of(lane, capabilities)))
+
+    def start_claim(self, worker_id: str, kind: Kind) -> "asyncio.Future[Prompt | None]":
+        """Begin a claim, which is stored with what is submitted in the same step of the loop."""
+        return self._claims.start(Claim(worker_id, kind, self._transactions.call()))
 
     async def next_claim_at(self, lane: Lane = Lane.browser, capabilities: Collection[str] = ABILITIES) -> datetime | None:
         """Read when a claim may succeed although nothing changes; None if only a change can help."""
         if self.context.is_paused():
             return self.context.clock.now() + PAUSED
-        seconds = await self._transactions.read(find_next, self._transactions.call(), Kind.of(lane, capabilities))
-        return to_optional_moment(seconds)
+        return to_optional_moment(
+            await self._transactions.read(find_next, self._transactions.call(), Kind.of(lane, capabilities))
+        )
 
     async def acknowledge(self, prompt_id: str, token: int, worker_id: str | None = None) -> Prompt:
         """Record that an extension begins, before it types. Of an uncertain prompt: its extension is back.
@@ -233,9 +234,11 @@ class Queue:
         await self._transactions.write(control.change_control, values)
         self.changes.publish()
 
-    async def _prepare_webhook(self, url: str) -> None:
-        self.context.webhooks.check(url)
-        await make_secret(self.context.secrets)
+
+async def prepare_webhook(context: Context, url: str) -> None:
+    """Check the address of a webhook, and make the secret that signs it."""
+    context.webhooks.check(url)
+    await make_secret(context.secrets)
 
 
 __all__ = ["SECTION", "Queue"]

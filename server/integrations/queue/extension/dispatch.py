@@ -4,16 +4,18 @@ import asyncio
 import math
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 
 from server.core.clock import Clock
-from server.core.errors import Conflict, DeskhandError, NotFound
+from server.core.errors import Conflict, DeskhandError, NotFound, Unavailable
 from server.integrations.queue.changes import Change
 from server.integrations.queue.extension.hub import Hub
 from server.integrations.queue.extension.limits import SocketLimits
 from server.integrations.queue.extension.session import Session
-from server.integrations.queue.models import Lease
+from server.integrations.queue.models import Lane, Lease, Prompt
 from server.integrations.queue.queue import Queue
 from server.integrations.queue.states import HELD
+from server.integrations.queue.store.claims import Kind
 
 SHORTEST_WAIT = 0.05
 
@@ -27,6 +29,8 @@ class Dispatcher:
     clock: Clock
     limits: SocketLimits
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _claiming: set[Session] = field(default_factory=set)
+    _undelivered: list[Lease] = field(default_factory=list)
 
     def wake(self) -> None:
         """Look for prompts now."""
@@ -39,6 +43,7 @@ class Dispatcher:
 
     async def run(self) -> None:
         """Dispatch until cancelled."""
+        self.queue.on_submit = self._claim_along
         with self.queue.changes.listening(self._take_change):
             while True:
                 self._wake.clear()
@@ -47,24 +52,59 @@ class Dispatcher:
                     async with asyncio.timeout(await self._find_delay()):
                         await self._wake.wait()
 
+    def _is_free(self, session: Session) -> bool:
+        return session.free and session not in self._claiming
+
+    def _claim_along(self) -> None:
+        """Claim for the next free extension in the transaction of what is being submitted: one flush instead of two.
+
+        While another claim is made, which extension is next is not known: `dispatch` goes on afterwards.
+        """
+        session = next(filter(self._is_free, self.hub), None)
+        if session and not self._claiming and not self.queue.context.is_paused():
+            with suppress(Unavailable):
+                claim = self.queue.start_claim(session.worker.id, Kind.of(Lane.browser, session.worker.capabilities))
+                self._claiming.add(session)
+                claim.add_done_callback(partial(self._take_claim, session))
+
+    def _take_claim(self, session: Session, claim: "asyncio.Future[Prompt | None]") -> None:
+        self._claiming.discard(session)
+        lease = None if claim.cancelled() or claim.exception() else Lease.of(claim.result())
+        if lease and not self._deliver(session, lease):
+            self._undelivered.append(lease)
+        self._wake.set()
+
+    def _deliver(self, session: Session, lease: Lease) -> bool:
+        """Send a prompt. Returns False if the connection ended meanwhile."""
+        if is_sent := session.give(lease):
+            self.hub.use(session)
+        return is_sent
+
     async def dispatch(self) -> None:
         """Hand out what can be handed out now. A claim in vain is not repeated for extensions with the same capabilities."""
+        while self._undelivered:
+            await self._release(self._undelivered.pop())
         in_vain: set[frozenset[str]] = set()
         for session in self.hub:
-            if session.free and session.worker.capabilities not in in_vain:
-                lease = await self.queue.claim(session.worker.id, session.worker.capabilities)
+            if self._is_free(session) and session.worker.capabilities not in in_vain:
+                self._claiming.add(session)
+                try:
+                    lease = await self.queue.claim(session.worker.id, session.worker.capabilities)
+                finally:
+                    self._claiming.discard(session)
                 if lease is None:
                     in_vain.add(session.worker.capabilities)
                 else:
                     await self._give(session, lease)
 
     async def _give(self, session: Session, lease: Lease) -> None:
-        """Send a prompt, or give it back if the connection ended meanwhile."""
-        if session.give(lease):
-            self.hub.use(session)
-        else:
-            with suppress(Conflict, NotFound):  # the end of the connection has done it
-                await self.queue.release(lease.prompt.id, lease.token)
+        """Send a prompt, or give it back."""
+        if not self._deliver(session, lease):
+            await self._release(lease)
+
+    async def _release(self, lease: Lease) -> None:
+        with suppress(Conflict, NotFound):  # the end of the connection has done it
+            await self.queue.release(lease.prompt.id, lease.token)
 
     async def _find_delay(self) -> float | None:
         """Find in how many seconds a claim may succeed although nothing changes; None if only a change can help."""

@@ -4,6 +4,7 @@ import asyncio
 from contextlib import AsyncExitStack
 
 from server.integrations.queue.states import State
+from tests.server.integrations.queue.extension.bridge import SECONDS
 
 
 async def test_extensions_share_the_prompts(bridge):
@@ -102,6 +103,29 @@ async def test_prompt_that_is_given_to_a_connection_which_has_just_ended_is_rele
         session.closed = True
         await bridge.extensions.dispatcher._give(session, lease)
         assert await bridge.read_state(prompt.id) is State.idle
+        await peer.settle()
+
+
+async def test_free_extension_gets_one_prompt_however_many_are_submitted_at_once(bridge):
+    async with bridge.extension() as peer:
+        for _ in range(3):  # also while the dispatcher claims for it because of what came before
+            await asyncio.gather(*(bridge.submit() for _ in range(4)))
+        await peer.take()
+        await peer.settle()
+        assert len(await bridge.queue.list_held()) == 1
+
+
+async def test_prompt_that_is_leased_for_a_connection_which_ends_meanwhile_is_released(bridge):
+    async with bridge.extension() as peer:
+        (session,) = bridge.extensions.hub
+        session.worker.held_until = float("inf")
+        prompt = await bridge.submit()
+        session.worker.held_until = 0.0
+        bridge.queue.on_submit()
+        session.closed = True
+        async with asyncio.timeout(SECONDS):
+            while not (current := await bridge.queue.read(prompt.id)).token or current.state is not State.idle:
+                await asyncio.sleep(0)
         await peer.settle()
 
 
