@@ -154,7 +154,7 @@ MUTANTS: list[Mutant] = [
         (f"{TESTS}/store/test_approvals.py",),
     ),
     Mutant(f"{HERE}/store/submissions.py", "    if draining:\n", "    if False:\n", (f"{TESTS}/store/test_control.py",)),
-    Mutant(f"{HERE}/queue.py", "        self.context.webhooks.check(url)\n", "", (f"{TESTS}/store/test_submissions.py",)),
+    Mutant(f"{HERE}/queue.py", "    context.webhooks.check(url)\n", "", (f"{TESTS}/store/test_submissions.py",)),
     Mutant(
         f"{HERE}/__init__.py",
         '        Revocation("queue_client", values={"approved": None, "webhook_url": ""}),\n',
