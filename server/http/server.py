@@ -20,7 +20,17 @@ from server.http.limits import Config, Limits
 from server.http.protocol import HardenedHttpProtocol
 from server.http.websocket import HardenedWebSocketProtocol
 
-__all__ = ["DatedState", "HardenedHttpProtocol", "Limits", "Listener", "WithoutQuery", "bind", "install_log_filter", "run"]
+__all__ = [
+    "DatedState",
+    "HardenedHttpProtocol",
+    "Limits",
+    "Listener",
+    "LoopServer",
+    "WithoutQuery",
+    "bind",
+    "install_log_filter",
+    "run",
+]
 
 T = TypeVar("T")
 
@@ -46,25 +56,16 @@ class DatedState(ServerState):
         pass
 
 
-class Listener(uvicorn.Server):
-    """One application on one socket that we bound. Everything but the making of it belongs on the event loop."""
+class LoopServer(uvicorn.Server):
+    """uvicorn in a running event loop until `stop`, asleep between requests. `ready` is set when it accepts connections."""
 
-    def __init__(self, app: ASGIApp, bound: socket.socket, limits: Limits | None = None) -> None:
-        install_log_filter()
-        limits = limits or Limits()
-        self.limits = replace(limits, connections=count_room(limits.connections))
-        super().__init__(Config(app, self.limits, HardenedHttpProtocol, HardenedWebSocketProtocol))
-        self.server_state = DatedState()
-        self.bound, self.port = bound, int(bound.getsockname()[1])
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
         self.ready = asyncio.Event()
         self._stopping = asyncio.Event()
 
-    async def run_until_stopped(self) -> None:
-        """Serve until `stop`, then let open answers end for `stop_seconds`, and cancel the rest."""
-        await self.serve([self.bound])
-
     def stop(self) -> None:
-        """Ask the listener to end."""
+        """Stop serving; the task that serves then ends."""
         self._stopping.set()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -77,6 +78,22 @@ class Listener(uvicorn.Server):
     def capture_signals(self) -> contextlib.AbstractContextManager[None]:  # type: ignore[override]  # as a plain method
         """Leave signals to the program."""
         return contextlib.nullcontext()
+
+
+class Listener(LoopServer):
+    """One application on one socket that we bound. Everything but the making of it belongs on the event loop."""
+
+    def __init__(self, app: ASGIApp, bound: socket.socket, limits: Limits | None = None) -> None:
+        install_log_filter()
+        limits = limits or Limits()
+        self.limits = replace(limits, connections=count_room(limits.connections))
+        super().__init__(Config(app, self.limits, HardenedHttpProtocol, HardenedWebSocketProtocol))
+        self.server_state = DatedState()
+        self.bound, self.port = bound, int(bound.getsockname()[1])
+
+    async def run_until_stopped(self) -> None:
+        """Serve until `stop`, then let open answers end for `stop_seconds`, and cancel the rest."""
+        await self.serve([self.bound])
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         await super().shutdown(sockets)

@@ -28,7 +28,7 @@ class HttpClient:
         self._clients: dict[AsyncNetworkBackend | None, httpx2.AsyncClient] = {}
 
     async def get(self, network: "AsyncNetworkBackend | None" = None) -> "httpx2.AsyncClient":
-        """Return the client. Others use it too, so nobody closes it or changes its headers.
+        """Return the client. It is shared, so do not close it or change its headers.
 
         `network`: opens the connections of this client, except those to a proxy, which resolves names itself.
         """

@@ -6,6 +6,7 @@ rebinding has no effect. TLS still verifies the name.
 
 import asyncio
 import socket
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from ipaddress import IPv6Address, ip_address, ip_network
 
@@ -32,15 +33,15 @@ BLOCKED = [
 Resolver = Callable[[str, int], Awaitable[Sequence[str]]]
 
 
-class CheckedNetwork(AsyncNetworkBackend):
+class CheckedNetwork(AsyncNetworkBackend, ABC):
     """Opens connections to addresses that have passed its check."""
 
     def __init__(self, resolve: Resolver, dialer: AsyncNetworkBackend) -> None:
         self._resolve, self._dialer = resolve, dialer
 
-    def check(self, host: str, port: int, addresses: Sequence[str]) -> None:
+    @abstractmethod
+    def check(self, host: str, port: int, addresses: Sequence[str], /) -> None:
         """Check all addresses of a name. Raises InvalidInput."""
-        raise NotImplementedError
 
     async def connect_tcp(
         self,
@@ -68,7 +69,7 @@ class PublicNetwork(CheckedNetwork):
         super().__init__(resolve, dialer)
         self._allowed = allowed
 
-    def check(self, host: str, port: int, addresses: Sequence[str]) -> None:
+    def check(self, host: str, port: int, addresses: Sequence[str], /) -> None:
         is_allowed = is_loopback if (host, port) in self._allowed else is_public
         if not addresses or not all(is_allowed(address) for address in addresses):
             raise InvalidInput(NOT_PUBLIC)

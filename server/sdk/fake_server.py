@@ -1,7 +1,6 @@
 """The loopback socket of a fake, which a test or the demo serves inside its loop or in a thread of its own."""
 
 import asyncio
-import contextlib
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
@@ -11,25 +10,19 @@ import uvicorn
 from anyio.from_thread import start_blocking_portal
 from starlette.types import ASGIApp
 
+from server.http.server import LoopServer, bind
+
 Value = TypeVar("Value")
 
 
-class FakeServer(uvicorn.Server):
-    """Serves an application, sleeps between requests, and stops at once. `ready` is set when it accepts connections."""
+class FakeServer(LoopServer):
+    """Serves an application by another parser than Deskhand's own, and stops at once."""
 
     def __init__(self, app: ASGIApp) -> None:
         config = uvicorn.Config(
             app, interface="asgi3", http="h11", ws="none", lifespan="off", log_config=None, access_log=False, proxy_headers=False
         )
         super().__init__(config)
-        self.ready, self._end = asyncio.Event(), asyncio.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.ready.set()
-
-    async def main_loop(self) -> None:
-        await self._end.wait()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop at once, in the middle of responses."""
@@ -44,19 +37,11 @@ class FakeServer(uvicorn.Server):
         for bound in sockets or ():
             bound.close()
 
-    def capture_signals(self) -> contextlib.AbstractContextManager[None]:  # type: ignore[override]  # a generator in uvicorn
-        """Leave signals to the program."""
-        return contextlib.nullcontext()
-
-    def stop(self) -> None:
-        """Stop serving; the task that serves then ends."""
-        self._end.set()
-
 
 @asynccontextmanager
 async def serving(app: ASGIApp | FakeServer, port: int = 0) -> AsyncIterator[str]:
     """Serve on 127.0.0.1 while the block runs, and yield the origin. Raises OSError if the port is taken."""
-    with bind(port) as bound:
+    with bind(port=port) as bound:
         server = app if isinstance(app, FakeServer) else FakeServer(app)
         task = asyncio.create_task(server.serve([bound]))
         try:
@@ -72,15 +57,3 @@ def running_in_thread(served: AbstractAsyncContextManager[Value]) -> Iterator[Va
     """Run the loop of a fake in a thread of its own while the block runs."""
     with start_blocking_portal() as portal, portal.wrap_async_context_manager(served) as value:
         yield value
-
-
-def bind(port: int = 0) -> socket.socket:
-    """Bind a port on loopback. Raises OSError if it is taken."""
-    bound = socket.socket(proto=socket.IPPROTO_TCP)  # asyncio sets TCP_NODELAY only where it reads TCP here; else 40 ms a request
-    try:
-        bound.setsockopt(socket.SOL_SOCKET, getattr(socket, "SO_EXCLUSIVEADDRUSE", socket.SO_REUSEADDR), 1)
-        bound.bind(("127.0.0.1", port))
-    except OSError:
-        bound.close()
-        raise
-    return bound

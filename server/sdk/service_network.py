@@ -16,7 +16,7 @@ class ServiceNetwork(public_network.CheckedNetwork):
         super().__init__(public_network.resolve_name, AnyIOBackend())
         self._address = address
 
-    def check(self, host: str, port: int, addresses: Sequence[str]) -> None:  # noqa: ARG002, a name says nothing by itself
+    def check(self, _: str, port: int, addresses: Sequence[str], /) -> None:
         if not addresses:
             raise ConnectError
         check_addresses(addresses, port, self._address)

@@ -51,7 +51,6 @@ def read_tables(path: Path) -> Tables | None:
     return tables
 
 
-NOTHING: dict[str, Any] = {}  # is stored of a section that nobody has changed
 LOST = "The settings could not be read, so the defaults apply and changes are blocked."
 
 
@@ -73,7 +72,7 @@ class Settings:
 
     def read(self, section: str, model: type[M]) -> M:
         """Read a section. Missing fields and fields that do not fit the model get the model's defaults."""
-        stored = self._sections.get(section, NOTHING)
+        stored = self._sections.get(section, {})
         try:
             return model.model_validate(stored)
         except ValidationError as error:
@@ -81,7 +80,7 @@ class Settings:
 
     def read_shared(self, section: str, model: type[M]) -> M:
         """Read a section, for what runs often: until the next change it is one value for all, which none of them may change."""
-        stored = self._sections.get(section, NOTHING)
+        stored = self._sections.setdefault(section, {})  # a change replaces it by another object
         known = self._shared.get((section, model))
         if known is None or known[0] is not stored:
             known = self._shared[section, model] = stored, self.read(section, model)

@@ -30,7 +30,7 @@ class BaseCharacters(dict[int, str]):
 
     def __missing__(self, code: int) -> str:
         """Find out the one of another character."""
-        base = find_base(lower_character(chr(code)))
+        base = find_base(chr(code))
         if len(self) < MOST_CACHED:
             self[code] = base
         return base
@@ -46,18 +46,14 @@ class Piece(NamedTuple):
     match: bool
 
 
-def lower_character(character: str) -> str:
-    """Convert a character into lower case, which for one has a second character."""
-    return character.lower()[0]
-
-
 def lower_ascii(text: str) -> str:
     """Convert the letters of ASCII into lower case: for other texts than ASCII, `str.lower` takes several times as long."""
     return text.encode(errors="surrogatepass").lower().decode(errors="surrogatepass")
 
 
 def find_base(character: str) -> str:
-    """Find the one character that stands for a character in lower case."""
+    """Find the one character that stands for a character."""
+    character = character.lower()[0]  # İ becomes two
     if not OTHER.match(character):
         return character
     if MARKS.match(character) or IGNORED.match(character):

@@ -32,8 +32,8 @@ MUTANTS = [
         "",
         (f"{TESTS}/test_pages.py::test_editor_takes_back_what_was_written_without_an_event_and_takes_a_paste",),
     ),
-    Mutant(FAKE_SERVER, 'bound.bind(("127.0.0.1", port))', 'bound.bind(("0.0.0.0", port))', SOCKET),
-    Mutant(FAKE_SERVER, "socket.socket(proto=socket.IPPROTO_TCP)", "socket.socket()", SOCKET),
+    Mutant("server/http/server.py", 'def bind(host: str = "127.0.0.1"', 'def bind(host: str = "0.0.0.0"', SOCKET),
+    Mutant("server/http/server.py", "socket.socket(family, kind, protocol)", "socket.socket(family, kind)", SOCKET),
     Mutant(FAKE_SERVER, "            task.cancel()\n", "            ()\n", SOCKET),
-    Mutant(FAKE_SERVER, "return contextlib.nullcontext()", "return super().capture_signals()", SOCKET),
+    Mutant("server/http/server.py", "return contextlib.nullcontext()", "return super().capture_signals()", SOCKET),
 ]

@@ -117,7 +117,12 @@ MUTANTS = [
         DISPATCH,
     ),
     Mutant(f"{SOURCE}/dispatch.py", " and session not in self._claiming", "", DISPATCH),
-    Mutant(f"{SOURCE}/dispatch.py", "            self._undelivered.append(lease)\n", "            pass\n", DISPATCH),
+    Mutant(
+        f"{SOURCE}/dispatch.py",
+        "            self.queue.context.tasks.start(self._release(lease), name=RELEASE)\n",
+        "            pass\n",
+        DISPATCH,
+    ),
     Mutant(f"{SOURCE}/dispatch.py", "        await self.queue.expire_leases()\n", "", DISPATCH),
     Mutant(f"{SOURCE}/dispatch.py", "                    await session.beat()\n", "                    pass\n", DISPATCH),
     Mutant(f"{SOURCE}/dispatch.py", "await self.queue.next_claim_at(capabilities=capabilities)", "None", DISPATCH),

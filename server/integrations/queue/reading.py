@@ -8,6 +8,7 @@ from datetime import timedelta
 from server.integrations.queue.models import Lane, Place, Prompt
 from server.integrations.queue.states import OPEN, WAITING
 from server.integrations.queue.store import attachments, places, prompts
+from server.integrations.queue.store.claims import Kind
 from server.integrations.queue.transactions import Transactions
 
 
@@ -52,8 +53,10 @@ class Reading:
         line = await self.transactions.read(places.read_line, waiting)
         is_served = line.durations and not line.paused and not self.transactions.context.is_paused()
         pace = sum(line.durations) / len(line.durations) + self.transactions.read_settings().pause_seconds if is_served else None
-        browsers = self.list_browsers()
-        held = {prompt.id for prompt in waiting if prompt.client.id in line.held or not can_any_take(browsers, prompt)}
+        kinds = {Kind.of(Lane.browser, capabilities) for capabilities in self.list_browsers()}
+        held = {
+            prompt.id for prompt in waiting if prompt.client.id in line.held or not any(kind.can_take(prompt) for kind in kinds)
+        }
         return {
             prompt.id: self._estimate(prompt, line.ahead.get(prompt.number, 0), None if prompt.id in held else pace)
             for prompt in waiting
@@ -64,9 +67,3 @@ class Reading:
             return Place(ahead + 1)
         expected = self.transactions.context.clock.now() + timedelta(seconds=pace * (ahead + 1))
         return Place(ahead + 1, max(expected, prompt.not_before or expected))
-
-
-def can_any_take(browsers: Sequence[Collection[str]], prompt: Prompt) -> bool:
-    """Return whether one of the connected browsers can take a prompt, by their capabilities."""
-    needed = {name for name, is_needed in (("find", prompt.find_first), ("attachments", prompt.attachments)) if is_needed}
-    return any(needed.issubset(capabilities) for capabilities in browsers)

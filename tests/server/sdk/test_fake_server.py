@@ -8,7 +8,8 @@ import httpx2
 import pytest
 from starlette.applications import Starlette
 
-from server.sdk.fake_server import FakeServer, bind, running_in_thread, serving
+from server.http.server import bind
+from server.sdk.fake_server import FakeServer, running_in_thread, serving
 from tests import loopback
 
 
@@ -22,7 +23,7 @@ def test_port_cannot_be_bound_twice():
     with bind() as bound:
         bound.listen()
         with pytest.raises(OSError, match="in use"):
-            bind(bound.getsockname()[1])
+            bind(port=bound.getsockname()[1])
 
 
 async def test_server_stops_with_its_block():

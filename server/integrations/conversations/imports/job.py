@@ -130,7 +130,7 @@ class ImportJob:
             await self._archive.write(import_runs.begin_again, self._id, fingerprint)
             skip = 0
         notes: list[str] = []
-        async with self._storing_much(), aclosing(read_export(self._job(skip=skip))) as items:
+        async with self._in_bulk(), aclosing(read_export(self._job(skip=skip))) as items:
             async for item in items:
                 if isinstance(item, Stored):
                     if self._batch.add(item.data):
@@ -146,7 +146,7 @@ class ImportJob:
         await self._end(State.failed if error else State.done, error=error, report=report)
 
     @asynccontextmanager
-    async def _storing_much(self) -> AsyncGenerator[None]:
+    async def _in_bulk(self) -> AsyncGenerator[None]:
         """Prepare this process and the archive for many batches; afterwards all of them are stored, or have failed."""
         interval = sys.getswitchinterval()
         sys.setswitchinterval(SWITCH_SECONDS)

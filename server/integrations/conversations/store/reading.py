@@ -193,7 +193,7 @@ def read_open_answers(connection: Connection, key: int) -> list[Row]:
 
 
 def read_questions(connection: Connection, key: int) -> dict[str, str]:
-    """Read the message that each answer of a live conversation was asked for."""
+    """Read the ids of the user messages that the answers of a live conversation reply to, by the ids of the answers."""
     return {row.id: row.message for row in connection.execute(ANSWERED, {"of": key})}
 
 

@@ -21,6 +21,7 @@ MOST_TITLES = 100
 TITLED_BONUS = 0.2  # for a title that fits
 MOST_TITLED = 2_000  # messages of the conversations whose title a query names
 EVERY = tuple(map(source_tag, Source))
+KEYS = select(func.json_each(bindparam("keys")).table_valued("value").c.value)
 HIT_COLUMNS = (
     conversation.c.id,
     conversation.c.title,
@@ -39,21 +40,15 @@ MESSAGE_HITS = (
     )
     .join(conversation, conversation.c.key == message.c.conversation)
     .outerjoin(project, IN_PROJECT)
-    .where(message.c.key.in_(select(func.json_each(bindparam("keys")).table_valued("value").c.value)))
+    .where(message.c.key.in_(KEYS))
 )
 TITLE_HITS = (
     select(conversation.c.key, conversation.c.updated_at.label("time"), *HIT_COLUMNS)
     .outerjoin(project, IN_PROJECT)
-    .where(conversation.c.key.in_(select(func.json_each(bindparam("keys")).table_valued("value").c.value)))
+    .where(conversation.c.key.in_(KEYS))
 )
-TEXTS = select(message.c.key, message.c.text).where(
-    message.c.key.in_(select(func.json_each(bindparam("keys")).table_valued("value").c.value))
-)
-TITLED = (
-    select(message.c.key)
-    .where(message.c.conversation.in_(select(func.json_each(bindparam("keys")).table_valued("value").c.value)))
-    .limit(MOST_TITLED)
-)
+TEXTS = select(message.c.key, message.c.text).where(message.c.key.in_(KEYS))
+TITLED = select(message.c.key).where(message.c.conversation.in_(KEYS)).limit(MOST_TITLED)
 PROJECT_NAMES = select(project.c.id, project.c.name)
 
 

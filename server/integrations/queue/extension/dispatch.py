@@ -18,6 +18,7 @@ from server.integrations.queue.states import HELD
 from server.integrations.queue.store.claims import Kind
 
 SHORTEST_WAIT = 0.05
+RELEASE = "put a prompt back into the queue"  # of an extension that was gone before it had it
 
 
 @dataclass
@@ -30,7 +31,6 @@ class Dispatcher:
     limits: SocketLimits
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _claiming: set[Session] = field(default_factory=set)
-    _undelivered: list[Lease] = field(default_factory=list)
 
     def wake(self) -> None:
         """Look for prompts now."""
@@ -71,7 +71,7 @@ class Dispatcher:
         self._claiming.discard(session)
         lease = None if claim.cancelled() or claim.exception() else Lease.of(claim.result())
         if lease and not self._deliver(session, lease):
-            self._undelivered.append(lease)
+            self.queue.context.tasks.start(self._release(lease), name=RELEASE)
         self._wake.set()
 
     def _deliver(self, session: Session, lease: Lease) -> bool:
@@ -82,8 +82,6 @@ class Dispatcher:
 
     async def dispatch(self) -> None:
         """Hand out what can be handed out now. A claim in vain is not repeated for extensions with the same capabilities."""
-        while self._undelivered:
-            await self._release(self._undelivered.pop())
         in_vain: set[frozenset[str]] = set()
         for session in self.hub:
             if self._is_free(session) and session.worker.capabilities not in in_vain:

@@ -1,10 +1,9 @@
 """Requests and answers of the queue's operations. The first eleven fields of a prompt are what its clients have always had."""
 
-from base64 import b64decode
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, Field, StringConstraints
 
 from server.integrations.queue.models import Lane, ResponseType, StartTime, ThinkingTime
 from server.integrations.queue.states import Status
@@ -20,12 +19,6 @@ def replace_null(default: Any) -> BeforeValidator:
     return BeforeValidator(lambda value: default if value is None or value == "" else value)
 
 
-def require_base64(text: str) -> str:
-    """Raises ValueError unless a text is base64."""
-    b64decode(text, validate=True)
-    return text
-
-
 class FileOrder(BaseModel):
     """A file for a prompt."""
 
@@ -36,9 +29,7 @@ class FileOrder(BaseModel):
         pattern=r"^[\w.+-]+/[\w.+-]+$",
         description="Its media type, such as application/pdf.",
     )
-    data: Annotated[str, AfterValidator(require_base64)] = Field(
-        min_length=1, max_length=LARGEST_FILES * 4 // 3 + 4, description="Its content as base64."
-    )
+    data: str = Field(min_length=1, max_length=LARGEST_FILES * 4 // 3 + 4, description="Its content as base64.")
 
 
 class SubmitOrder(BaseModel):

@@ -1,5 +1,6 @@
 """The rules of the queue's operations: every client has its own prompts, and the person is asked once about each client."""
 
+import asyncio
 from base64 import b64decode
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -39,6 +40,7 @@ COSTS = {Lane.browser: "", Lane.api: ", at your cost"}
 NOT_ENDED = "This prompt has not ended yet, so it cannot be sent again. Wait for its answer, or cancel it."
 NO_API = "OpenAI's API cannot be used at the moment. The person can set it up in Deskhand's window, under Conversations."
 TOO_LARGE = f"The files of a prompt have at most {LARGEST_FILES >> 20} MB in all."
+NOT_BASE64 = "The data of a file is not base64."
 NOTHING = "Give a new message, a new priority, or both."
 
 
@@ -53,7 +55,7 @@ class PromptOperations:
     async def submit(self, order: SubmitOrder, wait: float, receive: Receive) -> PromptView:
         """Store a prompt. The person is asked about a new client afterwards, so that this never waits for them."""
         client, call = read_client(), current_call.get()
-        files = read_files(order.attachments)
+        files = await asyncio.to_thread(read_files, order.attachments) if order.attachments else ()
         with self.held.hold(client.id) if wait else nullcontext():  # what is refused is not stored
             await (self.approvals.allow(client) if call.is_allowed else self.approvals.require_room(client))
             prompt = await self.queue.submit(client, PromptOrder(**order.model_dump(exclude={"attachments"}), attachments=files))
@@ -160,8 +162,14 @@ def read_client() -> ClientRef:
 
 
 def read_files(orders: Sequence[FileOrder]) -> tuple[PromptFile, ...]:
-    """Read the files of a prompt. Raises InvalidInput if they are too large together."""
-    files = tuple(PromptFile(clean_name(file.name) or "file", file.content_type, b64decode(file.data)) for file in orders)
+    """Read the files of a prompt. Raises InvalidInput if they are not base64, or too large together. Blocks."""
+    try:
+        contents = [b64decode(file.data, validate=True) for file in orders]
+    except ValueError:
+        raise InvalidInput(NOT_BASE64) from None
+    files = tuple(
+        PromptFile(clean_name(file.name) or "file", file.content_type, data) for file, data in zip(orders, contents, strict=True)
+    )
     if sum(len(file.data) for file in files) > LARGEST_FILES:
         raise InvalidInput(TOO_LARGE)
     return files

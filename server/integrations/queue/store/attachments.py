@@ -8,6 +8,7 @@ from sqlalchemy import Connection, bindparam, func, insert, select
 from server.core.errors import Conflict, NotFound
 from server.integrations.queue.models import PromptFile
 from server.integrations.queue.store.tables import attachment, prompt
+from server.integrations.queue.store.transitions import STALE
 
 PIECE = (
     select(prompt.c.token, func.substr(attachment.c.data, bindparam("start"), bindparam("most")).label("data"))
@@ -15,7 +16,6 @@ PIECE = (
     .where(prompt.c.id == bindparam("which"), attachment.c.place == bindparam("place"))
 )
 NOT_THERE = "This prompt has no such file."
-OLD_TOKEN = "This prompt was given to another browser."  # noqa: S105, a sentence
 
 
 def make_rows(number: int, files: Sequence[PromptFile]) -> Iterator[dict[str, Any]]:
@@ -34,5 +34,5 @@ def read_piece(connection: Connection, prompt_id: str, token: int, place: int, o
     if row is None:
         raise NotFound(NOT_THERE)
     if row.token != token:
-        raise Conflict(OLD_TOKEN)
+        raise Conflict(STALE)
     return bytes(row.data)

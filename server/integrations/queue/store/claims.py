@@ -66,6 +66,10 @@ class Kind:
         """Make the parameters of CAN_TAKE."""
         return {"way": self.lane, "can_find": self.can_find, "can_attach": self.can_attach}
 
+    def can_take(self, waiting: Prompt) -> bool:
+        """Return whether it includes a prompt that waits in its lane, as CAN_TAKE does."""
+        return (self.can_find or not waiting.find_first) and (self.can_attach or not waiting.attachments)
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:
