@@ -154,6 +154,31 @@ def test_message_is_sent_edited_and_answered_again(open_page, server):
     expect(page.get_by_role("region", name="All conversations").get_by_role("link", name="What is a proof?")).to_be_visible()
 
 
+def test_edited_message_is_shown_when_the_conversation_changes_meanwhile(open_page, server):
+    chat_id = begin(server, "What is an axiom?")
+    page = open_page(f"conversations/{chat_id}")
+    held = []
+    holding = True
+
+    def hold(route):
+        if holding:
+            held.append(route)
+        else:
+            route.continue_()
+
+    messages(page).first.get_by_role("button", name="Edit").click()
+    page.get_by_role("textbox", name="Edit message").fill("What is a lemma?")
+    page.route(f"**/api/chats/{chat_id}", hold)
+    with page.expect_request(f"**/api/chats/{chat_id}"):
+        messages(page).first.get_by_role("button", name="Send").click()
+    with page.expect_request(f"**/api/chats/{chat_id}"):
+        assert server.person("PUT", f"/api/chats/{chat_id}", json={"title": "Lemmas"}).is_success
+    holding = False
+    for route in held:
+        route.continue_()
+    expect(messages(page).first.get_by_role("group", name="Version 2 of 2")).to_be_visible()
+
+
 def test_message_beyond_the_budget_says_why_and_is_tried_again(open_page, server):
     chat_id = begin(server, "Before the budget")
     assert server.person("PUT", "/api/openai", json={"budget": "0.00"}).status_code == 200

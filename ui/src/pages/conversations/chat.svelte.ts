@@ -23,6 +23,8 @@ export class OpenChat {
   #stopping = new AbortController()
   #debounce: ReturnType<typeof setTimeout> | undefined
   #turn = 0
+  /** A message whose branch is shown as soon as it is loaded, by whichever request. */
+  #wanted = ''
 
   /** Children of each message, oldest first. */
   #children = $derived.by(() => {
@@ -77,6 +79,7 @@ export class OpenChat {
   /** Fetches all messages. `shown`: message whose branch is shown; otherwise the branch stays. */
   async load(shown?: string): Promise<void> {
     const turn = ++this.#turn
+    if (shown) this.#wanted = shown
     try {
       const messages = new Map<string, ChatMessage>()
       let page = await readChat(this.id)
@@ -90,8 +93,9 @@ export class OpenChat {
       const first = !this.loaded
       this.row = chat
       this.#messages = messages
-      if (shown && messages.has(shown)) this.select(shown)
+      if (messages.has(this.#wanted)) this.select(this.#wanted)
       else if (first) this.select(current_id)
+      this.#wanted = ''
       this.loaded = true
       this.error = ''
       this.#followPending()
