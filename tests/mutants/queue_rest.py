@@ -27,7 +27,7 @@ MUTANTS = [
         "test_approval.py",
     ),
     change("approval.py", "if stored.total >= MOST_UNANSWERED:", "if False:", "test_approval.py"),
-    change("withdrawal.py", "            await self._queue.forget_webhooks(forgotten)\n", "", "test_withdrawal.py"),
+    change("withdrawal.py", "            await self._queue.revoke_clients(newly_revoked)\n", "", "test_withdrawal.py"),
     change(
         "__init__.py",
         '        Revocation("queue_prompt", values={"webhook_url": None}, is_pending=True, checks=OF_PROMPT),',
@@ -35,6 +35,7 @@ MUTANTS = [
         "test_restored.py",
     ),
     change("withdrawal.py", "await admit.list_revoked()", "excluded", "test_withdrawal.py"),
+    change("store/clients.py", 'webhook_url="", approved=False', 'webhook_url=""', "test_withdrawal.py"),
     change(
         "rest/operations.py",
         "(self.approvals.allow(client) if call.is_allowed else self.approvals.ask(client))",

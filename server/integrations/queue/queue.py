@@ -150,9 +150,9 @@ class Queue:
             await prepare_webhook(self.context, url)
         await self._transactions.write(approvals.set_webhook, client, url)
 
-    async def forget_webhooks(self, client_ids: Sequence[str]) -> None:
-        """Forget to where the results of clients go, also those of their prompts."""
-        await self._transactions.write(clients.forget_webhooks, client_ids)
+    async def revoke_clients(self, client_ids: Sequence[str]) -> None:
+        """Send no prompt of clients any more that a browser gives back, and none of their results anywhere."""
+        await self._transactions.write(clients.revoke_clients, client_ids)
 
     async def resolve(self, prompt_id: str, decision: Decision) -> Prompt:
         """Decide on an uncertain prompt."""

@@ -20,7 +20,7 @@ class Withdrawal:
     def __init__(self, context: Context, queue: Queue) -> None:
         self._context, self._queue = context, queue
         self._is_due = False
-        self._forgotten: set[str] = set()  # clients whose addresses have been forgotten
+        self._revoked: set[str] = set()  # clients of whom the queue knows that they are
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -38,9 +38,9 @@ class Withdrawal:
         self._is_due = False
         admit, clients = self._context.admit, await self._queue.clients()
         excluded, revoked = await admit.list_excluded(SCOPE, OPERATION), await admit.list_revoked()
-        if forgotten := [client.id for client in clients if client.id in revoked - self._forgotten]:
-            await self._queue.forget_webhooks(forgotten)
-            self._forgotten.update(forgotten)
+        if newly_revoked := [client.id for client in clients if client.id in revoked - self._revoked]:
+            await self._queue.revoke_clients(newly_revoked)
+            self._revoked.update(newly_revoked)
         for client in clients:
             if client.waiting and client.id in excluded:
                 await self._cancel_all(client.id)

@@ -24,8 +24,8 @@ ALL = (
     .order_by(client.c.created_at, client.c.id)
 )
 APPROVED = select(client.c.approved).where(client.c.id == bindparam("which"))
-FORGET = (
-    update(client).where(client.c.id.in_(bindparam("ids", expanding=True))).values(webhook_url=""),
+REVOKE = (
+    update(client).where(client.c.id.in_(bindparam("ids", expanding=True))).values(webhook_url="", approved=False),
     update(prompt).where(prompt.c.client.in_(bindparam("ids", expanding=True))).values(webhook_url=None),
 )
 IDLE_KEYS = select(prompt.c.chat_key).where(prompt.c.client == bindparam("of"), IS_OPEN, prompt.c.state == "idle").distinct()
@@ -70,9 +70,9 @@ def set_webhook_url(connection: Connection, client_id: str, url: str) -> None:
     connection.execute(CHANGE.values(webhook_url=url), {"which": client_id})
 
 
-def forget_webhooks(connection: Connection, _: Call, client_ids: Sequence[str]) -> None:
-    """Forget to where the results of clients go, also those of their prompts."""
-    for statement in FORGET:
+def revoke_clients(connection: Connection, _: Call, client_ids: Sequence[str]) -> None:
+    """Send no prompt of clients any more, also none that a browser gives back, and none of their results anywhere."""
+    for statement in REVOKE:
         connection.execute(statement, {"ids": list(client_ids)})
 
 

@@ -80,3 +80,15 @@ async def test_revoked_client_gets_no_result_of_what_goes_on(tmp_path) -> None:
         for lease in leases:
             await served.queue.complete(lease.prompt.id, lease.token, PromptResult("An answer"))
         assert await read_receivers(served) == [f"{URL}/denied"]
+
+
+async def test_prompt_that_a_browser_gives_back_is_not_sent_for_a_client_that_was_revoked(tmp_path) -> None:
+    async with serving(tmp_path) as served:
+        bot = await served.allowed()
+        prompt = await served.submit(bot)
+        lease = await served.begin()
+        waiting = await served.submit(bot)
+        await served.state.clients.revoke("bot")
+        await wait_for(served, waiting["id"], "failed")
+        await served.queue.release(lease.prompt.id, lease.token)
+        assert (await served.queue.read(prompt["id"])).status == "failed"
