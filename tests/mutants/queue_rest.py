@@ -34,6 +34,7 @@ MUTANTS = [
         "",
         "test_restored.py",
     ),
+    change("service.py", " if not worker.needs_person", "", "rest/test_operations.py"),
     change("withdrawal.py", "await admit.list_revoked()", "excluded", "test_withdrawal.py"),
     change("store/clients.py", 'webhook_url="", approved=False', 'webhook_url=""', "test_withdrawal.py"),
     change(
@@ -72,9 +73,7 @@ MUTANTS = [
     change("reading.py", "prompt.client.id in line.held or ", "", "test_reading.py"),
     change("store/places.py", "rows=(None, -1)", "rows=(None, 0)", "store/test_places.py"),
     change("store/places.py", ".filter(IS_IDLE)", "", "store/test_places.py"),
-    change(
-        "service.py", ", lambda: [session.worker.capabilities for session in self.extensions.hub]", "", "rest/test_operations.py"
-    ),
+    change("service.py", "Queue(context, self._list_browsers)", "Queue(context)", "rest/test_operations.py"),
     change("rest/operations.py", "await self.queue.find_places(*page.items)", "{}", "rest/test_operations.py"),
     change("extension_commands.py", '{archive}.")\n    say("")', '{archive}.\\n")', "test_extension_commands.py"),
     change("commands_wording.py", "{PAST_STATES[entry", "{STATES[entry", "test_commands_wording.py"),

@@ -41,7 +41,7 @@ class Queue:
     """Prompts from submission to their recorded result. Errors: NotFound, Conflict, InvalidInput, Unavailable.
 
     A `client_id` restricts a method to prompts of that client: those of others raise NotFound. None: the person.
-    `list_browsers`: the capabilities of each browser that is connected.
+    `list_browsers`: the capabilities of each browser that is connected and can work.
     """
 
     def __init__(self, context: Context, list_browsers: Callable[[], Sequence[Collection[str]]] = lambda: (ABILITIES,)) -> None:

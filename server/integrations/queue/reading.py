@@ -14,7 +14,7 @@ from server.integrations.queue.transactions import Transactions
 
 @dataclass(frozen=True)
 class Reading:
-    """Reads prompts that have not ended. `list_browsers`: the capabilities of each that is connected."""
+    """Reads prompts that have not ended. `list_browsers`: the capabilities of each that can work."""
 
     transactions: Transactions
     list_browsers: Callable[[], Sequence[Collection[str]]]

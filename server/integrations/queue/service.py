@@ -26,13 +26,17 @@ class QueueService(Health):
 
     def __init__(self, context: Context) -> None:
         self.context = context
-        self.queue = Queue(context, lambda: [session.worker.capabilities for session in self.extensions.hub])
+        self.queue = Queue(context, self._list_browsers)
         self.approvals = ClientApprovals(self.queue, context.approval_requests)
         self.prompts = PromptOperations(self.queue, self.approvals)
         self.extensions = Extensions(context, self.queue)
         self.monitor = Monitor(self.queue)
         self.fallback = Fallback(self.queue, lambda: [session.worker for session in self.extensions.hub])
         self._overview: QueueOverview | None = None
+
+    def _list_browsers(self) -> list[frozenset[str]]:
+        workers = (session.worker for session in self.extensions.hub)
+        return [worker.capabilities for worker in workers if not worker.needs_person]
 
     async def refresh(self) -> None:
         """Read the state of the queue, for the properties below."""

@@ -55,6 +55,11 @@ class Worker:
             self.page = page
         self.held_until = max(self.held_until, until)
 
+    @property
+    def needs_person(self) -> bool:
+        """Whether it takes nothing until its page has another state, however long one waits."""
+        return math.isinf(self.held_until)
+
     def is_free(self, now: float) -> bool:
         """Return whether it can take a prompt."""
         return not self.leases and now >= self.held_until

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from server.integrations.queue.extension.messages import Page
 from server.integrations.queue.extension.worker import Worker
 from server.integrations.queue.models import PromptResult
 from server.integrations.queue.service import QueueService
@@ -103,7 +104,7 @@ async def test_page_ends_where_an_answer_would_be_too_large_and_goes_on_there(tm
         assert [item["id"] for page in (first, second, third) for item in page.json()] == ids[::-1]
 
 
-async def test_list_has_the_places_of_what_waits_and_the_times_while_a_browser_is_connected(tmp_path) -> None:
+async def test_list_has_the_places_of_what_waits_and_the_times_while_a_browser_can_work(tmp_path) -> None:
     async with serving(tmp_path) as served:
         bot = await served.allowed()
         await served.submit(bot)
@@ -123,6 +124,8 @@ async def test_list_has_the_places_of_what_waits_and_the_times_while_a_browser_i
         session = SimpleNamespace(worker=Worker("browser", "browser", "Home"), free=False)
         async with served.state.runtime.services[QueueService].extensions.hub.connected(session):
             assert await read_places() == [(2, True), (1, True), (None, False)]
+            session.worker.take_page(Page(type="page", state="signed_out"))
+            assert await read_places() == [(2, False), (1, False), (None, False)]
             await served.queue.pause()
             assert await read_places() == [(2, False), (1, False), (None, False)]
         assert await served.queue.cancel(ids[0])
