@@ -25,6 +25,7 @@ for variable in [name for name in os.environ if name.startswith("OPENAI_")]:
 
 ROOT = Path(__file__).resolve().parents[1]
 SHORT_SECONDS = 300  # that the short form of a long check may take on a busy machine
+LONG_SECONDS = 3_600  # that the long form of one may take which says nothing else
 
 # A test that needs no folder, and whose module and fixtures import none of these, is marked `pure`. It must do none of those.
 IMPURE_MODULES = {
@@ -111,6 +112,8 @@ def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
         if limit and limit.args[0] > SHORT_SECONDS and not item.config.option.long:
             item.add_marker(pytest.mark.timeout(SHORT_SECONDS), append=False)
         fixtures = item._fixtureinfo.name2fixturedefs
+        if "long" in fixtures and not limit and item.config.option.long:
+            item.add_marker(pytest.mark.timeout(LONG_SECONDS))
         modules = {
             item.module.__name__,
             *(definition.func.__module__ for definitions in fixtures.values() for definition in definitions),
