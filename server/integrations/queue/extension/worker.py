@@ -57,7 +57,7 @@ class Worker:
 
     @property
     def needs_person(self) -> bool:
-        """Whether it takes nothing until its page has another state, however long one waits."""
+        """Return whether it takes nothing until the person has done something, however long one waits."""
         return math.isinf(self.held_until)
 
     def is_free(self, now: float) -> bool:

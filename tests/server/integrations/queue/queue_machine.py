@@ -19,7 +19,17 @@ from server.core.errors import Conflict
 from server.integrations.queue.models import Decision, PromptFailure, PromptFilter, PromptResult, QueueSettings
 from server.integrations.queue.queue import SECTION, Queue
 from server.integrations.queue.states import ENDED, HELD, State
-from tests.server.integrations.queue.queue_setup import CLIENT, OTHER, UNLIMITED, URL, MovableClock, QueueRoom, open_context
+from server.storage.database import Database
+from tests.server.integrations.queue.queue_setup import (
+    CLIENT,
+    OTHER,
+    UNLIMITED,
+    URL,
+    MovableClock,
+    QueueRoom,
+    open_context,
+    open_database,
+)
 
 R = TypeVar("R")
 ATTEMPTS = 2
@@ -60,9 +70,13 @@ class QueueMachine(RuleBasedStateMachine):
         """Run something on the loop of the queue."""
         return self.runner.run(work)
 
+    def open_database(self) -> Database:
+        """Open the database under test."""
+        return open_database(Path(self.folder.name))
+
     async def open(self) -> None:
         """Open the queue, as after a crash."""
-        context = open_context(Path(self.folder.name), self.clock)
+        context = open_context(Path(self.folder.name), self.clock, self.open_database())
         self.room = QueueRoom(context, Queue(context), self.clock)
 
     async def close(self) -> None:

@@ -57,18 +57,23 @@ def make_database() -> bytes:
         return path.read_bytes()
 
 
-def open_context(data: Path, clock: Clock) -> Context:
+def open_database(data: Path) -> Database:
+    """Open a database of SQLite, which is new if there is none."""
+    if not (data / "deskhand.db").exists():
+        (data / "deskhand.db").write_bytes(make_database())
+    return Database(data / "deskhand.db")
+
+
+def open_context(data: Path, clock: Clock, database: Database | None = None) -> Context:
     """Open the context of an integration."""
     files = data / "files"
     files.mkdir(parents=True, exist_ok=True)
-    if not (data / "deskhand.db").exists():
-        (data / "deskhand.db").write_bytes(make_database())
     events = Events()
     return Context(
         folders=Folders(data, data, files, data / "logs"),
         settings=Settings(data),
         secrets=Secrets(data, folder_only=True),
-        database=Database(data / "deskhand.db"),
+        database=database or open_database(data),
         events=events,
         fetch=Fetch(only_allowed=True),
         screen=NoScreen(),
