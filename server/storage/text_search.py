@@ -55,7 +55,7 @@ class Batch:
 class IndexQuery:
     """A query to one index. `terms`: of its texts. `tags`: of each tuple a row has one. `every`: tags of which each row has one.
 
-    `first`, `end`: the range of keys, `end` excluded. `only`: these keys, if not None.
+    `first`, `end`: the range of keys, `end` excluded. `only`: these keys, if not None. `newest_first`: they need no ranking.
     """
 
     terms: tuple[Term, ...]
@@ -65,6 +65,7 @@ class IndexQuery:
     first: int = 0
     end: int = LARGEST_KEY
     only: tuple[int, ...] | None = None
+    newest_first: bool = False
 
 
 def find_batch(connection: Connection, index: TextIndex, query: IndexQuery, place: Place | None = None) -> Batch:
@@ -135,7 +136,7 @@ def is_rankable(query: IndexQuery, counts: Sequence[int]) -> bool:
     """Return whether the words of a query are rare enough for its matches to be ranked."""
     of_words = counts[: len(find_words(query))]
     is_prefix = any(term.prefix for term in query.terms if not term.excluded)
-    return bool(of_words) and not is_prefix and max(of_words) < COMMON and sum(of_words) <= MOST_RANKED
+    return bool(of_words) and not is_prefix and not query.newest_first and max(of_words) < COMMON and sum(of_words) <= MOST_RANKED
 
 
 def find_ranked(connection: Connection, index: TextIndex, query: IndexQuery, place: Place | None) -> Batch:

@@ -134,16 +134,17 @@ def find_titled(connection: Connection, terms: Sequence[Term], tags: IndexQuery)
 def find_messages(
     connection: Connection, wanted: ChatSearch, tags: IndexQuery, titled: tuple[int, ...] | None, place: Place | None
 ) -> SearchBatch:
-    """Find messages. Beginnings of too many words are looked for in the texts of what else is found."""
+    """Find messages. Beginnings of too many words are looked for in the newest texts that have the other words."""
     request = wanted.request
     terms = tuple(term for term in request.terms if not term.title)
     indexed = narrow(connection, MESSAGES, terms)
     roles = (tuple(map(role_tag, wanted.roles)),) if wanted.roles else ()
     first = first_key(request.after) if request.after is not None else tags.first
     end = first_key(request.before) if request.before is not None else tags.end
+    left_out = [term for term in terms if term not in indexed]
     query = replace(tags, terms=indexed, tags=(*tags.tags, *roles), first=first, end=end, only=titled)
-    matcher = Matcher(terms)
-    checked = Matcher(term for term in terms if term not in indexed) if indexed != terms else None
+    query = replace(query, newest_first=not all(term.excluded for term in left_out))  # each ranking would take as long as the first
+    matcher, checked = Matcher(terms), Matcher(left_out) if left_out else None
     batch, hits = Batch((), place), list[SearchHit]()
     for _ in range(MOST_BATCHES):
         batch = find_batch(connection, MESSAGES, query, batch.following)
