@@ -12,10 +12,10 @@ from typing import NamedTuple
 from server.storage.text_index import IGNORED, UNSPACED_RUN
 from server.storage.text_query import GAP, GAPS, MARKS, Term, split_scripts
 
-# A character that may have accents or a lower case; not one of lower Cyrillic, Hebrew, Arabic, Hindi, Thai, kana, Han, Hangul.
-OTHER = re.compile(
-    "[^\x00-\x7f\u0430-\u045f\u05d0-\u05ea\u0627-\u063f\u0641-\u064a\u0660-\u066f\u0679-\u06bf\u0900-\u0928\u092a-\u0930\u0932\u0933\u0935-\u0957"
-    "\u0e01-\u0e32\u0e34-\u0e5b\u2010-\u206f\u2190-\u24b5\u24d0-\u27ff\u3001-\u30fa\u4e00-\u9fff\uac00-\ud7a3]"
+# Characters without accents and case: of ASCII, Hebrew, Arabic, Hindi, Thai, punctuation, kana, Han, Hangul, and lower Cyrillic.
+PLAIN = re.compile(
+    "[\x00-\x7f\u0430-\u045f\u05d0-\u05ea\u0627-\u063f\u0641-\u064a\u0660-\u066f\u0679-\u06bf\u0900-\u0928\u092a-\u0930\u0932\u0933\u0935-\u0957"
+    "\u0e01-\u0e32\u0e34-\u0e5b\u2010-\u206f\u2190-\u24b5\u24d0-\u27ff\u3001-\u30fa\u4e00-\u9fff\uac00-\ud7a3]*"
 )
 MOST_REPLACED = 8  # characters of a text, each at all its places in a pass of its own, which is faster where they are few
 FILLER = "\x7f"  # stands for what is ignored
@@ -56,7 +56,7 @@ def lower_ascii(text: str) -> str:
 def find_base(character: str) -> str:
     """Find the one character that stands for a character."""
     character = character.lower()[0]  # İ becomes two
-    if not OTHER.match(character):
+    if PLAIN.fullmatch(character):
         return character
     if MARKS.match(character) or IGNORED.match(character):
         return FILLER
@@ -78,11 +78,17 @@ def flatten(text: str) -> str:
             return text.encode("latin-1").translate(LATIN).decode("latin-1")  # a tenth of the time
     flat, place = lower_ascii(text), 0
     for _ in range(MOST_REPLACED):
-        other = OTHER.search(flat, place)
-        if not other:
+        place = skip_plain(flat, place)
+        if place == len(flat):
             return flat
-        flat, place = flat.replace(other[0], BASES[ord(other[0])]), other.end()
+        flat = flat.replace(flat[place], BASES[ord(flat[place])])
     return flat.translate(BASES)
+
+
+def skip_plain(text: str, start: int) -> int:
+    """Find the first character that is not plain. (A search for one of the others takes twice as long.)"""
+    plain = PLAIN.match(text, start)
+    return plain.end() if plain else start
 
 
 @dataclass(frozen=True)
