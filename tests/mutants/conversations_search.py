@@ -62,6 +62,30 @@ MUTANTS = [
         (f"{STORAGE}/test_text_match.py::test_text_fits_if_it_has_all_terms_and_no_excluded_one",),
     ),
     Mutant(
+        "server/storage/text_match.py",
+        "    if MICRO not in text:",
+        "    if True:",
+        (f"{STORAGE}/test_text_match.py::test_flat_letters_have_no_case_and_marks",),
+    ),
+    Mutant(
+        "server/storage/text_match.py",
+        '    flat, place = text.replace("İ", "i").lower(), 0',
+        "    flat, place = text.lower(), 0",
+        (f"{STORAGE}/test_text_match.py::test_flat_text_has_the_same_length",),
+    ),
+    Mutant(
+        "server/storage/text_match.py",
+        'text and "ss" not in text and',
+        "text and",
+        (f"{STORAGE}/test_text_match.py::test_matches_are_found_in_the_text_as_it_is",),
+    ),
+    Mutant(
+        "server/storage/text_search.py",
+        " and not query.newest_first",
+        "",
+        (f"{STORAGE}/test_text_search.py::test_usual_word_finds_the_newest_if_that_is_asked_for",),
+    ),
+    Mutant(
         "server/storage/text_search.py",
         "    if is_single or is_narrow(counts):",
         "    if True:",
@@ -87,13 +111,25 @@ MUTANTS = [
     ),
     change(
         "store/search.py",
-        "        if checked is None or checked.fits(row.text):",
+        "        if checked is None or checked.fits(text):",
         "        if True:",
         "store/test_search.py::test_beginning_of_too_many_words_is_looked_for_in_texts",
     ),
     change(
         "store/search.py",
-        "        if is_within(row.time, request) and (terms",
+        "not all(term.excluded for term in left_out)",
+        "bool(left_out)",
+        "store/test_search.py::test_beginning_of_too_many_words_narrows_also_the_newest",
+    ),
+    change(
+        "store/search.py",
+        "Matcher(left_out) if left_out",
+        "Matcher(terms) if left_out",
+        "store/test_search.py::test_other_words_of_a_broad_query_may_stand_far_behind",
+    ),
+    change(
+        "store/search.py",
+        "        if is_within(time, request) and (terms",
         "        if (terms",
         "store/test_search.py::test_times_narrow_titles_too",
     ),

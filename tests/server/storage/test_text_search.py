@@ -59,6 +59,14 @@ def test_usual_word_is_ranked(connection: Connection) -> None:
     assert batch.following == Place(batch.keys[-1], ranked=True)
 
 
+def test_usual_word_finds_the_newest_if_that_is_asked_for(connection: Connection) -> None:
+    batch = find_batch(connection, INDEX, ask("tenth", newest_first=True))
+    assert batch == Batch(list(range(400, 200, -10)), Place(210), newest_only=True)
+    assert find_batch(connection, INDEX, ask("tenth", newest_first=True), batch.following) == Batch(
+        list(range(200, 0, -10)), newest_only=True
+    )
+
+
 def test_common_word_finds_the_newest(connection: Connection) -> None:
     assert find_batch(connection, INDEX, ask("all")) == Batch(list(range(400, 380, -1)), Place(381), newest_only=True)
 

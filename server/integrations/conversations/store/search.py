@@ -142,8 +142,9 @@ def find_messages(
     first = first_key(request.after) if request.after is not None else tags.first
     end = first_key(request.before) if request.before is not None else tags.end
     left_out = [term for term in terms if term not in indexed]
-    query = replace(tags, terms=indexed, tags=(*tags.tags, *roles), first=first, end=end, only=titled)
-    query = replace(query, newest_first=not all(term.excluded for term in left_out))  # each ranking would take as long as the first
+    newest_first = not all(term.excluded for term in left_out)  # to rank each batch would take as long as to rank the first
+    tagged = (*tags.tags, *roles)
+    query = replace(tags, terms=indexed, tags=tagged, first=first, end=end, only=titled, newest_first=newest_first)
     matcher, checked = Matcher(terms), Matcher(left_out) if left_out else None
     batch, hits = Batch((), place), list[SearchHit]()
     for _ in range(MOST_BATCHES):
