@@ -12,9 +12,9 @@ from typing import NamedTuple
 from server.storage.text_index import IGNORED, UNSPACED_RUN
 from server.storage.text_query import GAP, GAPS, MARKS, Term, split_scripts
 
-# Characters without case and marks: ASCII, lower Greek and Cyrillic, Hebrew, Arabic, Hindi, Thai, punctuation, kana, Han, Hangul.
+# Characters without case and marks: lower ASCII, Greek and Cyrillic, Hebrew, Arabic, Hindi, Thai, punctuation, kana, Han, Hangul.
 PLAIN = re.compile(
-    "[\x00-\x7f\u03b1-\u03c1\u03c3-\u03c9\u0430-\u045f\u05d0-\u05ea\u0627-\u063f\u0641-\u064a\u0660-\u066f\u0679-\u06bf"
+    "[\x00-@\\[-\x7f\u03b1-\u03c1\u03c3-\u03c9\u0430-\u045f\u05d0-\u05ea\u0627-\u063f\u0641-\u064a\u0660-\u066f\u0679-\u06bf"
     "\u0900-\u0928\u092a-\u0930\u0932\u0933\u0935-\u0957\u0960-\u097f"
     "\u0e01-\u0e32\u0e34-\u0e5b\u2010-\u206f\u2190-\u24b5\u24d0-\u27ff\u3001-\u30fa\u4e00-\u9fff\uac00-\ud7a3]*"
 )
@@ -72,6 +72,8 @@ def flatten(text: str) -> str:
     if MICRO not in text:
         with suppress(UnicodeEncodeError):
             return text.encode("latin-1").translate(LATIN).decode("latin-1")  # a tenth of the time
+    if skip_plain(text, 0) == len(text):
+        return text
     flat, place = text.replace("İ", "i").lower(), 0  # it alone becomes two
     for _ in range(MOST_REPLACED):
         place = skip_plain(flat, place)
@@ -238,5 +240,7 @@ def join(pieces: list[tuple[str, bool]]) -> list[Piece]:
 
 def unite_spaces(text: str) -> str:
     """Make a space of each run of spaces and line breaks. (A pattern takes three times as long.)"""
+    if text.isprintable() and "  " not in text:
+        return text
     words = " ".join(text.split())
     return f"{' ' * text[:1].isspace()}{words}{' ' * text[-1:].isspace()}" if words else " "
