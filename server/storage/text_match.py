@@ -12,11 +12,14 @@ from typing import NamedTuple
 from server.storage.text_index import IGNORED, UNSPACED_RUN
 from server.storage.text_query import GAP, GAPS, MARKS, Term, split_scripts
 
-# Characters without case and marks: lower ASCII, Greek and Cyrillic, Hebrew, Arabic, Hindi, Thai, punctuation, kana, Han, Hangul.
+# Characters that are the same in a flat text
 PLAIN = re.compile(
-    "[\x00-@\\[-\x7f\u03b1-\u03c1\u03c3-\u03c9\u0430-\u045f\u05d0-\u05ea\u0627-\u063f\u0641-\u064a\u0660-\u066f\u0679-\u06bf"
-    "\u0900-\u0928\u092a-\u0930\u0932\u0933\u0935-\u0957\u0960-\u097f"
-    "\u0e01-\u0e32\u0e34-\u0e5b\u2010-\u206f\u2190-\u24b5\u24d0-\u27ff\u3001-\u30fa\u4e00-\u9fff\uac00-\ud7a3]*"
+    "[\x00-@\\[-\x7f\u00a1-\u00a7\u00a9\u00ab\u00ac\u00ae\u00b0\u00b1\u00b6\u00b7\u00bb\u00bf\u00d7\u00e6\u00f0\u00f7\u00f8\u00fe"
+    "\u0111\u0127\u0131\u0138\u0142\u014b\u0153\u0167\u03b1-\u03c1\u03c3-\u03c9\u0430-\u045f"  # Latin, Greek, Cyrillic
+    "\u05d0-\u05ea\u0627-\u063f\u0641-\u064a\u0660-\u066f\u0679-\u06bf"  # Hebrew, Arabic
+    "\u0900-\u0928\u092a-\u0930\u0932\u0933\u0935-\u0957\u0960-\u097f\u0e01-\u0e32\u0e34-\u0e5b"  # Hindi, Thai
+    "\u2010-\u206f\u20a9-\u20bf\u2190-\u24b5\u24d0-\u27ff\U0001f252-\U0001faff"  # punctuation, symbols
+    "\u3001-\u30fa\u4e00-\u9fff\uac00-\ud7a3]*"  # kana, Han, Hangul
 )
 MOST_REPLACED = 16  # characters of a text, each at all its places in a pass of its own, which is faster where they are few
 FILLER = "\x7f"  # stands for what is ignored
@@ -80,6 +83,7 @@ def flatten(text: str) -> str:
         if place == len(flat):
             return flat
         flat = flat.replace(flat[place], BASES[ord(flat[place])])
+        place += 1
     return flat.translate(BASES)
 
 
