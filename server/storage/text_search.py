@@ -74,7 +74,8 @@ def find_batch(connection: Connection, index: TextIndex, query: IndexQuery, plac
         return find_ranked(connection, index, query, place)
     newest = replace(query, end=min(query.end, place.key)) if place else query
     words, sets = find_words(query), list(map(write_tags, query.tags))
-    is_single = len(words) + len(sets) == 1 and query.only is None and not excludes(query)
+    # a word or a beginning
+    is_single = len(words or query.terms) + len(sets) == 1 and query.only is None and not excludes(query)
     counts = [] if is_single else count_each(connection, index, [*words, *sets])
     if is_single or is_narrow(counts):
         keys = select_keys(connection, index, write_match(query), newest, f"rowid DESC LIMIT {BATCH + 1}")

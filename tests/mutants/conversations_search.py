@@ -81,6 +81,12 @@ MUTANTS = [
     ),
     Mutant(
         "server/storage/text_search.py",
+        "len(words or query.terms)",
+        "len(words)",
+        (f"{STORAGE}/test_text_search.py::test_one_beginning_needs_no_window",),
+    ),
+    Mutant(
+        "server/storage/text_search.py",
         " and not query.newest_first",
         "",
         (f"{STORAGE}/test_text_search.py::test_usual_word_finds_the_newest_if_that_is_asked_for",),
