@@ -29,9 +29,7 @@ class Prepared:
     def read(self, connection: Connection, **values: Any) -> list[tuple[Any, ...]]:
         """Run a SELECT, or what has a RETURNING, and return its rows."""
         text, order, constants = self._compile(connection, values)
-        cursor = connection.connection.cursor()
-        cursor.execute(text, order({**constants, **values}))
-        return cast("list[tuple[Any, ...]]", cursor.fetchall())
+        return read_rows(connection, text, order({**constants, **values}))
 
     def _compile(self, connection: Connection, given: Collection[str]) -> Compiled:
         name = connection.dialect.name
@@ -41,6 +39,13 @@ class Prepared:
             constants = {key: value for key, value in compiled.params.items() if key not in given}  # such as that of LIMIT
             self._compiled[name] = (str(compiled), dict if names is None else take(names), constants)
         return self._compiled[name]
+
+
+def read_rows(connection: Connection, statement: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> list[tuple[Any, ...]]:
+    """Run a SELECT that is written for the driver, and return its rows."""
+    cursor = connection.connection.cursor()
+    cursor.execute(statement, values)
+    return cast("list[tuple[Any, ...]]", cursor.fetchall())
 
 
 def take(names: Sequence[str]) -> Order:

@@ -16,6 +16,7 @@ LONGEST_TERM = 200
 QUOTES = str.maketrans("“”„‟«»「」『』", '"' * 10)
 SPELLED = "\u0900-\u0dff"  # scripts whose vowel signs are no \\w
 GAP = rf"(?:(?![{SPELLED}])[\W_])"  # a character between words
+GAPS = re.compile(f"{GAP}+")
 MARKS = re.compile("[\u0300-\u036f]+")
 # an exclusion, an operator, a phrase up to its quote or the end, or what stands up to a space
 TERM = re.compile(
@@ -109,7 +110,7 @@ def split_term(term: Term) -> tuple[list[str], list[str]]:
 def list_words(term: Term) -> list[str]:
     """List the words and single characters of a term, each as a query of FTS5; the last one may be a beginning."""
     phrases, singles = split_term(term)
-    words = [f'{{words}}:"{word}"' for phrase in phrases for word in re.split(f"{GAP}+", phrase) if is_searchable(word)]
+    words = [f'{{words}}:"{word}"' for phrase in phrases for word in GAPS.split(phrase) if is_searchable(word)]
     if words and term.prefix:
         words.pop()
     return [*words, *(f'{{singles}}:"{single}"' for single in singles)]
@@ -117,7 +118,7 @@ def list_words(term: Term) -> list[str]:
 
 def last_word(term: Term) -> str:
     """Return the last word of a term as the index has it, without accents."""
-    words = re.split(f"{GAP}+", term.folded)
+    words = GAPS.split(term.folded)
     return MARKS.sub("", unicodedata.normalize("NFD", words[-1] or term.folded))
 
 

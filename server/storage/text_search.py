@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
+from server.storage.prepared import read_rows
 from server.storage.text_index import TextIndex
 from server.storage.text_query import Term, express, last_word, list_words
 
@@ -25,9 +26,9 @@ PREFIX_PAGES = """
         UNION ALL SELECT (SELECT min(segid) FROM {name}_idx WHERE segid > id) FROM segment WHERE id IS NOT NULL
     )
     SELECT coalesce(sum(
-        coalesce((SELECT pgno >> 1 FROM {name}_idx WHERE segid = id AND term >= :end ORDER BY term LIMIT 1),
+        coalesce((SELECT pgno >> 1 FROM {name}_idx WHERE segid = id AND term >= ? ORDER BY term LIMIT 1),
                  (SELECT max(pgno) >> 1 FROM {name}_idx WHERE segid = id))
-        - coalesce((SELECT pgno >> 1 FROM {name}_idx WHERE segid = id AND term <= :start ORDER BY term DESC LIMIT 1), 1)
+        - coalesce((SELECT pgno >> 1 FROM {name}_idx WHERE segid = id AND term <= ? ORDER BY term DESC LIMIT 1), 1)
         - 1
     ), 0) FROM segment WHERE id IS NOT NULL
 """  # https://sqlite.org/fts5.html#fts5_data_structures
@@ -54,7 +55,7 @@ class Batch:
 class IndexQuery:
     """A query to one index. `terms`: of its texts. `tags`: of each tuple a row has one. `every`: tags of which each row has one.
 
-    `first`, `end`: the range of keys, `end` excluded. `only`: these keys, if not None.
+    `first`, `end`: the range of keys, `end` excluded. `only`: these keys, if not None. `newest_first`: they need no ranking.
     """
 
     terms: tuple[Term, ...]
@@ -64,6 +65,7 @@ class IndexQuery:
     first: int = 0
     end: int = LARGEST_KEY
     only: tuple[int, ...] | None = None
+    newest_first: bool = False
 
 
 def find_batch(connection: Connection, index: TextIndex, query: IndexQuery, place: Place | None = None) -> Batch:
@@ -72,7 +74,8 @@ def find_batch(connection: Connection, index: TextIndex, query: IndexQuery, plac
         return find_ranked(connection, index, query, place)
     newest = replace(query, end=min(query.end, place.key)) if place else query
     words, sets = find_words(query), list(map(write_tags, query.tags))
-    is_single = len(words) + len(sets) == 1 and query.only is None and not excludes(query)
+    # a word or a beginning
+    is_single = len(words or query.terms) + len(sets) == 1 and query.only is None and not excludes(query)
     counts = [] if is_single else count_each(connection, index, [*words, *sets])
     if is_single or is_narrow(counts):
         keys = select_keys(connection, index, write_match(query), newest, f"rowid DESC LIMIT {BATCH + 1}")
@@ -105,8 +108,8 @@ def find_in_window(connection: Connection, index: TextIndex, query: IndexQuery, 
 def find_window(connection: Connection, index: TextIndex, query: IndexQuery, size: int) -> int:
     """Find the key with which a window of the newest texts begins."""
     statement = f"SELECT id FROM {index.name}_docsize WHERE id < ? AND id >= ? ORDER BY id DESC LIMIT 1 OFFSET {size}"  # noqa: S608
-    hits = connection.exec_driver_sql(statement, (query.end, query.first)).scalar_one_or_none()
-    return query.first if hits is None else int(hits)
+    rows = read_rows(connection, statement, (query.end, query.first))
+    return int(rows[0][0]) if rows else query.first
 
 
 def find_words(query: IndexQuery) -> list[str]:
@@ -117,7 +120,7 @@ def find_words(query: IndexQuery) -> list[str]:
 def count_each(connection: Connection, index: TextIndex, matches: Iterable[str]) -> list[int]:
     """Count the texts that match each of some queries, up to a limit."""
     statement = f"SELECT count(*) FROM (SELECT rowid FROM {index.name} WHERE {index.name} MATCH ? LIMIT {COMMON})"  # noqa: S608
-    return [int(connection.exec_driver_sql(statement, (match,)).scalar_one()) for match in matches]
+    return [int(read_rows(connection, statement, (match,))[0][0]) for match in matches]
 
 
 def is_narrow(counts: Sequence[int]) -> bool:
@@ -134,7 +137,7 @@ def is_rankable(query: IndexQuery, counts: Sequence[int]) -> bool:
     """Return whether the words of a query are rare enough for its matches to be ranked."""
     of_words = counts[: len(find_words(query))]
     is_prefix = any(term.prefix for term in query.terms if not term.excluded)
-    return bool(of_words) and not is_prefix and max(of_words) < COMMON and sum(of_words) <= MOST_RANKED
+    return bool(of_words) and not is_prefix and not query.newest_first and max(of_words) < COMMON and sum(of_words) <= MOST_RANKED
 
 
 def find_ranked(connection: Connection, index: TextIndex, query: IndexQuery, place: Place | None) -> Batch:
@@ -154,14 +157,14 @@ def select_keys(connection: Connection, index: TextIndex, match: str, query: Ind
     only = " AND +rowid IN (SELECT value FROM json_each(?))" if query.only is not None else ""
     statement = f"SELECT rowid FROM {index.name} WHERE {index.name} MATCH ? AND rowid >= ? AND rowid < ?{only} ORDER BY {order}"  # noqa: S608
     values = (match, query.first, query.end, *((json.dumps(query.only),) if only else ()))
-    return list(connection.exec_driver_sql(statement, values).scalars())
+    return [key for (key,) in read_rows(connection, statement, values)]
 
 
 def is_broad(connection: Connection, index: TextIndex, term: Term) -> bool:
     """Return whether too many words begin like a term for FTS5, which reads all of them first."""
     start = b"0" + last_word(term).encode()
-    limits = {"start": start, "end": start + b"\xff"}
-    return bool(connection.exec_driver_sql(PREFIX_PAGES.format(name=index.name), limits).scalar_one() > MOST_PAGES)
+    ((pages,),) = read_rows(connection, PREFIX_PAGES.format(name=index.name), (start + b"\xff", start))
+    return bool(pages > MOST_PAGES)
 
 
 def write_words(terms: Sequence[Term]) -> str:

@@ -1,6 +1,9 @@
+import unicodedata
+
 import pytest
 
-from server.storage.text_match import WIDTH, Matcher, Piece, flatten
+from server.storage.text_index import IGNORED, UNSPACED_RUN
+from server.storage.text_match import FILLER, WIDTH, Matcher, Piece, flatten
 from server.storage.text_query import parse
 
 
@@ -23,6 +26,9 @@ def match(query: str, text: str) -> list[str]:
         ("istanbul", "İstanbul ISTANBUL", ["İstanbul", "ISTANBUL"]),
         ("a -b", "a b", ["a"]),
         ("αθηνα", "\u0397 Αθήνα", ["Αθήνα"]),
+        ("ΣΟΦΟΣ", "\u03bf Σοφός", ["Σοφός"]),
+        ("\u03bcm", "5 \u00b5m", ["\u00b5m"]),
+        ("école", "École, l\u2019ECOLE", ["École", "ECOLE"]),
         ("missing", "text", []),
     ],
 )
@@ -33,6 +39,15 @@ def test_matches_are_found_in_the_text_as_it_is(query: str, text: str, hits: lis
 @pytest.mark.parametrize("text", ["İß ﬁ é e\u0301", "\u00ad\u200d", "한글 ｶﾅ", "ǅ ŉ"])
 def test_flat_text_has_the_same_length(text: str) -> None:
     assert len(flatten(text)) == len(text)
+
+
+@pytest.mark.parametrize(("first", "end"), [(0xA0, 0x180), (0x370, 0x400), (0x590, 0x700), (0x900, 0x980), (0xE00, 0xE80)])
+def test_flat_letters_have_no_case_and_marks(first: int, end: int) -> None:
+    for character in map(chr, range(first, end)):
+        form = "NFKC" if UNSPACED_RUN.match(character) else "NFKD"
+        base = FILLER if IGNORED.match(character) else unicodedata.normalize(form, character.lower()).casefold()[:1]
+        assert flatten(character) == base
+        assert flatten(f"“{character}”") == f"“{base}”"
 
 
 def test_text_with_many_kinds_of_letters_is_flattened_like_a_short_one() -> None:
@@ -67,3 +82,18 @@ def test_snippet_has_the_part_with_most_matches() -> None:
 def test_text_without_a_match_is_shown_from_its_beginning() -> None:
     assert Matcher(parse("none").terms).cut("a\n\n  b") == [Piece("a b", match=False)]
     assert Matcher(()).cut("") == []
+
+
+def test_runs_of_spaces_become_one_and_no_word_meets_another() -> None:
+    text = "  a\t\u00a0needle\r\n \nneedle  "
+    assert Matcher(parse("needle").terms).cut(text) == [
+        Piece(" a ", match=False),
+        Piece("needle", match=True),
+        Piece(" ", match=False),
+        Piece("needle", match=True),
+        Piece(" ", match=False),
+    ]
+
+
+def test_neighbouring_matches_are_one_piece() -> None:
+    assert Matcher(parse("测试").terms).cut("测试测试") == [Piece("测试测试", match=True)]

@@ -59,18 +59,46 @@ def test_usual_word_is_ranked(connection: Connection) -> None:
     assert batch.following == Place(batch.keys[-1], ranked=True)
 
 
+def test_usual_word_finds_the_newest_if_that_is_asked_for(connection: Connection) -> None:
+    batch = find_batch(connection, INDEX, ask("tenth", newest_first=True))
+    assert batch == Batch(list(range(400, 200, -10)), Place(210), newest_only=True)
+    assert find_batch(connection, INDEX, ask("tenth", newest_first=True), batch.following) == Batch(
+        list(range(200, 0, -10)), newest_only=True
+    )
+
+
 def test_common_word_finds_the_newest(connection: Connection) -> None:
     assert find_batch(connection, INDEX, ask("all")) == Batch(list(range(400, 380, -1)), Place(381), newest_only=True)
 
 
 @pytest.mark.parametrize(
-    "query", ["tenth", "all", "all left", "-right", "all -right", "all tenth", "right tenth", '"right tenth"']
+    "query",
+    [
+        "tenth",
+        "all",
+        "le*",
+        "id1*",
+        "le* all",
+        "le* tenth",
+        "all left",
+        "-right",
+        "all -right",
+        "all tenth",
+        "right tenth",
+        '"right tenth"',
+    ],
 )
 def test_batches_have_each_match_once(connection: Connection, query: str) -> None:
     words = parse(query).terms
     expected = [key for key in range(1, COUNT + 1) if all((term.text in write(key)) != term.excluded for term in words)]
     hits = find_all(connection, ask(query))
     assert sorted(hits) == expected
+
+
+def test_one_beginning_needs_no_window(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(text_search, "find_in_window")
+    assert find_batch(connection, INDEX, ask("le*")) == Batch(list(range(399, 360, -2)), Place(361), newest_only=True)
+    assert find_batch(connection, INDEX, ask("left*", end=6)) == Batch([5, 3, 1])
 
 
 def test_common_words_that_never_meet_are_known_to_be_nowhere(connection: Connection) -> None:

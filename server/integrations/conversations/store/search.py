@@ -12,6 +12,7 @@ from server.integrations.conversations.store.message_keys import first_key
 from server.integrations.conversations.store.search_index import MESSAGES, TITLES, project_tag, role_tag, source_tag
 from server.integrations.conversations.store.tables import conversation, message, project
 from server.sdk.text_search import SearchBatch, SearchHit, SearchRequest, is_within, rate
+from server.storage.prepared import Prepared
 from server.storage.text_match import LONGEST_SCORED, Matcher, Piece
 from server.storage.text_query import Term
 from server.storage.text_search import Batch, IndexQuery, Place, find_batch, is_broad
@@ -29,26 +30,26 @@ HIT_COLUMNS = (
     func.coalesce(project.c.name, conversation.c.project).label("project"),
 )
 IN_PROJECT = project.c.id == conversation.c.project
-MESSAGE_HITS = (
+MESSAGE_HITS = Prepared(
     select(
+        func.substr(message.c.text, 1, LONGEST_SCORED),
+        message.c.created_at,
         message.c.key,
-        message.c.id.label("message_id"),
+        message.c.id,
         message.c.role,
-        message.c.created_at.label("time"),
-        func.substr(message.c.text, 1, LONGEST_SCORED).label("text"),
         *HIT_COLUMNS,
     )
     .join(conversation, conversation.c.key == message.c.conversation)
     .outerjoin(project, IN_PROJECT)
     .where(message.c.key.in_(KEYS))
 )
-TITLE_HITS = (
-    select(conversation.c.key, conversation.c.updated_at.label("time"), *HIT_COLUMNS)
+TITLE_HITS = Prepared(
+    select(conversation.c.updated_at, conversation.c.key, *HIT_COLUMNS)
     .outerjoin(project, IN_PROJECT)
     .where(conversation.c.key.in_(KEYS))
 )
-TEXTS = select(message.c.key, message.c.text).where(message.c.key.in_(KEYS))
-TITLED = select(message.c.key).where(message.c.conversation.in_(KEYS)).limit(MOST_TITLED)
+TEXTS = Prepared(select(message.c.key, message.c.text).where(message.c.key.in_(KEYS)))
+TITLED = Prepared(select(message.c.key).where(message.c.conversation.in_(KEYS)).limit(MOST_TITLED))
 PROJECT_NAMES = select(project.c.id, project.c.name)
 
 
@@ -114,10 +115,10 @@ def find_titles(connection: Connection, wanted: ChatSearch, tags: IndexQuery) ->
         return []
     matcher = Matcher(request.terms)
     hits = []
-    for row in connection.execute(TITLE_HITS, {"keys": json.dumps(list(keys))}):
-        if is_within(row.time, request) and (terms == request.terms or matcher.fits(row.title)):
-            score = rate(matcher.score(row.title), row.time, request.now) + TITLED_BONUS
-            hits.append(SearchHit(score, row.key, row.id, row.title, row.source, time=row.time, project=row.project))
+    for time, key, chat_id, title, source, project_name in TITLE_HITS.read(connection, keys=json.dumps(list(keys))):
+        if is_within(time, request) and (terms == request.terms or matcher.fits(title)):
+            score = rate(matcher.score(title), time, request.now) + TITLED_BONUS
+            hits.append(SearchHit(score, key, chat_id, title, source, time=time, project=project_name))
     return sorted(hits, key=lambda hit: -hit.score)[:MOST_TITLES]
 
 
@@ -127,22 +128,24 @@ def find_titled(connection: Connection, terms: Sequence[Term], tags: IndexQuery)
         return None
     wanted = replace(tags, terms=narrow(connection, TITLES, terms))
     keys = find_batch(connection, TITLES, wanted).keys
-    return tuple(connection.execute(TITLED, {"keys": json.dumps(list(keys))}).scalars())
+    return tuple(key for (key,) in TITLED.read(connection, keys=json.dumps(list(keys))))
 
 
 def find_messages(
     connection: Connection, wanted: ChatSearch, tags: IndexQuery, titled: tuple[int, ...] | None, place: Place | None
 ) -> SearchBatch:
-    """Find messages. Beginnings of too many words are looked for in the texts of what else is found."""
+    """Find messages. Beginnings of too many words are looked for in the newest texts that have the other words."""
     request = wanted.request
     terms = tuple(term for term in request.terms if not term.title)
     indexed = narrow(connection, MESSAGES, terms)
     roles = (tuple(map(role_tag, wanted.roles)),) if wanted.roles else ()
     first = first_key(request.after) if request.after is not None else tags.first
     end = first_key(request.before) if request.before is not None else tags.end
-    query = replace(tags, terms=indexed, tags=(*tags.tags, *roles), first=first, end=end, only=titled)
-    checked = Matcher(terms) if indexed != terms else None
-    matcher = Matcher(terms)
+    left_out = [term for term in terms if term not in indexed]
+    newest_first = not all(term.excluded for term in left_out)  # to rank each batch would take as long as to rank the first
+    tagged = (*tags.tags, *roles)
+    query = replace(tags, terms=indexed, tags=tagged, first=first, end=end, only=titled, newest_first=newest_first)
+    matcher, checked = Matcher(terms), Matcher(left_out) if left_out else None
     batch, hits = Batch((), place), list[SearchHit]()
     for _ in range(MOST_BATCHES):
         batch = find_batch(connection, MESSAGES, query, batch.following)
@@ -164,12 +167,12 @@ def read_hits(
     hits: list[SearchHit] = []
     if not keys:
         return hits
-    for row in connection.execute(MESSAGE_HITS, {"keys": json.dumps(list(keys))}).all():
-        if checked is None or checked.fits(row.text):
-            score = rate(matcher.score(row.text), row.time, request.now)
-            text = row.text if len(row.text) < LONGEST_SCORED else None
-            hit = SearchHit(score, row.key, row.id, row.title, row.source, row.message_id, row.role, row.time, row.project, text)
-            hits.append(hit)
+    rows = MESSAGE_HITS.read(connection, keys=json.dumps(list(keys)))
+    for text, time, key, message_id, role, chat_id, title, source, project_name in rows:
+        if checked is None or checked.fits(text):
+            score = rate(matcher.score(text), time, request.now)
+            whole = text if len(text) < LONGEST_SCORED else None
+            hits.append(SearchHit(score, key, chat_id, title, source, message_id, role, time, project_name, whole))
     return hits
 
 
@@ -179,5 +182,5 @@ def cut_snippets(connection: Connection, request: SearchRequest, hits: Sequence[
     texts = {hit.key: hit.text for hit in hits if hit.text is not None}
     unread = [hit.key for hit in hits if hit.text is None]
     if unread:
-        texts |= {row.key: row.text for row in connection.execute(TEXTS, {"keys": json.dumps(unread)}).all()}
+        texts |= dict(TEXTS.read(connection, keys=json.dumps(unread)))
     return {key: matcher.cut(text) for key, text in texts.items()}

@@ -3,6 +3,7 @@ import pytest
 from server.integrations.conversations.search.query import parse_search
 from server.integrations.conversations.store.search import cut_snippets, search
 from server.storage import text_search
+from server.storage.text_match import LONGEST_SCORED
 from tests.server.integrations.conversations.library_setup import START, Said, Shelf
 
 
@@ -18,6 +19,24 @@ async def test_beginning_of_too_many_words_is_looked_for_in_texts(shelf: Shelf, 
     assert sorted(await find(shelf, "mel* one")) == narrow == ["m1", "m2"]
     assert sorted(await find(shelf, "mel*")) == ["m1", "m2", "m4"]
     assert sorted(await find(shelf, "one -mel*")) == ["m3"]
+
+
+async def test_beginning_of_too_many_words_narrows_also_the_newest(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(text_search, "MOST_PAGES", -100)
+    monkeypatch.setattr(text_search, "BATCH", 2)
+    await shelf.add("a", "one melon", "one", "one one", "one", "one", "one")
+    batch = await shelf.library.archive.read(search, parse_search("mel* one", START).chats, None)
+    assert [hit.message_id for hit in batch.hits] == ["m1"]
+    assert batch.newest_only
+    excluded = await shelf.library.archive.read(search, parse_search("one -mel*", START).chats, None)
+    assert excluded.following is not None
+    assert excluded.following.ranked
+
+
+async def test_other_words_of_a_broad_query_may_stand_far_behind(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(text_search, "MOST_PAGES", -100)
+    await shelf.add("a", f"melon {'x ' * LONGEST_SCORED} one")
+    assert await find(shelf, "mel* one") == ["m1"]
 
 
 async def test_title_that_fits_makes_its_messages_better(shelf: Shelf) -> None:
