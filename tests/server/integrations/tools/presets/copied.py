@@ -9,7 +9,7 @@ from pathlib import Path
 RunProgram = Callable[[list[str], Path, Callable[[str], None]], Awaitable[list[str]]]
 
 
-def copy_installed(run_program: RunProgram, kept: Path) -> RunProgram:
+def copy_installed(run_program: RunProgram, folder_of_copies: Path) -> RunProgram:
     """Let `run_program` make an environment, or install into one, once for each command and the packages that it finds."""
     made: dict[tuple[object, ...], tuple[Path, list[str]]] = {}
 
@@ -24,7 +24,7 @@ def copy_installed(run_program: RunProgram, kept: Path) -> RunProgram:
                 on_line(line)
             return lines
         await run_program(command, folder, lambda line: on_line(line) or lines.append(line))
-        made[key] = kept / str(len(made)), lines
+        made[key] = folder_of_copies / str(len(made)), lines
         await asyncio.to_thread(link_all, folder, made[key][0])
         return lines
 
