@@ -78,7 +78,8 @@ def refuse(
 @contextmanager
 def serving() -> Iterator[str]:
     """Serve over HTTP in a process of its own; yields its address."""
-    with Popen([sys.executable, __file__, "http"], stdout=PIPE, text=True) as process:
+    described = describe()
+    with Popen([described["command"], *described["args"], "http"], stdout=PIPE, text=True) as process:
         try:
             assert process.stdout
             yield f"http://127.0.0.1:{int(process.stdout.readline())}/mcp"
@@ -88,7 +89,9 @@ def serving() -> Iterator[str]:
 
 def describe(**changes: Any) -> dict[str, Any]:
     """Describe it as MCP clients do."""
-    return {"command": sys.executable, "args": [__file__], **changes}
+    from tests.server.integrations.tools.forking import describe_forked
+
+    return {**describe_forked(__file__), **changes}
 
 
 def main() -> None:

@@ -10,17 +10,18 @@ from pathlib import Path
 from typing import Any
 
 from desktop.server_thread import BackgroundServer
-from server.integrations.tools.fake.launch import crm_command, crm_environment
+from server.integrations.tools.fake import launch
+from server.integrations.tools.fake.launch import crm_environment
 from server.lifecycle.program import Options, Program
 from server.sdk.desktop import NoScreen
 from tests.server.conftest import Served
+from tests.server.integrations.tools.forking import describe_forked
 from tests.server.integrations.tools.upstreams import HOSTILE
 
 
 def describe_crm(**changes: Any) -> dict[str, Any]:
     """Describe the demo CRM as MCP clients do."""
-    program, *arguments = crm_command()
-    return {"command": program, "args": arguments, "env": crm_environment(), **changes}
+    return {**describe_forked(launch.__file__), "env": crm_environment(), **changes}
 
 
 def write_config(**servers: dict[str, Any]) -> str:

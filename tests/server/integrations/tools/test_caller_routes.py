@@ -82,7 +82,7 @@ def test_caller_gets_no_credential_of_the_person(served, server):
     assert OWN not in given.text
     if server == "who":
         assert read(given)["environment"]["SERVICE_URL"] == "https://service.example"
-    own = call(served, served.make_client(f"see-{server}"), "see", server)
+    own = call(served, served.make_client(f"see-{server}", scopes=[f"use:{server}"]), "see", server)
     assert OWN in own.text, "the person's clients have it"
     assert ANN not in own.text
 

@@ -36,7 +36,7 @@ def add(served):
 
 def test_hidden_text_reaches_neither_clients_nor_the_person(served, add):
     view = add("hidden")
-    key = served.make_client("of-hidden")
+    key = served.make_client("of-hidden", scopes=["use:hidden"])
     assert view["tools"][0]["flags"] == ["Hidden text was removed from it."]
     assert "Hidden text was removed from its instructions." in view["notes"]
     answers = [
@@ -64,7 +64,7 @@ def test_tools_do_not_take_names_of_ours(served, add):
     assert names["crm__get_leads"] == "ours__crm__get_leads"
     assert {tool["operation"].partition("__")[0] for tool in view["tools"]} == {"ours"}
     assert find_server(served)["tools"][1]["public_name"] == "get_leads"
-    key = served.make_client("of-ours", allow=["crm__get_leads"])
+    key = served.make_client("of-ours", scopes=["use:ours", "use:crm"], allow=["crm__get_leads"])
     assert served.call("POST", "/tools/get-leads", key, json={}).status_code == 200
     assert served.call("POST", "/tools", key, json={"name": "crm__get_leads", "arguments": {}}).json()["tool_name"] == "get_leads"
     assert served.call("POST", "/tools/ours--crm--get-leads", key, json={}, headers=NOW).status_code == 202
@@ -92,7 +92,7 @@ def test_tools_without_number_are_limited_and_a_document_has_as_many_as_a_gpt_ta
 
 def test_recursive_schema_leads_nowhere(served, add):
     add("recursive")
-    key = served.make_client("of-recursive")
+    key = served.make_client("of-recursive", scopes=["use:recursive"])
     document = served.call("GET", "/gpts/of-recursive/openapi.json", key).text
     assert "x.example" not in document
     assert json.loads(document)["paths"]["/tools/walk"]
@@ -104,7 +104,7 @@ def test_recursive_schema_leads_nowhere(served, add):
 
 def test_list_that_always_changes_does_not_stop_other_servers(served, add):
     view = add("changing")
-    key = served.make_client("of-changing", allow=["crm__get_leads"])
+    key = served.make_client("of-changing", scopes=["use:crm"], allow=["crm__get_leads"])
     for _ in range(5):
         assert served.call("POST", "/tools/get-leads", key, json={}).status_code == 200
     assert len(find_server(served, "changing")["tools"]) == len(view["tools"]) == 1

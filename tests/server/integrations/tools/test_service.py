@@ -1,39 +1,41 @@
 import asyncio
 
-from server.integrations.tools.fake.launch import crm_command, crm_environment
+from server.integrations.tools.fake.launch import crm_environment
 from server.integrations.tools.models import Transport, UpstreamConfig, UpstreamSecrets
 from server.integrations.tools.store import Store
 from server.integrations.tools.stored import SECTION, Credentials, ToolsSettings, fingerprint
 from server.storage.secrets import Secrets
 from server.storage.settings import Settings
-from tests.server.integrations.tools.gateway import find_server, trust, wait_for_tools
+from tests.server.integrations.tools.gateway import describe_crm, find_server, trust, wait_for_tools
 
-PROGRAM, *ARGUMENTS = crm_command()
-CONFIG = UpstreamConfig(
-    id="crm",
-    title="CRM",
-    transport=Transport.stdio,
-    command=PROGRAM,
-    arguments=tuple(ARGUMENTS),
-    environment=tuple(crm_environment()),
-)
 SECRETS = UpstreamSecrets.model_validate({"environment": crm_environment()})
 
 
-def store(data, fingerprinted, **settings):
+def store(data, added=None, **settings):
+    """Store the CRM, and that another command was added as it where `added` is given."""
+    described = describe_crm()
+    config = UpstreamConfig(
+        id="crm",
+        title="CRM",
+        transport=Transport.stdio,
+        command=described["command"],
+        arguments=tuple(described["args"]),
+        environment=tuple(crm_environment()),
+    )
     data.mkdir(exist_ok=True)
+    fingerprinted = config.model_copy(update={"command": added or config.command})
     credentials = Credentials(secrets=SECRETS, fingerprint=fingerprint(fingerprinted), trusted=True)
 
     async def write():
         stored = Settings(data)
-        await Store(stored, Secrets(data, folder_only=True)).put(CONFIG, credentials)
+        await Store(stored, Secrets(data, folder_only=True)).put(config, credentials)
         await stored.change(SECTION, ToolsSettings, lambda current: current.model_copy(update=settings))
 
     asyncio.run(write())
 
 
 def test_server_of_another_configuration_runs_when_it_is_confirmed_and_is_untrusted(serve, tmp_path):
-    store(tmp_path / "data", CONFIG.model_copy(update={"command": "the-one-that-was-added"}))
+    store(tmp_path / "data", "the-one-that-was-added")
     served = serve(tmp_path / "data")
     assert served.call("GET", "/tools").json()["tools"] == []
     view = find_server(served)
@@ -45,7 +47,7 @@ def test_server_of_another_configuration_runs_when_it_is_confirmed_and_is_untrus
 
 
 def test_question_goes_to_the_tool_in_the_settings_with_the_arguments_that_it_has(serve, tmp_path):
-    store(tmp_path / "data", CONFIG, query_tool="search_entities")
+    store(tmp_path / "data", query_tool="search_entities")
     served = serve(tmp_path / "data")
     wait_for_tools(served)
     trust(served)

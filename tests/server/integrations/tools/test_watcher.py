@@ -3,6 +3,7 @@ import sys
 
 import pytest
 
+from server.integrations.tools import watcher
 from server.integrations.tools.models import Transport, UpstreamConfig, UpstreamSecrets
 from server.integrations.tools.watcher import list_changes
 from tests.server.integrations.tools.gateway import describe_crm, find_server, serve_crm, trust, wait_until, write_config
@@ -41,8 +42,10 @@ def test_server_that_is_turned_on_needs_the_person():
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
-    with serve_crm(tmp_path_factory.mktemp("tools")) as served:
-        yield served
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(watcher, "POLL_SECONDS", 0.05)
+        with serve_crm(tmp_path_factory.mktemp("tools")) as served:
+            yield served
 
 
 @pytest.fixture

@@ -1,5 +1,4 @@
 import json
-import sys
 from pathlib import Path
 
 import mcp_types as types
@@ -10,9 +9,15 @@ from server.integrations.tools.adapter.elicitation import LONGEST_SOURCE, Elicit
 from server.integrations.tools.adapter.session import open_session
 from server.integrations.tools.log import UpstreamLog
 from server.integrations.tools.models import Answer, Question
+from tests.server.integrations.tools.forking import describe_forked
 from tests.server.integrations.tools.upstreams import connect_command, ignore_change, open_hostile
 
-LIBRARY = connect_command([sys.executable, str(Path(__file__).parents[1] / "library_upstream.py")])
+LIBRARY = str(Path(__file__).parents[1] / "library_upstream.py")
+
+
+def connect_library():
+    described = describe_forked(LIBRARY)
+    return connect_command([described["command"], *described["args"]])
 
 
 async def test_question_of_a_server_reaches_the_person_in_every_revision():
@@ -22,7 +27,7 @@ async def test_question_of_a_server_reaches_the_person_in_every_revision():
         questions.append(question)
         return Answer(action="accept", content={"name": "Bo"} if question.form else None)
 
-    async with open_session(LIBRARY, UpstreamLog(), ignore_change, ask=ask) as session:
+    async with open_session(connect_library(), UpstreamLog(), ignore_change, ask=ask) as session:
         assert session.info.protocol == "2026-07-28"
         await session.list_all()
         answer = await session.call_tool("borrow", {})
@@ -43,7 +48,7 @@ async def test_answer_says_why_a_question_was_not_answered():
         return Answer(action="cancel", sentence="Nobody answered.")
 
     log = UpstreamLog()
-    async with open_session(LIBRARY, log, ignore_change, ask=ask) as session:
+    async with open_session(connect_library(), log, ignore_change, ask=ask) as session:
         await session.list_all()
         answer = await session.call_tool("borrow", {})
     assert json.loads(answer.blocks[0].text) == {"action": "cancel"}

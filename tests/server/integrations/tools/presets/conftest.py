@@ -7,6 +7,8 @@ import pytest
 
 from server.core.events import Events
 from server.core.tasks import Tasks
+from server.integrations.tools.presets import installer
+from server.integrations.tools.presets.process import run_program
 from server.integrations.tools.service import ToolsService, start
 from server.outbound.fetch import Fetch
 from server.sdk.approval_requests import ApprovalRequests
@@ -16,6 +18,7 @@ from server.storage.data_dir import Folders
 from server.storage.database import Database
 from server.storage.secrets import Secrets
 from server.storage.settings import Settings
+from tests.server.integrations.tools.presets.copied import copy_installed
 from tests.server.integrations.tools.presets.tiny import make_preset
 
 
@@ -49,8 +52,15 @@ async def run_service(context: Context, *presets) -> AsyncIterator[ToolsService]
             await context.tasks.close()
 
 
+@pytest.fixture(scope="session")
+def run_once(tmp_path_factory):
+    """Runs what installs, once for the same; its copies cost no time."""
+    return copy_installed(run_program, tmp_path_factory.mktemp("installed"))
+
+
 @pytest.fixture
-def preset(tmp_path, monkeypatch):
+def preset(tmp_path, monkeypatch, run_once):
+    monkeypatch.setattr(installer, "run_program", run_once)
     return make_preset(tmp_path, monkeypatch)
 
 

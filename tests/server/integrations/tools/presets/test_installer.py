@@ -9,13 +9,8 @@ from server.integrations.tools.presets.installer import find_newest, install
 from tests.server.integrations.tools.presets.tiny import SERVER, make_preset, make_wheel
 
 
-@pytest.fixture
-def preset(tmp_path, monkeypatch):
-    return make_preset(tmp_path, monkeypatch)
-
-
-async def test_locked_version_is_installed_into_its_own_environment(preset, tmp_path) -> None:
-    steps = []
+async def test_locked_version_is_installed_into_its_own_environment(tmp_path, monkeypatch) -> None:
+    preset, steps = make_preset(tmp_path, monkeypatch), []
     environment = Environments(tmp_path / "presets").get(preset, "1.0")
     await install(environment, lambda step, percent: steps.append((step, percent)))
     assert environment.is_complete

@@ -43,7 +43,7 @@ def make_wheel(folder: Path, version: str, code: str = SERVER) -> Path:
     files[f"{info}/RECORD"] = "\n".join([*lines, f"{info}/RECORD,,", ""])
     with zipfile.ZipFile(path, "w") as archive:
         for name, text in files.items():
-            archive.writestr(name, text)
+            archive.writestr(zipfile.ZipInfo(name), text)  # the same bytes whenever it is made
     return path
 
 
