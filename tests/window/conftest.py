@@ -3,7 +3,7 @@
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -55,10 +55,10 @@ document.addEventListener('securitypolicyviolation', (event) => violations.push(
 """
 # Of what is as it should be, axe would describe every element.
 RULES = """
-axe.run(document, {
-  runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice'], resultTypes: ['violations'],
-}).then(({violations}) => violations)
+(runOnly) => axe.run(document, {runOnly, resultTypes: ['violations']}).then(({violations}) => violations)
 """
+ALL = ("wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice")
+OF_COLOURS = ("color-contrast", "link-in-text-block")
 UNTIL_AT_REST = """
 () => new Promise((settle) => {
   const rest = () => document.fonts.ready.then(settle)
@@ -82,7 +82,14 @@ def server(serve) -> Served:
 
 @pytest.fixture
 def open_page(browser: Browser, server: Served) -> Iterator[OpenPage]:
-    """Open a page of the window as Deskhand does, with a key that works once; nothing may be wrong with it in the end."""
+    """Open pages of the window; nothing may be wrong with them in the end."""
+    with opening_pages(browser, server) as open_page:
+        yield open_page
+
+
+@contextmanager
+def opening_pages(browser: Browser, server: Served) -> Iterator[OpenPage]:
+    """Open pages of the window as Deskhand does, with a key that works once, and check each when the block ends."""
     opened = []
 
     def enter(
@@ -126,11 +133,11 @@ def answered(page: Page, method: str) -> AbstractContextManager[object]:
     return page.expect_response(lambda response: response.request.method == method)
 
 
-def find_barriers(page: Page) -> list[str]:
-    """Accessibility violations found by axe."""
+def find_barriers(page: Page, rules: Sequence[str] = ALL) -> list[str]:
+    """Accessibility violations found by axe. `rules`: their names, or their tags."""
     if not page.evaluate("'axe' in window"):
         page.evaluate((ROOT / "ui" / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8"))
-    violations = page.evaluate(RULES)
+    violations = page.evaluate(RULES, rules)
     return [f"{rule['id']}: {node['html'][:120]} {node['failureSummary']}" for rule in violations for node in rule["nodes"]]
 
 

@@ -19,13 +19,14 @@ from pathlib import Path
 
 from server.integrations.gmail.fake.google import Account
 from server.integrations.gmail.fake.mailbox import Mailbox
-from server.integrations.gmail.fake.wire import normalise, read_header, with_headers, without_header
+from server.integrations.gmail.fake.wire import normalise, read_each, with_headers, without_header
 
 ACCOUNTS = (
     Account("alex@example.com", "Alex Morgan", ("hello@harbour-studio.example",)),
     Account("alex.morgan@example.org", "Alex Morgan (Harbour Studio)"),
 )
 FOLDER = Path(__file__).with_name("demo_mailbox")
+_OWN_HEADERS = ("X-Demo-Age", "X-Demo-Labels", "X-Demo-Account", "X-Demo-Date")
 _UNITS = {"w": "weeks", "d": "days", "h": "hours", "m": "minutes"}
 _MOMENT = re.compile(rb"@\{([+-]?)((?:\d+[wdhm])+) ([^}]+)\}")
 
@@ -50,14 +51,14 @@ def read_demo_mails(folder: Path, now: datetime, first_account: str) -> list[Dem
 def read_demo_mail(name: str, raw: bytes, now: datetime, first_account: str) -> DemoMail:
     """Read one mail of the demo."""
     raw = _fill_moments(normalise(raw), now)
-    headers = {key: read_header(raw, f"X-Demo-{key}") for key in ("Age", "Labels", "Account", "Date")}
-    for key in headers:
-        raw = without_header(raw, f"X-Demo-{key}")
-    received = now - read_span(headers["Age"] or "1d")
-    if headers["Date"] != "none":
+    headers = read_each(raw, _OWN_HEADERS)
+    for header in headers:
+        raw = without_header(raw, header)
+    received = now - read_span(headers["X-Demo-Age"] or "1d")
+    if headers["X-Demo-Date"] != "none":
         raw = with_headers(raw, [("Date", format_datetime(received))])
-    labels = tuple(label.strip() for label in headers["Labels"].split(",") if label.strip())
-    return DemoMail(name, headers["Account"] or first_account, raw, received, labels)
+    labels = tuple(label.strip() for label in headers["X-Demo-Labels"].split(",") if label.strip())
+    return DemoMail(name, headers["X-Demo-Account"] or first_account, raw, received, labels)
 
 
 def fill_mailboxes(mailboxes: dict[str, Mailbox], mails: Iterable[DemoMail]) -> None:

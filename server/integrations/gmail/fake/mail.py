@@ -32,6 +32,7 @@ _NO_CHARSETS = {"idna", "punycode"}  # slow, and no mail has them
 _TAG = re.compile(r"(<[^<>]*>)")
 _UNSHOWN = re.compile(r"<(/?)(script|style|head)\b", re.IGNORECASE)
 _LONG_NUMBER = re.compile(r"&#(?:[0-9]{9,}|[xX][0-9a-fA-F]{9,});?")
+_MESSAGE_ID = re.compile(r"<[^<>\s]+>")
 _SNIPPET_LENGTH = 200
 _DEEPEST = 50
 _DEEPEST_PARSED = 100
@@ -78,9 +79,15 @@ class Mail:
         folded = {name.casefold() for name in names}
         return ", ".join(value for name, value in self.headers if name.casefold() in folded)
 
+    @cached_property
     def references(self) -> set[str]:
-        """Answer the Message-IDs that it says it follows."""
-        return set(re.findall(r"<[^<>\s]+>", self.header("References", "In-Reply-To")))
+        """The Message-IDs that it says it follows."""
+        return set(_MESSAGE_ID.findall(self.header("References", "In-Reply-To")))
+
+    @cached_property
+    def message_ids(self) -> set[str]:
+        """Its own Message-ID."""
+        return set(_MESSAGE_ID.findall(self.header("Message-ID")))
 
 
 class BoundedPolicy(Compat32):
@@ -219,9 +226,11 @@ def read_text(part: Part) -> str:
     return to_text(content, charset) if isinstance(content, bytes) else ""
 
 
-def read_headers(part: Part) -> Iterator[tuple[str, str]]:
-    """Go through the headers as they stand, each value unfolded and decoded."""
+def read_headers(part: Part, only: str = "") -> Iterator[tuple[str, str]]:
+    """Go through the headers as they stand, each value unfolded and decoded. `only`: the name of those that are wanted."""
     for name, value in part.raw_items():
+        if only and name.casefold() != only.casefold():
+            continue
         yield name, decode_words(re.sub(r"\r?\n(?=[ \t])", "", _from_wire(str(value)))).strip()
 
 

@@ -92,8 +92,8 @@ class Mailbox:
 
     def place_arrival(self, raw: bytes) -> str:
         """Answer the thread for a mail that arrives: that of a mail which it answers, with the same subject."""
-        mail = Mail("", "", normalise(raw), 0)
-        if not mail.references():
+        mail = Mail("", "", normalise(raw).partition(b"\r\n\r\n")[0] + b"\r\n\r\n", 0)  # the rest is parsed when it is wanted
+        if not mail.references:
             return ""
         return next((other.thread_id for other in self.mails.values() if _follows(mail, other)), "")
 
@@ -137,5 +137,5 @@ def plain_subject(subject: str) -> str:
 
 
 def _follows(mail: Mail, other: Mail) -> bool:
-    named = mail.references() & set(re.findall(r"<[^<>\s]+>", other.header("Message-ID")))
+    named = mail.references & other.message_ids
     return bool(named) and plain_subject(mail.header("Subject")) == plain_subject(other.header("Subject"))

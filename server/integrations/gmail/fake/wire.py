@@ -27,9 +27,13 @@ def without_header(raw: bytes, name: str) -> bytes:
 
 def read_header(raw: bytes, name: str) -> str:
     """Answer a header's value, decoded and on one line; empty without it."""
+    return read_each(raw, [name])[name]
+
+
+def read_each(raw: bytes, names: Iterable[str]) -> dict[str, str]:
+    """Answer the values of headers by their names."""
     head = message_from_bytes(raw.partition(b"\r\n\r\n")[0] + b"\r\n\r\n")
-    values = (value for key, value in read_headers(head) if key.casefold() == name.casefold())
-    return " ".join(next(values, "").split())
+    return {name: " ".join(next((value for _, value in read_headers(head, name)), "").split()) for name in names}
 
 
 def has_header(raw: bytes, name: str) -> bool:

@@ -95,7 +95,7 @@ def test_demo_has_every_kind_of_difficult_mail(mailboxes: dict[str, Mailbox]) ->
     assert {"iso-2022-jp", "koi8-r", "windows-1252", "us-ascii", "x-mac-klingon"} <= charsets
     assert any(not mail.header("Date") for mail in mails)
     assert any(not mail.header("Subject") for mail in mails)
-    assert any(len(mail.references()) == 80 for mail in mails)
+    assert any(len(mail.references) == 80 for mail in mails)
     assert any("Ignore previous instructions" in mail.text for mail in mails)
     assert any("\u202e" in name for mail in mails for name in mail.filenames)
 
