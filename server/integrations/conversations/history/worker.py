@@ -14,7 +14,7 @@ import msgspec
 
 from server.integrations.conversations.files.assets import AssetFiles
 from server.integrations.conversations.history.job import run
-from server.integrations.conversations.history.records import EndRecord, Job, frame
+from server.integrations.conversations.history.records import EndRecord, FrameWriter, Job
 from server.storage.data_dir import Folders
 from server.system.memory import return_large_blocks
 
@@ -43,10 +43,11 @@ def main() -> None:
     data = Path(job.data)
     files = AssetFiles(Folders(data, data, data, data)) if job.data else None
     with suppress(BrokenPipeError), open(sys.stdout.fileno(), "wb", BUFFER, closefd=False) as output:
+        writer = FrameWriter(output)
         try:
-            run(job, lambda record: output.writelines(frame(record)), files)
+            run(job, writer.add, files)
         except Exception as error:  # noqa: BLE001, the server logs it
-            output.writelines(frame(EndRecord(refusal=MISTAKE, error="".join(traceback.format_exception(error)))))
+            writer.add(EndRecord(refusal=MISTAKE, error="".join(traceback.format_exception(error))))
 
 
 if __name__ == "__main__":

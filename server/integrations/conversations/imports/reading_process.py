@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Stored:
-    """A record to be stored, as the process sent it."""
+    """Records to be stored, as the process sent them."""
 
     data: bytes
 

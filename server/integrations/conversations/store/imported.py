@@ -8,19 +8,24 @@ from operator import itemgetter
 from typing import Any
 
 import msgspec
+from msgspec.structs import astuple
 from sqlalchemy import BindParameter, Connection, bindparam, delete, func, select, update
 
-from server.integrations.conversations.history.records import AssetRecord, ConversationRecord, MessageRecord
+from server.integrations.conversations.history.records import AssetRecord, ConversationRecord
 from server.integrations.conversations.store.import_tables import change
-from server.integrations.conversations.store.message_keys import allocate_keys, fill_times
+from server.integrations.conversations.store.message_keys import allocate_keys
+from server.integrations.conversations.store.message_times import fill_times
 from server.integrations.conversations.store.search_index import (
     MessageEntry,
     TitleEntry,
+    index_converted,
     index_messages,
     index_titles,
+    message_tags,
     unindex_conversation,
 )
 from server.integrations.conversations.store.tables import asset, conversation, message, original
+from server.storage.text_index import IndexRow
 
 SOURCE = "chatgpt"
 LEVEL = 1  # of zlib
@@ -204,40 +209,27 @@ def store(connection: Connection, plan: Plan) -> None:
 
 def store_messages(connection: Connection, records: Sequence[tuple[ConversationRecord, int]]) -> None:
     """Store the messages of conversations with their index entries."""
-    seconds: list[int] = []
-    for record, _ in records:
-        seconds += fill_times([each.created_at for each in record.messages], record.created_at or record.updated_at)
-    places = iter(allocate_keys(connection, seconds))
-    rows, entries = list[tuple[Any, ...]](), list[MessageEntry]()
+    places = iter(allocate_keys(connection, [second for record, _ in records for second in record.seconds]))
+    rows, entries = list[tuple[Any, ...]](), list[IndexRow]()
     for record, key in records:
-        own = [message_row(place, key, each) for each, place in zip(record.messages, places, strict=False)]
+        own = [(place, key, *astuple(each)) for each, place in zip(record.messages, places, strict=False)]
         rows += own
         if not record.temporary:
-            entries += [MessageEntry(row[0], row[6], row[4], record.project, SOURCE) for row in own]
+            entries += [index_row(record, place, row) for place, row in enumerate(own)]
     execute_many(connection, INSERT_MESSAGES, sorted(rows, key=KEY))
-    index_messages(connection, sorted(entries, key=KEY))
+    index_converted(connection, sorted(entries, key=KEY))
+
+
+def index_row(record: ConversationRecord, place: int, row: tuple[Any, ...]) -> IndexRow:
+    """Make the index row of a message's row."""
+    words, singles = record.indexed.get(place) or (row[6], "")
+    return row[0], words, singles, message_tags(row[4], record.project, SOURCE)
 
 
 def execute_many(connection: Connection, statement: str, rows: list[Any]) -> None:
     """Execute a statement for rows, if there are any, without the cost of SQLAlchemy's parameters."""
     if rows:
         connection.exec_driver_sql(statement, rows)
-
-
-def message_row(place: int, key: int, each: MessageRecord) -> tuple[Any, ...]:
-    """Make the row of a message."""
-    return (
-        place,
-        key,
-        each.id,
-        each.parent,
-        each.role,
-        each.kind,
-        each.text,
-        each.created_at,
-        each.model,
-        each.details,
-    )
 
 
 def save(connection: Connection, key: int) -> bytes:
