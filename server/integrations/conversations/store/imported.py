@@ -1,5 +1,6 @@
 """Writing of imported conversations: many in one transaction, rows and index together, and undoing that."""
 
+import json
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -45,12 +46,11 @@ PUT_CHANGES = (
     "INSERT INTO chat_import_change(run, id, outcome, previous) VALUES (?, ?, ?, ?)"
     " ON CONFLICT(run, id) DO UPDATE SET outcome = excluded.outcome, previous = excluded.previous"
 )
+IDS = select(func.json_each(bindparam("ids")).table_valued("value").c.value)
 FIND = select(conversation.c.id, conversation.c.key, conversation.c.digest, conversation.c.updated_at).where(
-    conversation.c.id.in_(bindparam("ids", expanding=True))
+    conversation.c.id.in_(IDS)
 )
-FIND_CHANGES = select(change.c.id, change.c.outcome).where(
-    change.c.run == bindparam("of"), change.c.id.in_(bindparam("ids", expanding=True))
-)
+FIND_CHANGES = select(change.c.id, change.c.outcome).where(change.c.run == bindparam("of"), change.c.id.in_(IDS))
 ADD = (
     "INSERT INTO chat_conversation(key, id, title, created_at, updated_at, project, gpt, model, source, starred, archived,"
     " temporary, current_message, message_count, digest, import_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -100,7 +100,7 @@ class Plan:
 
 def write_conversations(connection: Connection, run: int, records: Sequence[ConversationRecord]) -> None:
     """Write conversations, none of them twice in one call, as far as they are new, newer or richer than what is stored."""
-    ids = [record.id for record in records]
+    ids = json.dumps([record.id for record in records])
     stored = {row.id: row for row in connection.execute(FIND, {"ids": ids})}
     touched = {row.id: row.outcome for row in connection.execute(FIND_CHANGES, {"of": run, "ids": ids})}
     plan = Plan(run, (connection.execute(LAST_KEY).scalar() or 0) + 1)
