@@ -4,7 +4,7 @@ A frame is a length, whether it is to be stored, and in msgpack a list of record
 """
 
 import struct
-from typing import BinaryIO
+from collections.abc import Callable
 
 import msgspec
 
@@ -161,8 +161,8 @@ decode_state = msgspec.msgpack.Decoder(ProgressRecord | PreviewRecord | EndRecor
 class FrameWriter:
     """Writes records: many that are stored in one frame, which costs the server less, and each state of reading in its own."""
 
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
+    def __init__(self, write: Callable[[bytes], object]) -> None:
+        self._write = write
         self._stored: list[bytes] = []
         self._size = 0
 
@@ -171,7 +171,7 @@ class FrameWriter:
         data = encoder.encode(record)
         if isinstance(record, STATES):
             self._flush()
-            self._file.writelines((HEAD.pack(len(data), False), data))
+            self._write(HEAD.pack(len(data), False) + data)
             return
         self._stored.append(data)
         self._size += len(data)
@@ -181,5 +181,5 @@ class FrameWriter:
     def _flush(self) -> None:
         if self._stored:
             head = LIST.pack(LIST_TYPE, len(self._stored))
-            self._file.writelines((HEAD.pack(len(head) + self._size, True), head, *self._stored))
+            self._write(b"".join((HEAD.pack(len(head) + self._size, True), head, *self._stored)))
         self._stored, self._size = [], 0

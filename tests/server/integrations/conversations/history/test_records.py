@@ -17,7 +17,7 @@ from server.integrations.conversations.history.records import (
 def write(*records: Record) -> list[list[Record]]:
     """Write records; return those of each frame."""
     file = BytesIO()
-    writer = FrameWriter(file)
+    writer = FrameWriter(file.write)
     for record in records:
         writer.add(record)
     file.seek(0)
