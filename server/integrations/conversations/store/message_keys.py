@@ -30,8 +30,8 @@ def allocate_keys(connection: Connection, seconds: Sequence[int]) -> list[int]:
     The same seconds get the same keys if the same messages are stored. The caller inserts all of them in this transaction.
     """
     following = {second: second * PER_SECOND or 1 for second in sorted(set(seconds))}  # as `first_key`, without a call for each
-    found = connection.exec_driver_sql(HIGHEST, (json.dumps(list(following.values())),))
-    following |= {first // PER_SECOND: highest + 1 for first, highest in found}
+    highest_keys = connection.exec_driver_sql(HIGHEST, (json.dumps(list(following.values())),))
+    following |= {first // PER_SECOND: highest + 1 for first, highest in highest_keys}
     keys, taken = [0] * len(seconds), set[int]()
     for place in sorted(range(len(seconds)), key=seconds.__getitem__):
         second = seconds[place]

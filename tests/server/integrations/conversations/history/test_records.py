@@ -31,10 +31,10 @@ def write(*records: Record) -> list[list[Record]]:
 
 def test_records_survive_their_frames() -> None:
     message = MessageRecord("m", "", "user", "text", "x", None)
-    told = ConversationRecord("c", "t", 1.0, None, "", "", "", False, False, False, "m", 1, [message], [], "d", b"raw", 7)
+    first = ConversationRecord("c", "t", 1.0, None, "", "", "", False, False, False, "m", 1, [message], [], "d", b"raw", 7)
     record = ConversationRecord("d", "t", 1.0, None, "", "", "", False, False, False, "m", 1, [], [], indexed={0: ("a", "b")})
     end = EndRecord(["note"], "refused")
-    assert write(told, record, SkippedRecord("r", 8), end) == [[told, record, SkippedRecord("r", 8)], [end]]
+    assert write(first, record, SkippedRecord("r", 8), end) == [[first, record, SkippedRecord("r", 8)], [end]]
 
 
 def test_full_frame_is_written() -> None:
