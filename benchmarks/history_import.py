@@ -107,7 +107,7 @@ async def run_other(read: Any, folder: Path, data: Path) -> dict[str, Any]:
     from server.http.addresses import Address
     from server.integrations.conversations.history.build import build
     from server.integrations.conversations.history.decode import Conversation
-    from server.integrations.conversations.history.records import AssetRecord, frame
+    from server.integrations.conversations.history.records import AssetRecord, encoder
     from server.integrations.conversations.store import import_runs
     from server.runtime.state import open_state
     from server.storage.data_dir import open_home
@@ -115,7 +115,7 @@ async def run_other(read: Any, folder: Path, data: Path) -> dict[str, Any]:
     def make_frame(value: dict[str, Any]) -> bytes:
         conversation = msgspec.convert(value, Conversation)
         record, _ = build(conversation, json.dumps(value).encode(), AssetRecord)
-        return frame(record)[1]
+        return encoder.encode([record])
 
     with open_home(data, demo=None) as home:
         async with open_state(home, Address()) as state:

@@ -9,9 +9,10 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from operator import add
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import Connection
+if TYPE_CHECKING:  # who only makes rows needs none of it
+    from sqlalchemy import Connection
 
 # Marks are part of words, or a vowel sign of Hindi or Thai would end one.
 TOKENIZER = "unicode61 remove_diacritics 2 categories ''L* N* Co Mn Mc''"
@@ -40,6 +41,8 @@ GREEK = re.compile("[\u0370-\u03ff\u1f00-\u1fff]")
 # accents that are left out in capitals, and that the tokenizer leaves
 GREEK_BASES = {code: unicodedata.normalize("NFD", chr(code))[0] for code in (*range(0x386, 0x3CF), *range(0x1F00, 0x1FFF))}
 
+IndexRow = tuple[int, str, str, str]  # key, words, single characters, tags
+
 
 class IndexEntry(NamedTuple):
     """A text of a row, and the words that narrow a search."""
@@ -66,32 +69,35 @@ class TextIndex:
         content = "" if self.holds_text else "content='', "
         return (f"CREATE VIRTUAL TABLE {self.name} USING fts5(words, singles, tags, {content}{OPTIONS})", *settings)
 
-    def insert(self, connection: Connection, entries: Iterable[IndexEntry]) -> None:
+    def insert(self, connection: "Connection", entries: Iterable[IndexEntry]) -> None:
         """Index texts. Sorted by their keys they take a fraction of the time: FTS5 writes out all it holds at a smaller one."""
-        rows = [row_of(entry) for entry in entries]
+        self.insert_rows(connection, [row_of(entry) for entry in entries])
+
+    def insert_rows(self, connection: "Connection", rows: list[IndexRow]) -> None:
+        """Index texts that `to_indexed` has converted."""
         if rows:
             connection.exec_driver_sql(f"INSERT INTO {self.name}(rowid, words, singles, tags) VALUES (?, ?, ?, ?)", rows)  # noqa: S608
 
-    def delete(self, connection: Connection, entries: Iterable[IndexEntry]) -> None:
+    def delete(self, connection: "Connection", entries: Iterable[IndexEntry]) -> None:
         """Remove texts, given exactly as they were inserted: anything else damages the index."""
         rows = [row_of(entry) for entry in entries]
         if rows:
             statement = f"INSERT INTO {self.name}({self.name}, rowid, words, singles, tags) VALUES ('delete', ?, ?, ?, ?)"  # noqa: S608
             connection.exec_driver_sql(statement, rows)
 
-    def defer_merging(self, connection: Connection, *, deferred: bool) -> None:
+    def defer_merging(self, connection: "Connection", *, deferred: bool) -> None:
         """Leave apart what each transaction inserts, for a third of its time less, or merge it as ever."""
         for setting, value in (DEFERRED if deferred else MERGING).items():
             connection.exec_driver_sql(f"INSERT INTO {self.name}({self.name}, rank) VALUES (?, ?)", (setting, value))  # noqa: S608
 
-    def merge(self, connection: Connection) -> bool:
+    def merge(self, connection: "Connection") -> bool:
         """Merge some of what lies apart. Return whether there was any."""
         before = connection.exec_driver_sql(CHANGES).scalar_one()
         connection.exec_driver_sql(f"INSERT INTO {self.name}({self.name}, rank) VALUES ('merge', {MERGED_AT_ONCE})")  # noqa: S608
         return int(connection.exec_driver_sql(CHANGES).scalar_one()) - int(before) > 1  # the command itself counts as one
 
 
-def row_of(entry: IndexEntry) -> tuple[int, str, str, str]:
+def row_of(entry: IndexEntry) -> IndexRow:
     """Make the row of an entry."""
     words, singles = to_indexed(entry.text)
     return entry.key, words, singles, entry.tags

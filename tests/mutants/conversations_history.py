@@ -207,9 +207,33 @@ MUTANTS = [
     ),
     change(
         "imports/reading_process.py",
-        "            process.kill()\n",
-        "            pass\n",
+        "        await asyncio.to_thread(end, process)\n",
+        "        pass\n",
         "imports/test_reading_process.py::test_process_ends_with_its_reader",
+    ),
+    change(
+        "history/output.py",
+        "            self._changed.wait_for(lambda: self._size < AHEAD)\n",
+        "",
+        "history/test_output.py::test_writing_waits_while_much_is_unread",
+    ),
+    change(
+        "history/output.py",
+        "            self._changed.wait_for(lambda: not self._size)\n",
+        "            pass\n",
+        "history/test_output.py::test_end_waits_until_everything_is_written",
+    ),
+    change(
+        "history/build.py",
+        "if name not in LATER_FIELDS}",
+        "if name}",
+        "history/test_build.py::test_digest_is_that_of_earlier_versions",
+    ),
+    change(
+        "store/imported.py",
+        'record.indexed.get(place) or (row[6], "")',
+        '(row[6], "")',
+        "store/test_imported.py::test_words_without_spaces_are_found",
     ),
     change(
         "imports/commands.py",

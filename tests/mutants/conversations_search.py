@@ -141,15 +141,15 @@ MUTANTS = [
     ),
     change(
         "store/message_keys.py",
-        "        if key in taken or key >= first - first % PER_SECOND + PER_SECOND:\n",
+        "        if key in taken or key >= (second + 1) * PER_SECOND:\n",
         "        if False:\n",
         "store/test_message_keys.py::test_thousands_of_messages_in_one_second",
     ),
     change(
-        "store/message_keys.py",
+        "store/message_times.py",
         "    if time is None or not isfinite(time) or not 0 <= time < LATEST_SECOND:",
         "    if time is None:",
-        "store/test_message_keys.py::test_impossible_times_take_those_beside_them",
+        "store/test_message_times.py::test_impossible_times_take_those_beside_them",
     ),
     change(
         "store/reading.py",

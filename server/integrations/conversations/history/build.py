@@ -21,9 +21,12 @@ from server.integrations.conversations.history.records import (
     encoder,
 )
 from server.integrations.conversations.history.tree import find_current, find_parents, find_shown_parents, order, times_of
+from server.integrations.conversations.store.message_times import fill_times
+from server.storage.text_index import is_folded, to_indexed
 
 PROJECT = "g-p-"
 LEVEL = 1  # of zlib: an export is compressed as fast as it is read
+LATER_FIELDS = {"seconds", "indexed"}  # which digests that are stored do not have
 OTHER_ROLES = {"user": "assistant"}
 FindAsset = Callable[[str, str], AssetRecord]  # by id and name
 
@@ -60,13 +63,18 @@ def build(conversation: Conversation, data: bytes, find_asset: FindAsset) -> tup
         messages=messages,
         assets=list(assets.records.values()),
     )
-    return msgspec.structs.replace(record, digest=digest_of(record), original=zlib.compress(data, LEVEL)), asides
+    seconds = fill_times([message.created_at for message in messages], record.created_at or record.updated_at)
+    indexed = {place: to_indexed(each.text) for place, each in enumerate(messages) if not is_folded(each.text)}
+    made = {"digest": digest_of(record), "original": zlib.compress(data, LEVEL), "seconds": seconds, "indexed": indexed}
+    return msgspec.structs.replace(record, **made), asides
 
 
 def digest_of(record: ConversationRecord) -> str:
     """Compute the digest of a conversation, which is the same whether or not its files came along."""
     files = [AssetRecord(asset.id, "") for asset in record.assets]
-    digest = hashlib.blake2b(encoder.encode(msgspec.structs.replace(record, assets=files, messages=[])), digest_size=16)
+    values = msgspec.structs.asdict(record) | {"assets": files, "messages": []}
+    values = {"type": "ConversationRecord"} | {name: value for name, value in values.items() if name not in LATER_FIELDS}
+    digest = hashlib.blake2b(encoder.encode(values), digest_size=16)
     for message in record.messages:
         digest.update(encoder.encode(message))
     return digest.hexdigest()

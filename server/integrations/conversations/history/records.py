@@ -1,14 +1,16 @@
 """Records that the process which reads an export sends, and the job that it gets.
 
-A frame is the length of a record, whether it is to be stored, and the record in msgpack.
+A frame is a length, whether it is to be stored, and in msgpack a list of records that are, or one record of the state of reading.
 """
 
 import struct
-from typing import Any
+from collections.abc import Callable
 
 import msgspec
 
 HEAD = struct.Struct("<I?")
+LIST, LIST_TYPE = struct.Struct(">BI"), 0xDD  # of msgpack: the type and the length of a list
+FRAME_SIZE = 256 * 1024  # bytes
 
 
 class Job(msgspec.Struct, frozen=True):
@@ -56,7 +58,11 @@ class Record(msgspec.Struct, frozen=True, tag=True):
 
 
 class ConversationRecord(Record, frozen=True, gc=False):
-    """A conversation. `nodes`: of its whole tree. `digest`: of all other fields but `original` and `position`."""
+    """A conversation. `nodes`: of its whole tree. `digest`: of the fields before it.
+
+    `seconds`: the times of the messages for their keys. `indexed`: what `to_indexed` makes of a message's text if it is not that
+    text itself, by the message's place in the list.
+    """
 
     id: str
     title: str
@@ -75,6 +81,8 @@ class ConversationRecord(Record, frozen=True, gc=False):
     digest: str = ""
     original: bytes = b""
     position: int = 0
+    seconds: list[int] = []
+    indexed: dict[int, tuple[str, str]] = {}
 
 
 class SkippedRecord(Record, frozen=True, gc=False):
@@ -146,11 +154,32 @@ AnyRecord = (
 
 STATES = (ProgressRecord, PreviewRecord, EndRecord)  # of reading; the others are stored
 encoder = msgspec.msgpack.Encoder()
-decode_record = msgspec.msgpack.Decoder(AnyRecord).decode
+decode_stored = msgspec.msgpack.Decoder(list[AnyRecord]).decode
 decode_state = msgspec.msgpack.Decoder(ProgressRecord | PreviewRecord | EndRecord).decode
 
 
-def frame(record: Any) -> tuple[bytes, bytes]:
-    """Encode a record; return its head and its data."""
-    data = encoder.encode(record)
-    return HEAD.pack(len(data), not isinstance(record, STATES)), data
+class FrameWriter:
+    """Writes records: many that are stored in one frame, which costs the server less, and each state of reading in its own."""
+
+    def __init__(self, write: Callable[[bytes], object]) -> None:
+        self._write = write
+        self._stored: list[bytes] = []
+        self._size = 0
+
+    def add(self, record: Record) -> None:
+        """Write a record, or let it wait for more."""
+        data = encoder.encode(record)
+        if isinstance(record, STATES):
+            self._flush()
+            self._write(HEAD.pack(len(data), False) + data)
+            return
+        self._stored.append(data)
+        self._size += len(data)
+        if self._size >= FRAME_SIZE:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._stored:
+            head = LIST.pack(LIST_TYPE, len(self._stored))
+            self._write(b"".join((HEAD.pack(len(head) + self._size, True), head, *self._stored)))
+        self._stored, self._size = [], 0

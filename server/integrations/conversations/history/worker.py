@@ -14,12 +14,12 @@ import msgspec
 
 from server.integrations.conversations.files.assets import AssetFiles
 from server.integrations.conversations.history.job import run
-from server.integrations.conversations.history.records import EndRecord, Job, frame
+from server.integrations.conversations.history.output import Output
+from server.integrations.conversations.history.records import EndRecord, FrameWriter, Job
 from server.storage.data_dir import Folders
 from server.system.memory import return_large_blocks
 
 NICENESS = 1  # more would make an import crawl beside other busy programs
-BUFFER = 256 * 1024  # bytes
 PIPE_SIZE = 1024 * 1024
 MISTAKE = "Deskhand could not read this export. Its log says more."
 
@@ -42,11 +42,13 @@ def main() -> None:
     job = msgspec.json.decode(sys.stdin.buffer.read(), type=Job)
     data = Path(job.data)
     files = AssetFiles(Folders(data, data, data, data)) if job.data else None
-    with suppress(BrokenPipeError), open(sys.stdout.fileno(), "wb", BUFFER, closefd=False) as output:
-        try:
-            run(job, lambda record: output.writelines(frame(record)), files)
-        except Exception as error:  # noqa: BLE001, the server logs it
-            output.writelines(frame(EndRecord(refusal=MISTAKE, error="".join(traceback.format_exception(error)))))
+    output = Output(sys.stdout.buffer)
+    writer = FrameWriter(output.write)
+    try:
+        run(job, writer.add, files)
+    except Exception as error:  # noqa: BLE001, the server logs it
+        writer.add(EndRecord(refusal=MISTAKE, error="".join(traceback.format_exception(error))))
+    output.close()
 
 
 if __name__ == "__main__":

@@ -83,7 +83,6 @@ class ImportJob:
         self._context, self._row, self._id, self._report_progress = context, row, int(row["id"]), report
         self._archive = context.archive
         self._batch = Batch()
-        self._writing: asyncio.Task[None] | None = None
         self._began, self._began_at, self._reported = time.monotonic(), -1, 0.0
 
     async def run(self) -> str:
@@ -140,7 +139,6 @@ class ImportJob:
                 elif isinstance(item, ProgressRecord):
                     self._show(item)
             await self._flush()
-            await self._settle()
         report = await self._report(notes) or Report()
         error = describe_nothing(report, await self._archive.read(import_runs.count_deleted, self._id))
         await self._end(State.failed if error else State.done, error=error, report=report)
@@ -155,29 +153,19 @@ class ImportJob:
             yield
         finally:
             sys.setswitchinterval(interval)
-            with suppress(Exception):  # it is what ended the block, or Deskhand is stopping
-                await self._settle()
             with suppress(Unavailable):
                 await self._archive.write(import_runs.set_bulk, bulk=False)
 
     async def _flush(self) -> None:
-        """Store the batch; the next one is read meanwhile."""
-        await self._settle()
-        if frames := self._batch.take():
-            self._writing = asyncio.create_task(self._store(frames))
-
-    async def _store(self, frames: list[bytes]) -> None:
+        """Store the batch. The next one is made meanwhile, by the reading process: this one leaves Python to the writer."""
+        frames = self._batch.take()
+        if not frames:
+            return
         gc.disable()  # a batch has no reference cycles, and looking for them takes a tenth of its time
         try:
             self._batch.adapt(await self._archive.write(import_runs.store_batch, self._id, frames))
         finally:
             gc.enable()
-
-    async def _settle(self) -> None:
-        """Wait for the batch that is being stored."""
-        writing, self._writing = self._writing, None
-        if writing:
-            await writing
 
     async def _undo(self) -> None:
         while await self._archive.write(import_runs.undo_some, self._id):

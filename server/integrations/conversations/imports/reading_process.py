@@ -2,9 +2,11 @@
 
 import asyncio
 import logging
+import subprocess
 from collections.abc import AsyncGenerator
-from contextlib import aclosing, suppress
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import IO, cast
 
 import msgspec
 
@@ -14,7 +16,6 @@ from server.system.environment import clean_environment
 from server.system.python_process import module_command
 
 WORKER = "server.integrations.conversations.history.worker"
-BUFFER = 1024 * 1024  # bytes that are read ahead
 ENDED = "Reading the export ended unexpectedly. Import it again."
 
 log = logging.getLogger(__name__)
@@ -22,7 +23,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Stored:
-    """A record to be stored, as the process sent it."""
+    """Records to be stored, as the process sent them."""
 
     data: bytes
 
@@ -32,43 +33,47 @@ Item = Stored | ProgressRecord | PreviewRecord | EndRecord
 
 async def read_export(job: Job) -> AsyncGenerator[Item]:
     """Run a job in a process of its own. The last item is its EndRecord. Raises DeskhandError with the sentence of a refusal."""
-    process = await asyncio.create_subprocess_exec(
-        *module_command(WORKER),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-        limit=BUFFER,
+    process = await asyncio.to_thread(start, job)
+    try:
+        while not isinstance(item := await asyncio.to_thread(read_frame, process), EndRecord):
+            yield item
+        check_end(item)
+        yield item
+    finally:
+        await asyncio.to_thread(end, process)
+
+
+def start(job: Job) -> "subprocess.Popen[bytes]":
+    """Start the process. (Pipes of asyncio are copied in Python, for which the archive's writer would have to wait.)"""
+    process = subprocess.Popen(  # noqa: S603, our own module
+        module_command(WORKER),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
         env=clean_environment(),
     )
-    try:
-        if process.stdin and process.stdout:
-            with suppress(ConnectionError):
-                process.stdin.write(msgspec.json.encode(job))
-                await process.stdin.drain()
-                process.stdin.close()
-            async with aclosing(read_frames(process.stdout)) as frames:
-                async for item in frames:
-                    yield item
-    finally:
-        with suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
+    with suppress(ConnectionError), cast("IO[bytes]", process.stdin) as stdin:
+        stdin.write(msgspec.json.encode(job))
+    return process
 
 
-async def read_frames(stream: asyncio.StreamReader) -> AsyncGenerator[Item]:
-    """Read frames up to the end of the job. Raises DeskhandError."""
-    try:
-        while True:
-            size, is_stored = HEAD.unpack(await stream.readexactly(HEAD.size))
-            data = await stream.readexactly(size)
-            item: Item = Stored(data) if is_stored else decode_state(data)
-            if isinstance(item, EndRecord):
-                check_end(item)
-                yield item
-                return
-            yield item
-    except asyncio.IncompleteReadError:
-        raise Unavailable(ENDED) from None
+def end(process: "subprocess.Popen[bytes]") -> None:
+    """End the process, wherever it is."""
+    process.kill()
+    with process:  # closes its pipe
+        process.wait()
+
+
+def read_frame(process: "subprocess.Popen[bytes]") -> Item:
+    """Read the next frame. Raises Unavailable if there is none."""
+    stream = cast("IO[bytes]", process.stdout)
+    head = stream.read(HEAD.size)
+    if len(head) == HEAD.size:
+        size, is_stored = HEAD.unpack(head)
+        data = stream.read(size)
+        if len(data) == size:
+            return Stored(data) if is_stored else decode_state(data)
+    raise Unavailable(ENDED)
 
 
 def check_end(end: EndRecord) -> None:

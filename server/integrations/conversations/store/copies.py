@@ -9,7 +9,8 @@ from server.integrations.conversations.live.models import Chat
 from server.integrations.conversations.live.sync_models import Selection
 from server.integrations.conversations.models import Kind
 from server.integrations.conversations.store import live
-from server.integrations.conversations.store.message_keys import allocate_keys, fill_times
+from server.integrations.conversations.store.message_keys import allocate_keys
+from server.integrations.conversations.store.message_times import fill_times
 from server.integrations.conversations.store.reading import Row
 from server.integrations.conversations.store.search_index import index_stored_messages
 from server.integrations.conversations.store.tables import asset, conversation, message

@@ -13,7 +13,7 @@ from server.integrations.conversations.history.records import (
     MemoryRecord,
     ProjectRecord,
     SkippedRecord,
-    decode_record,
+    decode_stored,
 )
 from server.integrations.conversations.store.import_tables import change, failure, memory, run
 from server.integrations.conversations.store.imported import Outcome, remove, restore, write_conversations
@@ -128,7 +128,7 @@ def store_batch(connection: Connection, run_id: int, frames: Sequence[bytes]) ->
     """Store records of the reading process, with the position that they reach. Return the processor seconds that took."""
     began = time.thread_time()  # of the clock it would be more while the computer is busy, and batches uselessly small
     position = skipped = 0
-    for group in split_groups([decode_record(frame) for frame in frames]):
+    for group in split_groups([record for frame in frames for record in decode_stored(frame)]):
         conversations = leave_deleted(connection, run_id, [each for each in group if isinstance(each, ConversationRecord)])
         if conversations:
             add_projects(connection, run_id, conversations)

@@ -1,5 +1,6 @@
 """Writing of imported conversations: many in one transaction, rows and index together, and undoing that."""
 
+import json
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,19 +9,24 @@ from operator import itemgetter
 from typing import Any
 
 import msgspec
+from msgspec.structs import astuple
 from sqlalchemy import BindParameter, Connection, bindparam, delete, func, select, update
 
-from server.integrations.conversations.history.records import AssetRecord, ConversationRecord, MessageRecord
+from server.integrations.conversations.history.records import AssetRecord, ConversationRecord
 from server.integrations.conversations.store.import_tables import change
-from server.integrations.conversations.store.message_keys import allocate_keys, fill_times
+from server.integrations.conversations.store.message_keys import allocate_keys
+from server.integrations.conversations.store.message_times import fill_times
 from server.integrations.conversations.store.search_index import (
     MessageEntry,
     TitleEntry,
+    index_converted,
     index_messages,
     index_titles,
+    message_tags,
     unindex_conversation,
 )
 from server.integrations.conversations.store.tables import asset, conversation, message, original
+from server.storage.text_index import IndexRow
 
 SOURCE = "chatgpt"
 LEVEL = 1  # of zlib
@@ -40,12 +46,11 @@ PUT_CHANGES = (
     "INSERT INTO chat_import_change(run, id, outcome, previous) VALUES (?, ?, ?, ?)"
     " ON CONFLICT(run, id) DO UPDATE SET outcome = excluded.outcome, previous = excluded.previous"
 )
+IDS = select(func.json_each(bindparam("ids")).table_valued("value").c.value)
 FIND = select(conversation.c.id, conversation.c.key, conversation.c.digest, conversation.c.updated_at).where(
-    conversation.c.id.in_(bindparam("ids", expanding=True))
+    conversation.c.id.in_(IDS)
 )
-FIND_CHANGES = select(change.c.id, change.c.outcome).where(
-    change.c.run == bindparam("of"), change.c.id.in_(bindparam("ids", expanding=True))
-)
+FIND_CHANGES = select(change.c.id, change.c.outcome).where(change.c.run == bindparam("of"), change.c.id.in_(IDS))
 ADD = (
     "INSERT INTO chat_conversation(key, id, title, created_at, updated_at, project, gpt, model, source, starred, archived,"
     " temporary, current_message, message_count, digest, import_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -95,7 +100,7 @@ class Plan:
 
 def write_conversations(connection: Connection, run: int, records: Sequence[ConversationRecord]) -> None:
     """Write conversations, none of them twice in one call, as far as they are new, newer or richer than what is stored."""
-    ids = [record.id for record in records]
+    ids = json.dumps([record.id for record in records])
     stored = {row.id: row for row in connection.execute(FIND, {"ids": ids})}
     touched = {row.id: row.outcome for row in connection.execute(FIND_CHANGES, {"of": run, "ids": ids})}
     plan = Plan(run, (connection.execute(LAST_KEY).scalar() or 0) + 1)
@@ -204,40 +209,27 @@ def store(connection: Connection, plan: Plan) -> None:
 
 def store_messages(connection: Connection, records: Sequence[tuple[ConversationRecord, int]]) -> None:
     """Store the messages of conversations with their index entries."""
-    seconds: list[int] = []
-    for record, _ in records:
-        seconds += fill_times([each.created_at for each in record.messages], record.created_at or record.updated_at)
-    places = iter(allocate_keys(connection, seconds))
-    rows, entries = list[tuple[Any, ...]](), list[MessageEntry]()
+    places = iter(allocate_keys(connection, [second for record, _ in records for second in record.seconds]))
+    rows, entries = list[tuple[Any, ...]](), list[IndexRow]()
     for record, key in records:
-        own = [message_row(place, key, each) for each, place in zip(record.messages, places, strict=False)]
+        own = [(place, key, *astuple(each)) for each, place in zip(record.messages, places, strict=False)]
         rows += own
         if not record.temporary:
-            entries += [MessageEntry(row[0], row[6], row[4], record.project, SOURCE) for row in own]
+            entries += [index_row(record, place, row) for place, row in enumerate(own)]
     execute_many(connection, INSERT_MESSAGES, sorted(rows, key=KEY))
-    index_messages(connection, sorted(entries, key=KEY))
+    index_converted(connection, sorted(entries, key=KEY))
+
+
+def index_row(record: ConversationRecord, place: int, row: tuple[Any, ...]) -> IndexRow:
+    """Make the index row of a message's row."""
+    words, singles = record.indexed.get(place) or (row[6], "")
+    return row[0], words, singles, message_tags(row[4], record.project, SOURCE)
 
 
 def execute_many(connection: Connection, statement: str, rows: list[Any]) -> None:
     """Execute a statement for rows, if there are any, without the cost of SQLAlchemy's parameters."""
     if rows:
         connection.exec_driver_sql(statement, rows)
-
-
-def message_row(place: int, key: int, each: MessageRecord) -> tuple[Any, ...]:
-    """Make the row of a message."""
-    return (
-        place,
-        key,
-        each.id,
-        each.parent,
-        each.role,
-        each.kind,
-        each.text,
-        each.created_at,
-        each.model,
-        each.details,
-    )
 
 
 def save(connection: Connection, key: int) -> bytes:

@@ -8,7 +8,8 @@ from server.core.errors import NotFound
 from server.integrations.conversations.live.models import UNKNOWN_LEAF, Chat, NewChat, NewMessage, PathMessage
 from server.integrations.conversations.models import Attachment, Details, Kind, Role
 from server.integrations.conversations.store.live_tables import answer, live
-from server.integrations.conversations.store.message_keys import allocate_keys, fill_times
+from server.integrations.conversations.store.message_keys import allocate_keys
+from server.integrations.conversations.store.message_times import fill_times
 from server.integrations.conversations.store.search_index import index_stored_messages, index_stored_titles, unindex_titles
 from server.integrations.conversations.store.tables import conversation, message
 

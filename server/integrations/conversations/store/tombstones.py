@@ -1,8 +1,9 @@
 """Tombstones: the ids of imported conversations that were deleted. Each function is a part of its caller's transaction."""
 
+import json
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, bindparam, delete, select
+from sqlalchemy import Connection, bindparam, delete, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from server.integrations.conversations.store import deletion
@@ -13,7 +14,8 @@ from server.integrations.conversations.store.tables import conversation
 ADD = insert(tombstone).on_conflict_do_nothing()
 REMOVE = delete(tombstone).where(tombstone.c.id == bindparam("which"))
 DELETED = select(tombstone.c.id).where(
-    tombstone.c.id.in_(bindparam("some", expanding=True)), tombstone.c.id.not_in(select(conversation.c.id))
+    tombstone.c.id.in_(select(func.json_each(bindparam("some")).table_valued("value").c.value)),
+    tombstone.c.id.not_in(select(conversation.c.id)),
 )
 ALL_DELETED = select(tombstone.c.id).where(tombstone.c.id.not_in(select(conversation.c.id)))
 
@@ -36,7 +38,7 @@ def put_back(connection: Connection, chat_id: str, since: float) -> bool | None:
 
 def list_deleted(connection: Connection, ids: Sequence[str]) -> set[str]:
     """List those of these ids whose conversation was deleted, and is not here again."""
-    return set(connection.execute(DELETED, {"some": list(ids)}).scalars())
+    return set(connection.execute(DELETED, {"some": json.dumps(list(ids))}).scalars())
 
 
 def list_all_deleted(connection: Connection) -> list[str]:

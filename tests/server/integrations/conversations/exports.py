@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from server.integrations.conversations.history.build import build
 from server.integrations.conversations.history.decode import decode
-from server.integrations.conversations.history.records import AssetRecord, ConversationRecord, frame
+from server.integrations.conversations.history.records import AssetRecord, ConversationRecord, encoder
 from server.integrations.conversations.store import import_runs
 
 TABLES = ("chat_project", "chat_conversation", "chat_message", "chat_asset", "chat_original", "chat_memory")
@@ -25,7 +25,7 @@ def record(item: Any, position: int = 1, files: dict[str, str] | None = None) ->
 
 def frames(*records: Any) -> list[bytes]:
     """Encode records as the store gets them."""
-    return [frame(each)[1] for each in records]
+    return [encoder.encode([each]) for each in records]
 
 
 def begin(connection: Connection, **values: Any) -> int:

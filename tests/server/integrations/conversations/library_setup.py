@@ -15,7 +15,8 @@ from server.integrations.conversations.library.library import Library
 from server.integrations.conversations.search.models import SearchResult
 from server.integrations.conversations.search.search import Search
 from server.integrations.conversations.store import tables
-from server.integrations.conversations.store.message_keys import allocate_keys, fill_times
+from server.integrations.conversations.store.message_keys import allocate_keys
+from server.integrations.conversations.store.message_times import fill_times
 from server.integrations.conversations.store.search_index import index_conversation
 from server.sdk.context import Context
 from server.storage.archive import open_archive

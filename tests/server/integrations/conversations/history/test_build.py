@@ -83,6 +83,16 @@ def test_digest_is_the_same_without_the_files():
     assert make(picture("p"))[0].digest == with_files.digest
 
 
+def test_digest_is_that_of_earlier_versions():
+    """Of another digest the next import would write all that is stored anew."""
+    assert make(thread("c", ("user", text("验证"))))[0].digest == "69b08b81eb66e19034a55d3ece71a4d1"
+
+
+def test_form_for_the_index_is_there_where_it_is_not_the_text():
+    record, _ = make(thread("c", ("user", text("plain")), ("assistant", text("验证码"))))
+    assert record.indexed == {1: (" 验证 证码 ", "码 证 验")}
+
+
 def test_message_without_an_author_is_whose_turn_it_is():
     item = thread("c", ("user", text("a")), ("assistant", text("b")), ("user", text("c")))
     for each in item["mapping"].values():

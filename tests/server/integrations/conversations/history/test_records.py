@@ -1,23 +1,42 @@
+from io import BytesIO
+
 from server.integrations.conversations.history.records import (
+    FRAME_SIZE,
     HEAD,
     ConversationRecord,
     EndRecord,
+    FrameWriter,
     MessageRecord,
-    decode_record,
+    Record,
+    SkippedRecord,
     decode_state,
-    frame,
+    decode_stored,
 )
 
 
-def test_record_survives_its_frame():
+def write(*records: Record) -> list[list[Record]]:
+    """Write records; return those of each frame."""
+    file = BytesIO()
+    writer = FrameWriter(file.write)
+    for record in records:
+        writer.add(record)
+    file.seek(0)
+    frames = list[list[Record]]()
+    while head := file.read(HEAD.size):
+        size, is_stored = HEAD.unpack(head)
+        data = file.read(size)
+        frames.append(list(decode_stored(data)) if is_stored else [decode_state(data)])
+    return frames
+
+
+def test_records_survive_their_frames() -> None:
     message = MessageRecord("m", "", "user", "text", "x", None)
-    record = ConversationRecord("c", "t", 1.0, None, "", "", "", False, False, False, "m", 1, [message], [], "d", b"raw", 7)
-    head, data = frame(record)
-    assert HEAD.unpack(head) == (len(data), True)
-    assert decode_record(data) == record
+    first = ConversationRecord("c", "t", 1.0, None, "", "", "", False, False, False, "m", 1, [message], [], "d", b"raw", 7)
+    record = ConversationRecord("d", "t", 1.0, None, "", "", "", False, False, False, "m", 1, [], [], indexed={0: ("a", "b")})
+    end = EndRecord(["note"], "refused")
+    assert write(first, record, SkippedRecord("r", 8), end) == [[first, record, SkippedRecord("r", 8)], [end]]
 
 
-def test_state_of_reading_is_not_stored():
-    head, data = frame(EndRecord(["note"], "refused"))
-    assert HEAD.unpack(head)[1] is False
-    assert decode_record(data) == decode_state(data) == EndRecord(["note"], "refused")
+def test_full_frame_is_written() -> None:
+    record = SkippedRecord("r" * (FRAME_SIZE // 2), 1)
+    assert write(record, record, record) == [[record, record]]

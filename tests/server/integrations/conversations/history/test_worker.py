@@ -4,7 +4,7 @@ from pathlib import Path
 
 import msgspec
 
-from server.integrations.conversations.history.records import HEAD, EndRecord, Job, decode_record
+from server.integrations.conversations.history.records import HEAD, EndRecord, Job, decode_state, decode_stored
 from server.system.python_process import module_command
 from tests.history_exports import PNG, picture, write_list
 
@@ -13,11 +13,11 @@ COMMAND = module_command("server.integrations.conversations.history.worker")
 
 def run(job: Job) -> list[object]:
     done = subprocess.run(COMMAND, input=msgspec.json.encode(job), capture_output=True, check=True, timeout=60)
-    records, data = [], done.stdout
+    records, data = list[object](), done.stdout
     while data:
-        size, _ = HEAD.unpack(data[: HEAD.size])
-        records.append(decode_record(data[HEAD.size : HEAD.size + size]))
-        data = data[HEAD.size + size :]
+        size, is_stored = HEAD.unpack(data[: HEAD.size])
+        frame, data = data[HEAD.size : HEAD.size + size], data[HEAD.size + size :]
+        records += decode_stored(frame) if is_stored else [decode_state(frame)]
     return records
 
 

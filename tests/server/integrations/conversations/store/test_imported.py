@@ -57,6 +57,11 @@ async def test_conversations_of_a_later_batch_come_after_those_that_are_there(ar
     assert [(row["key"], row["id"]) for row in (await archive(dump))["chat_conversation"]] == [(1, "c"), (2, "d")]
 
 
+async def test_words_without_spaces_are_found(archive):
+    await store(archive, thread("c", ("user", text("plain")), ("assistant", text("验证码"))))
+    assert [await archive(find_words, words) for words in ("plain", "验证", "singles: 码")] == [1, 1, 1]
+
+
 async def test_messages_are_indexed_in_the_order_of_their_keys(archive):
     """FTS5 writes out what it holds at each step back."""
     await store(archive, OLD, OTHER)

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import Connection, NullPool, create_engine, insert
 
 from server.integrations.conversations.store import tables
-from server.integrations.conversations.store.message_keys import PER_SECOND, allocate_keys, fill_times, first_key
+from server.integrations.conversations.store.message_keys import PER_SECOND, allocate_keys, first_key
 
 SECOND = 1_760_000_000
 
@@ -20,24 +20,6 @@ def connection() -> Iterator[Connection]:
 def store(connection: Connection, keys: list[int]) -> None:
     shared = {"conversation": 1, "role": "user", "kind": "text", "text": ""}
     connection.execute(insert(tables.message), [{"key": key, "id": str(key), **shared} for key in keys])
-
-
-@pytest.mark.parametrize(
-    ("times", "seconds"),
-    [
-        ([1.9, 2.0], [1, 2]),
-        ([None, 5.5, None, 3.0], [5, 5, 5, 3]),
-        ([float("nan"), float("inf"), -1.0, 1e18, 7.0], [7, 7, 7, 7, 7]),
-        ([None, None], [42, 42]),
-        ([], []),
-    ],
-)
-def test_impossible_times_take_those_beside_them(times: list[float | None], seconds: list[int]) -> None:
-    assert fill_times(times, 42.5) == seconds
-
-
-def test_without_any_time_it_is_1970() -> None:
-    assert fill_times([None], None) == fill_times([None], float("nan")) == [0]
 
 
 def test_keys_are_in_the_order_of_time_and_equal_times_in_that_of_messages(connection: Connection) -> None:
