@@ -34,6 +34,7 @@ from server.integrations.queue.transactions import SECTION, Transactions
 from server.integrations.queue.webhook_secret import make_secret
 from server.sdk.context import Context
 
+DELIVERY = 2  # turns of the loop in which what was claimed with a submission is taken, and written to its socket
 PAUSED = timedelta(seconds=1)  # between two looks whether the person still has all actions paused
 
 
@@ -58,13 +59,19 @@ class Queue:
         return self._transactions.read_settings()
 
     async def submit(self, client: ClientRef, order: PromptOrder) -> Prompt:
-        """Store a prompt. Raises Unavailable while the queue drains, InvalidInput for a webhook address that is not allowed."""
+        """Store a prompt; an extension that is free has it before its client has the answer.
+
+        Raises Unavailable while the queue drains, InvalidInput for a webhook address that is not allowed.
+        """
         if order.webhook_url:
             await prepare_webhook(self.context, order.webhook_url)
         call, depth = self._transactions.call(), self.context.webhooks.read_depth()
         stored = self._submissions.start(Submission(make_id(call.now), client, order, depth, call))
         self.on_submit()
-        return await stored
+        prompt = await stored
+        for _ in range(DELIVERY):
+            await asyncio.sleep(0)
+        return prompt
 
     async def read(self, prompt_id: str, client_id: str | None = None) -> Prompt:
         """Read a prompt with its answers, partial text and history."""
