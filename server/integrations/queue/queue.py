@@ -52,7 +52,7 @@ class Queue:
         self._reading = Reading(transactions, list_browsers)
         self._submissions, self._claims = transactions.batch(submit_all), transactions.batch(lease_all)
         self._completions = transactions.batch(complete_all)
-        self.on_submit: Callable[[], object] = lambda: None  # called while a prompt waits to be stored
+        self.on_submit: Callable[[], bool] = lambda: False  # claims a prompt that waits to be stored, if an extension is free
 
     def read_settings(self) -> QueueSettings:
         """Read the settings in force."""
@@ -67,9 +67,9 @@ class Queue:
             await prepare_webhook(self.context, order.webhook_url)
         call, depth = self._transactions.call(), self.context.webhooks.read_depth()
         stored = self._submissions.start(Submission(make_id(call.now), client, order, depth, call))
-        self.on_submit()
+        is_claimed = self.on_submit()
         prompt = await stored
-        for _ in range(DELIVERY):
+        for _ in range(DELIVERY if is_claimed else 0):
             await asyncio.sleep(0)
         return prompt
 
