@@ -59,17 +59,14 @@ class Queue:
         return self._transactions.read_settings()
 
     async def submit(self, client: ClientRef, order: PromptOrder) -> Prompt:
-        """Store a prompt; an extension that is free has it before its client has the answer.
-
-        Raises Unavailable while the queue drains, InvalidInput for a webhook address that is not allowed.
-        """
+        """Store a prompt. Raises Unavailable while the queue drains, InvalidInput for a webhook address that is not allowed."""
         if order.webhook_url:
             await prepare_webhook(self.context, order.webhook_url)
         call, depth = self._transactions.call(), self.context.webhooks.read_depth()
         stored = self._submissions.start(Submission(make_id(call.now), client, order, depth, call))
         is_claimed = self.on_submit()
         prompt = await stored
-        for _ in range(DELIVERY if is_claimed else 0):
+        for _ in range(DELIVERY if is_claimed else 0):  # the extension has it before the client has its answer
             await asyncio.sleep(0)
         return prompt
 
