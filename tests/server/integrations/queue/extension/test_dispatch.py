@@ -118,6 +118,31 @@ async def test_free_extension_gets_one_prompt_however_many_are_submitted_at_once
         assert len(await bridge.queue.list_held()) == 1
 
 
+async def serve_one(bridge, peer) -> None:
+    """Submit and answer a prompt, and wait until the dispatcher rests and knows that the extension is free."""
+    await bridge.submit()
+    request = await peer.take()
+    await peer.begin(request)
+    await peer.answer(request, "Yes")
+    dispatcher, (session,) = bridge.extensions.dispatcher, bridge.extensions.hub
+    async with asyncio.timeout(SECONDS):
+        while not session.free or dispatcher._wake.is_set() or dispatcher._claiming:
+            await asyncio.sleep(0)
+
+
+async def test_extension_for_which_a_claim_is_made_is_not_free(bridge):
+    async with bridge.extension() as peer:
+        await serve_one(bridge, peer)
+        both = asyncio.gather(*(bridge.queue.submit(CLIENT, PromptOrder(message="Hello")) for _ in range(2)))
+        await asyncio.sleep(0)
+        assert bridge.extensions.dispatcher._claims_along
+        bridge.extensions.dispatcher.wake()
+        await both
+        await peer.take()
+        await peer.settle()
+        assert len(await bridge.queue.list_held()) == 1
+
+
 async def test_free_extension_is_sent_a_prompt_before_its_client_has_the_answer(bridge, monkeypatch):
     sent = []
     send_text = WebSocket.send_text
@@ -126,15 +151,8 @@ async def test_free_extension_is_sent_a_prompt_before_its_client_has_the_answer(
         await send_text(self, text)
         sent.append(text)
 
-    dispatcher = bridge.extensions.dispatcher
     async with bridge.extension() as peer:
-        await bridge.submit()
-        request = await peer.take()
-        await peer.begin(request)
-        await peer.answer(request, "Yes")
-        async with asyncio.timeout(SECONDS):
-            while not next(iter(bridge.extensions.hub)).free or dispatcher._wake.is_set() or dispatcher._claiming:
-                await asyncio.sleep(0)
+        await serve_one(bridge, peer)
         monkeypatch.setattr(WebSocket, "send_text", record)
         prompt = await bridge.queue.submit(CLIENT, PromptOrder(message="Hello"))
         assert [prompt.id in text for text in sent] == [True]
