@@ -16,7 +16,7 @@ def new_application(title: str, largest_body: int | None = None) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         max_body_size=largest_body,
-        telemetry={"tracing": False},
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     exception_handlers.install(app)
     return app

@@ -212,6 +212,12 @@ MUTANTS = [
     ),
     Mutant(
         "server/access/activity/log.py",
+        "replace(describe(), id=number, at=at)",
+        "replace(describe(), id=number)",
+        ("tests/server/access/activity/test_log.py",),
+    ),
+    Mutant(
+        "server/access/activity/log.py",
         ".where(activity.c.outcome == Outcome.running)",
         ".where(activity.c.outcome == Outcome.waiting)",
         ("tests/server/access/guard/test_duplicates.py",),

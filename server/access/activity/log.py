@@ -67,6 +67,7 @@ class Activity:
         self._events = events
         self._clock = clock
         self._running: dict[int, Entry] = {}
+        self._reading: dict[int, tuple[str, Callable[[], Entry]]] = {}
         self._watched = itertools.count(-1, -1)
 
     async def find_idempotency_record(self, client_id: str, key: str) -> IdempotencyRecord | None:
@@ -109,15 +110,18 @@ class Activity:
         self._publish(entry, entry.id)
 
     @contextmanager
-    def watching(self, entry: Entry) -> Iterator[None]:
-        """Show a reading call while it runs, under a negative id: it gets its row when it has ended."""
+    def watching(self, operation: str, describe: Callable[[], Entry]) -> Iterator[None]:
+        """Show a reading call while it runs, under a negative id: it gets its row when it has ended.
+
+        `describe` is called when somebody looks, as most calls are over before.
+        """
         number = next(self._watched)
-        self._running[number] = replace(entry, id=number)
-        self._publish(entry, number)
+        self._reading[number] = self._clock.now().isoformat(), describe
+        self._events.publish("activity", {"id": number, "operation": operation, "outcome": Outcome.running})
         try:
             yield
         finally:
-            del self._running[number]
+            del self._reading[number]
 
     async def add(self, entry: Entry) -> int:
         """Record a call that has no row yet: it reads, or it was refused."""
@@ -127,7 +131,8 @@ class Activity:
 
     def running(self) -> list[Entry]:
         """List the running calls from memory, newest first: a row may still say so after a full disk."""
-        return sorted(self._running.values(), key=lambda entry: entry.at, reverse=True)
+        entries = [*self._running.values(), *filter(None, map(self._describe_reading, self._reading))]
+        return sorted(entries, key=lambda entry: entry.at, reverse=True)
 
     async def list(self, limit: int = 50, before: int | None = None, search: Search | None = None) -> list[Entry]:
         """List the latest entries, newest first; `before`: the id from which to continue."""
@@ -145,7 +150,7 @@ class Activity:
 
     async def read(self, entry_id: int) -> Entry:
         """Read a call with its contents, also while it runs. Raises NotFound."""
-        entry = self._running.get(entry_id) or await self._database.read(read_entry, entry_id)
+        entry = self._running.get(entry_id) or self._describe_reading(entry_id) or await self._database.read(read_entry, entry_id)
         if entry is None:
             raise NotFound("This call is not in the activity any more.")
         return entry
@@ -170,6 +175,11 @@ class Activity:
         """Delete in small transactions, so that no call waits long for the writer."""
         while await self._database.write(prune, statement, until.isoformat()) == CHUNK:
             pass
+
+    def _describe_reading(self, number: int) -> Entry | None:
+        """Describe a reading call that runs; None if it does not."""
+        at, describe = self._reading.get(number, ("", None))
+        return replace(describe(), id=number, at=at) if describe else None
 
     def _publish(self, entry: Entry, entry_id: int) -> None:
         self._events.publish("activity", {"id": entry_id, "operation": entry.operation, "outcome": entry.outcome})

@@ -49,24 +49,28 @@ class CallRecord:
         self.effect: Effect | None = None
         self.row_id: int | None = None
         self.arguments: dict[str, Any] = {}
-        self._redacted: dict[str, Any] = {}
-        self._redacted_json: str | None = None
+        self._redacted: dict[str, Any] | None = None
         self._summary: str | None = None
         self._clock = clock
         self._started = clock.monotonic()
 
     def set_arguments(self, arguments: Mapping[str, Any]) -> None:
-        """Keep the validated arguments as JSON values, and a copy without secrets."""
+        """Keep the validated arguments as JSON values. A copy without secrets is made when it is needed."""
         self.arguments = to_jsonable_python(arguments, serialize_unknown=True)
-        self._redacted = redact(self.arguments)
-        self._redacted_json = json.dumps(self._redacted, ensure_ascii=False) if self._redacted else None
-        self._summary = None
+        self._redacted = self._summary = None
+
+    @property
+    def redacted(self) -> dict[str, Any]:
+        """The arguments without secrets."""
+        if self._redacted is None:
+            self._redacted = redact(self.arguments)
+        return self._redacted
 
     @property
     def summary(self) -> str:
         """The operation's sentence, filled with the arguments."""
         if self._summary is None:
-            self._summary = fill(self.operation.wording.sentences, self._redacted)
+            self._summary = fill(self.operation.wording.sentences, self.redacted)
         return self._summary
 
     @property
@@ -141,7 +145,7 @@ class CallRecord:
             outcome=outcome,
             status=status,
             duration_ms=duration_ms,
-            arguments=self._redacted_json,
+            arguments=json.dumps(self.redacted, ensure_ascii=False) if self.redacted else None,
             effect=effect_text(self.effect),
             result=result,
             id=self.row_id or 0,

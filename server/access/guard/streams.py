@@ -7,6 +7,7 @@ await of a cancelled request.)
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing, nullcontext
+from functools import partial
 from typing import Any
 
 from fastapi import Response
@@ -63,7 +64,8 @@ class Stream:
         current_call.set(self._call)
         record, failure, body = self._call.record, None, b""
         try:
-            with nullcontext() if record.operation.changes else self._services.activity.watching(record.entry(Outcome.running)):
+            running, name = partial(record.entry, Outcome.running), record.operation.name
+            with nullcontext() if record.operation.changes else self._services.activity.watching(name, running):
                 await self._make()
             body = to_json(self._response.result()).encode("utf-8", "replace")
         except asyncio.CancelledError:

@@ -49,7 +49,7 @@ class Fallback:
         """Answer one prompt after another until cancelled. What an earlier run has sent is uncertain."""
         await self._queue.lose(worker_id)
         wake = asyncio.Event()
-        with self._queue.changes.listening(lambda change: take_change(change, wake)):
+        with self._queue.changes.listening(lambda change: self._take_change(change, wake)):
             while True:
                 wake.clear()
                 if lease := await self.claim(worker_id):
@@ -173,14 +173,13 @@ class Fallback:
         answers = self._context.offers.find(ModelAnswers)
         return answers if answers and answers.is_ready else None
 
+    def _take_change(self, change: Change, wake: asyncio.Event) -> None:
+        """Wake up, unless the change makes nothing claimable, or there is no key."""
+        if not change.partial and change.state not in HELD and self._find_answers():
+            wake.set()
+
     def _now(self) -> datetime:
         return self._context.clock.now()
-
-
-def take_change(change: Change, wake: asyncio.Event) -> None:
-    """Wake up, unless the change makes nothing claimable."""
-    if not change.partial and change.state not in HELD:
-        wake.set()
 
 
 async def run_until(ended: asyncio.Event, work: Coroutine[Any, Any, R]) -> R | None:

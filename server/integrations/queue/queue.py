@@ -34,6 +34,7 @@ from server.integrations.queue.transactions import SECTION, Transactions
 from server.integrations.queue.webhook_secret import make_secret
 from server.sdk.context import Context
 
+DELIVERY = 2  # turns of the loop in which what was claimed with a submission is taken, and written to its socket
 PAUSED = timedelta(seconds=1)  # between two looks whether the person still has all actions paused
 
 
@@ -51,7 +52,7 @@ class Queue:
         self._reading = Reading(transactions, list_browsers)
         self._submissions, self._claims = transactions.batch(submit_all), transactions.batch(lease_all)
         self._completions = transactions.batch(complete_all)
-        self.on_submit: Callable[[], object] = lambda: None  # called while a prompt waits to be stored
+        self.on_submit: Callable[[], bool] = lambda: False  # claims a prompt that waits to be stored, if an extension is free
 
     def read_settings(self) -> QueueSettings:
         """Read the settings in force."""
@@ -63,8 +64,11 @@ class Queue:
             await prepare_webhook(self.context, order.webhook_url)
         call, depth = self._transactions.call(), self.context.webhooks.read_depth()
         stored = self._submissions.start(Submission(make_id(call.now), client, order, depth, call))
-        self.on_submit()
-        return await stored
+        is_claimed = self.on_submit()
+        prompt = await stored
+        for _ in range(DELIVERY if is_claimed else 0):  # the extension has it before the client has its answer
+            await asyncio.sleep(0)
+        return prompt
 
     async def read(self, prompt_id: str, client_id: str | None = None) -> Prompt:
         """Read a prompt with its answers, partial text and history."""

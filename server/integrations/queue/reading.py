@@ -53,7 +53,7 @@ class Reading:
         line = await self.transactions.read(places.read_line, waiting)
         is_served = line.durations and not line.paused and not self.transactions.context.is_paused()
         pace = sum(line.durations) / len(line.durations) + self.transactions.read_settings().pause_seconds if is_served else None
-        kinds = {Kind.of(Lane.browser, capabilities) for capabilities in self.list_browsers()}
+        kinds = {Kind.of(Lane.browser, capabilities) for capabilities in set(map(frozenset, self.list_browsers()))}
         held = {
             prompt.id for prompt in waiting if prompt.client.id in line.held or not any(kind.can_take(prompt) for kind in kinds)
         }

@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from server.core.errors import InvalidInput
@@ -40,6 +41,7 @@ def is_near(host: str) -> bool:
     return address.is_private
 
 
+@lru_cache(16)
 def read_origin(url: str) -> str:
     """Return scheme, host and port of an address: whom a key is for."""
     parts = urlsplit(url)

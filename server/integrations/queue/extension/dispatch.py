@@ -31,6 +31,7 @@ class Dispatcher:
     limits: SocketLimits
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _claiming: set[Session] = field(default_factory=set)
+    _claims_along: bool = False  # in the transaction of a submission; afterwards the others are looked at
 
     def wake(self) -> None:
         """Look for prompts now."""
@@ -38,7 +39,7 @@ class Dispatcher:
 
     def _take_change(self, change: Change) -> None:
         self.hub.report(change)
-        if not change.partial and change.state not in HELD:  # those make nothing claimable
+        if not change.partial and change.state not in HELD and not self._claims_along:  # those make nothing claimable
             self._wake.set()
 
     async def run(self) -> None:
@@ -55,20 +56,24 @@ class Dispatcher:
     def _is_free(self, session: Session) -> bool:
         return session.free and session not in self._claiming
 
-    def _claim_along(self) -> None:
+    def _claim_along(self) -> bool:
         """Claim for the next free extension in the transaction of what is being submitted: one flush instead of two.
 
         While another claim is made, which extension is next is not known: `dispatch` goes on afterwards.
         """
         session = next(filter(self._is_free, self.hub), None)
-        if session and not self._claiming and not self.queue.context.is_paused():
-            with suppress(Unavailable):
-                claim = self.queue.start_claim(session.worker.id, Kind.of(Lane.browser, session.worker.capabilities))
-                self._claiming.add(session)
-                claim.add_done_callback(partial(self._take_claim, session))
+        if not session or self._claiming or self.queue.context.is_paused():
+            return False
+        with suppress(Unavailable):
+            claim = self.queue.start_claim(session.worker.id, Kind.of(Lane.browser, session.worker.capabilities))
+            self._claiming.add(session)
+            self._claims_along = True
+            claim.add_done_callback(partial(self._take_claim, session))
+        return self._claims_along
 
     def _take_claim(self, session: Session, claim: "asyncio.Future[Prompt | None]") -> None:
         self._claiming.discard(session)
+        self._claims_along = False
         lease = None if claim.cancelled() or claim.exception() else Lease.of(claim.result())
         if lease and not self._deliver(session, lease):
             self.queue.context.tasks.start(self._release(lease), name=RELEASE)

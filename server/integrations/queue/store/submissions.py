@@ -1,7 +1,6 @@
 """Submission: prompts, chats and clients that are new. Each function is a part of its caller's transaction."""
 
 import secrets
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -33,7 +32,8 @@ class Submission:
 def make_id(now: float) -> str:
     """Make a UUID that begins with the time (version 7, RFC 9562): a large index is written at its end, not everywhere."""
     chance = secrets.randbits(74)
-    return str(uuid.UUID(int=int(now * 1_000) << 80 | 7 << 76 | chance >> 62 << 64 | 2 << 62 | chance & (1 << 62) - 1))
+    value = f"{int(now * 1_000) << 80 | 7 << 76 | chance >> 62 << 64 | 2 << 62 | chance & (1 << 62) - 1:032x}"
+    return f"{value[:8]}-{value[8:12]}-{value[12:16]}-{value[16:20]}-{value[20:]}"  # a uuid.UUID takes three times as long
 
 
 def submit_all(connection: Connection, submissions: Sequence[Submission]) -> list[Prompt | Exception]:

@@ -86,10 +86,12 @@ async def test_running_call_is_listed(opened, clock) -> None:
         begun = await activity.begin(entry, None, "h")
         assert isinstance(begun, int)
         clock.move(seconds=1)
-        with activity.watching(replace(entry, at=clock.now().isoformat(), changes=False)):
+        with activity.watching(entry.operation, lambda: replace(entry, changes=False)):
+            clock.move(seconds=1)
             reading, changing = activity.running()
             assert (reading.id < 0, changing.id) == (True, begun)
             assert (await activity.read(reading.id)).arguments == "{}"
+            assert reading.at > changing.at
         await activity.end(replace(entry, id=begun, outcome=Outcome.done, status=200), None, (200, "{}"))
         assert activity.running() == []
         assert (await activity.read(begun)).outcome is Outcome.done

@@ -3,8 +3,11 @@
 import asyncio
 from contextlib import AsyncExitStack
 
+from starlette.websockets import WebSocket
+
+from server.integrations.queue.models import PromptOrder
 from server.integrations.queue.states import State
-from tests.server.integrations.queue.extension.bridge import SECONDS
+from tests.server.integrations.queue.extension.bridge import CLIENT, SECONDS
 
 
 async def test_extensions_share_the_prompts(bridge):
@@ -113,6 +116,48 @@ async def test_free_extension_gets_one_prompt_however_many_are_submitted_at_once
         await peer.take()
         await peer.settle()
         assert len(await bridge.queue.list_held()) == 1
+
+
+async def serve_one(bridge, peer) -> None:
+    """Submit and answer a prompt, and wait until the dispatcher rests and knows that the extension is free."""
+    await bridge.submit()
+    request = await peer.take()
+    await peer.begin(request)
+    await peer.answer(request, "Yes")
+    dispatcher, (session,) = bridge.extensions.dispatcher, bridge.extensions.hub
+    async with asyncio.timeout(SECONDS):
+        while not session.free or dispatcher._wake.is_set() or dispatcher._claiming:
+            await asyncio.sleep(0)
+
+
+async def test_extension_for_which_a_claim_is_made_is_not_free(bridge):
+    async with bridge.extension() as peer:
+        await serve_one(bridge, peer)
+        both = asyncio.gather(*(bridge.queue.submit(CLIENT, PromptOrder(message="Hello")) for _ in range(2)))
+        await asyncio.sleep(0)
+        assert bridge.extensions.dispatcher._claims_along
+        bridge.extensions.dispatcher.wake()
+        await both
+        await peer.take()
+        await peer.settle()
+        assert len(await bridge.queue.list_held()) == 1
+
+
+async def test_free_extension_is_sent_a_prompt_before_its_client_has_the_answer(bridge, monkeypatch):
+    sent = []
+    send_text = WebSocket.send_text
+
+    async def record(self: WebSocket, text: str) -> None:
+        await send_text(self, text)
+        sent.append(text)
+
+    async with bridge.extension() as peer:
+        await serve_one(bridge, peer)
+        monkeypatch.setattr(WebSocket, "send_text", record)
+        prompt = await bridge.queue.submit(CLIENT, PromptOrder(message="Hello"))
+        assert [prompt.id in text for text in sent] == [True]
+        await peer.take()
+        await peer.settle()
 
 
 async def test_prompt_that_is_leased_for_a_connection_which_ends_meanwhile_is_released(bridge):
