@@ -108,6 +108,27 @@ def test_key_is_visible_until_the_page_is_left(open_page, server):
     expect(page.get_by_text(key)).to_have_count(0)
 
 
+def test_new_key_does_not_bring_back_a_page_that_was_left(open_page, server):
+    server.call("GET", "/apps/list", server.make_client("my-gpt"))
+    page = open_page("connect/gpt/my-gpt")
+    held = []
+
+    def hold(route):
+        held.append(route)
+
+    page.get_by_role("button", name="Replace key…").click()
+    page.route("**/api/clients", hold)
+    with page.expect_request("**/api/clients"):
+        page.get_by_role("button", name="Replace key", exact=True).click()
+    page.evaluate("location.hash = 'overview'")
+    expect(page.get_by_role("heading", level=1, name="Overview")).to_be_visible()
+    with page.expect_response("**/api/clients"):
+        for route in held:
+            route.continue_()
+    page.evaluate("() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
+    assert page.evaluate("location.hash") == "#overview"
+
+
 def test_new_key_is_handed_over_from_access(open_page, server):
     page = open_page("access")
     page.get_by_role("button", name="New client").click()

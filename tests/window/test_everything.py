@@ -89,9 +89,9 @@ def test_every_page_is_accessible(page, name, long):
     for width in (1360, 1120, 900, 720, 480):
         resize(page, width)
         if width in {1120, 720}:
-            expected, reached, unseen = walk(page)
-            show = "(stop) => document.querySelector(`[data-stop='${stop}']`)?.outerHTML.slice(0, 120)"
-            left = [page.evaluate(show, stop) for stop in expected - reached]
+            left, unseen = walk(page)
+            if None in left:  # the page has changed meanwhile, as a list does for which there is room now
+                left, unseen = walk(page)
             assert (width, left, unseen) == (width, [], [])
         if long or width in {1360, 480}:
             assert (width, find_barriers(page)) == (width, [])
@@ -109,8 +109,8 @@ def check_headings(page: Page) -> None:
     assert all(later - earlier <= 1 for earlier, later in pairwise(levels))
 
 
-def walk(page: Page) -> tuple[set[str], set[str], list[str]]:
-    """Go through the page with Tab: what should be reached, what was, and where the focus could not be seen."""
+def walk(page: Page) -> tuple[list[str | None], list[str]]:
+    """Go through the page with Tab: what should be reached and was not, and where the focus could not be seen."""
     page.evaluate(FROM_THE_TOP)
     expected = {str(stop) for stop in page.evaluate(REACHABLE)}
     for _ in range(len(expected) + SPARE_STEPS):
@@ -122,4 +122,5 @@ def walk(page: Page) -> tuple[set[str], set[str], list[str]]:
         reached.add(focused["stop"])
         if not focused["shown"] or not focused["inside"]:
             unseen.append(focused["tag"])
-    return expected, reached, unseen
+    show = "(stop) => document.querySelector(`[data-stop='${stop}']`)?.outerHTML.slice(0, 120)"
+    return [page.evaluate(show, stop) for stop in expected - reached], unseen

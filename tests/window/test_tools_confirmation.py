@@ -5,7 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from playwright.sync_api import expect
 
-from tests.server.integrations.tools.test_service import CONFIG, store
+from tests.server.integrations.tools.gateway import describe_crm
+from tests.server.integrations.tools.test_service import store
 from tests.window.conftest import find_barriers
 
 
@@ -13,9 +14,8 @@ from tests.window.conftest import find_barriers
 def server(request, serve, tmp_path):
     """A Deskhand; with a server of another configuration than the person added if the test asks for it."""
     if getattr(request, "param", False):
-        other = CONFIG.model_copy(update={"command": "the-one-that-was-added"})
         with ThreadPoolExecutor(1) as thread:  # the browser's driver has a loop of its own in this one
-            thread.submit(store, tmp_path / "data", other).result()
+            thread.submit(store, tmp_path / "data", "the-one-that-was-added").result()
     return serve(tmp_path / "data")
 
 
@@ -34,7 +34,7 @@ def test_configuration_of_a_backup_is_shown_in_full_and_confirmed(open_page, ser
     expect(row).to_contain_text("Not confirmed")
     row.get_by_role("link").click()
     notice = page.get_by_role("status").filter(has_text="came from elsewhere")
-    expect(notice).to_contain_text(" ".join(CONFIG.arguments))
+    expect(notice).to_contain_text(" ".join(describe_crm()["args"]))
     assert find_barriers(page) == []
     notice.get_by_role("button", name="Confirm").click()
     expect(page.get_by_role("link").filter(has_text="get_leads")).to_be_visible()

@@ -16,5 +16,11 @@ addEventListener('hashchange', () => Object.assign(route, read()))
 /** Goes to a page, such as `go('access', 'my-gpt')`. */
 export function go(...parts: string[]): void { location.hash = parts.map(encodeURIComponent).join('/') }
 
+/** Begins what takes time: returns a `go` for its end, which does nothing if the person has gone elsewhere meanwhile. */
+export function goUnlessLeft(): typeof go {
+  const begun = location.hash
+  return (...parts) => { if (location.hash === begun) go(...parts) }
+}
+
 /** Link target: `<a href={to('access', 'my-gpt')}>`. */
 export const to = (...parts: string[]): string => `#${parts.map(encodeURIComponent).join('/')}`

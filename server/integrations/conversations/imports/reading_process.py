@@ -33,8 +33,9 @@ Item = Stored | ProgressRecord | PreviewRecord | EndRecord
 
 async def read_export(job: Job) -> AsyncGenerator[Item]:
     """Run a job in a process of its own. The last item is its EndRecord. Raises DeskhandError with the sentence of a refusal."""
-    process = await asyncio.to_thread(start, job)
+    process = start()
     try:
+        await asyncio.to_thread(order, process, job)
         while not isinstance(item := await asyncio.to_thread(read_frame, process), EndRecord):
             yield item
         check_end(item)
@@ -43,24 +44,27 @@ async def read_export(job: Job) -> AsyncGenerator[Item]:
         await asyncio.to_thread(end, process)
 
 
-def start(job: Job) -> "subprocess.Popen[bytes]":
+def start() -> "subprocess.Popen[bytes]":
     """Start the process. (Pipes of asyncio are copied in Python, for which the archive's writer would have to wait.)"""
-    process = subprocess.Popen(  # noqa: S603, our own module
+    return subprocess.Popen(  # noqa: S603, our own module
         module_command(WORKER),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         env=clean_environment(),
     )
+
+
+def order(process: "subprocess.Popen[bytes]", job: Job) -> None:
+    """Send the process its job, for which it waits."""
     with suppress(ConnectionError), cast("IO[bytes]", process.stdin) as stdin:
         stdin.write(msgspec.json.encode(job))
-    return process
 
 
 def end(process: "subprocess.Popen[bytes]") -> None:
     """End the process, wherever it is."""
     process.kill()
-    with process:  # closes its pipe
+    with suppress(ConnectionError), process:  # closes its pipes
         process.wait()
 
 

@@ -35,6 +35,17 @@ async def test_process_ends_with_its_reader(tmp_path):
     assert not child.is_running()
 
 
+async def test_process_ends_with_a_reader_that_is_cancelled_at_once(tmp_path):
+    before = psutil.Process().children()
+    reading = asyncio.ensure_future(anext(read_export(write(tmp_path, thread("c", ("user", text("x")))))))
+    await asyncio.sleep(0)
+    (child,) = [child for child in psutil.Process().children() if child not in before]
+    reading.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await reading
+    assert not child.is_running()
+
+
 async def test_process_that_dies_is_reported(tmp_path, monkeypatch):
     monkeypatch.setattr(reading_process, "WORKER", "server.core.version")
     with pytest.raises(Unavailable, match="ended unexpectedly"):
