@@ -10,6 +10,12 @@ HTTP = f"{T}/adapter/test_http.py"
 GUARD = "tests/server/system/test_child_guard.py"
 
 MUTANTS: list[Mutant] = [
+    Mutant(
+        "server/integrations/tools/supervisor.py",
+        "timeout=CANCEL_SECONDS",
+        "timeout=None",
+        ("tests/server/integrations/tools/test_supervisor.py",),
+    ),
     # Processes
     Mutant(
         "server/system/child_guard.py",

@@ -16,6 +16,7 @@ log = logging.getLogger(__name__)
 
 GIVEN_UP = "Deskhand has started it several times. Start it again when you have had a look."
 ENDED = (UpstreamState.stopped, UpstreamState.failed)
+CANCEL_SECONDS = 15  # within which a session ends, its process included
 
 
 @dataclass(frozen=True)
@@ -97,8 +98,10 @@ class Supervisor:
     async def stop(self) -> None:
         """End the session and wait until its processes are gone."""
         task, self._task = self._task, None
+        while task and not task.done():
+            task.cancel()  # again, if a library has swallowed it
+            await asyncio.wait([task], timeout=CANCEL_SECONDS)
         if task:
-            task.cancel()
             await asyncio.gather(task, return_exceptions=True)
         self._set(UpstreamState.stopped)
 

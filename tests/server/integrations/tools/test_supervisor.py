@@ -2,13 +2,14 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import psutil
 import pytest
 
 from server.core.errors import DeskhandError, SignInNeeded, Unavailable
+from server.integrations.tools import supervisor as supervisor_module
 from server.integrations.tools.adapter.session import open_session
 from server.integrations.tools.log import UpstreamLog
 from server.integrations.tools.models import Catalog, ServerInfo, Tool, UpstreamState
@@ -178,3 +179,23 @@ async def test_killed_server_is_back_and_no_process_is_left() -> None:
         await session.call_tool("echo", {})
     await supervisor.stop()
     assert not any(psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE for pid in pids)
+
+
+async def test_stop_ends_also_what_swallows_a_cancellation(monkeypatch) -> None:
+    monkeypatch.setattr(supervisor_module, "CANCEL_SECONDS", 0.05)
+    opening = asyncio.Event()
+
+    @asynccontextmanager
+    async def swallow(_: Callable[[], None]) -> AsyncIterator[Any]:
+        with suppress(asyncio.CancelledError):
+            opening.set()
+            await asyncio.Event().wait()
+        await asyncio.Event().wait()
+        yield
+
+    supervisor = Supervisor("CRM", swallow, ignore_change, timing=QUICK)
+    supervisor.start()
+    await opening.wait()
+    async with asyncio.timeout(30):
+        await supervisor.stop()
+    assert supervisor.status.state is UpstreamState.stopped
