@@ -6,7 +6,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, cast
 
-from sqlalchemy import URL, Connection, Engine, NullPool, Pool, create_engine, event
+from sqlalchemy import URL, Connection, Engine, NullPool, Pool, Select, bindparam, create_engine, event, func, select
 from sqlalchemy.exc import DBAPIError
 
 from server.core.errors import Unavailable
@@ -72,6 +72,11 @@ def set_pragmas(driver: sqlite3.Connection, pragmas: Mapping[str, object]) -> No
     except sqlite3.Error:
         driver.close()
         raise
+
+
+def select_values(parameter: str) -> Select[Any]:
+    """Select the values of a parameter that is a JSON list: one statement for any number of values."""
+    return select(func.json_each(bindparam(parameter)).table_valued("value").c.value)
 
 
 def set_checkpoints(connection: Connection, pages: int) -> None:

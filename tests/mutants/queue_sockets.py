@@ -117,7 +117,7 @@ MUTANTS = [
         DISPATCH,
     ),
     Mutant(f"{SOURCE}/dispatch.py", " and session not in self._claiming", "", DISPATCH),
-    Mutant("server/integrations/queue/queue.py", "DELIVERY = 2", "DELIVERY = 1", DISPATCH),
+    Mutant("server/integrations/queue/queue.py", "        if claim:\n", "        if False:\n", DISPATCH),
     Mutant(
         f"{SOURCE}/dispatch.py",
         "            self.queue.context.tasks.start(self._release(lease), name=RELEASE)\n",

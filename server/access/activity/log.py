@@ -113,7 +113,7 @@ class Activity:
     def watching(self, operation: str, describe: Callable[[], Entry]) -> Iterator[None]:
         """Show a reading call while it runs, under a negative id: it gets its row when it has ended.
 
-        `describe` is called when somebody looks, as most calls are over before.
+        `describe` makes its entry when the activity is read: most calls have ended before.
         """
         number = next(self._watched)
         self._reading[number] = self._clock.now().isoformat(), describe

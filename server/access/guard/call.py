@@ -4,7 +4,6 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 from fastapi import Request, Response
@@ -97,7 +96,7 @@ class Call(Caller):
         record.set_arguments({name: value for name, value in arguments.items() if name in self._parameters})
         if not (self._operation.changes or (self._operation.ingests and read_idempotency_key(self._request.headers))):
             self._permissions.check()
-            with self._services.activity.watching(self._operation.name, partial(record.entry, Outcome.running)):
+            with record.watching(self._services.activity):
                 return await function(**arguments)
         identity = self._operation, record.client, record.arguments
         large = (reservation := current.get()) is not None and reservation.is_large

@@ -2,13 +2,15 @@
 
 import json
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from enum import Enum
+from functools import partial
 from typing import Any
 
 from pydantic_core import to_jsonable_python
 
 from server.access.activity.entry import Entry, Outcome, effect_text, redact
-from server.access.activity.log import LONGEST_RESULT
+from server.access.activity.log import LONGEST_RESULT, Activity
 from server.access.clients.client import Client
 from server.core.clock import Clock
 from server.core.redaction import redact_start
@@ -82,6 +84,10 @@ class CallRecord:
     def runs(self) -> bool:
         """Return whether the function of the operation has started."""
         return self.state is (CallState.running if self.operation.changes else CallState.allowed)
+
+    def watching(self, activity: Activity) -> AbstractContextManager[None]:
+        """Show a reading call in the activity while it runs."""
+        return activity.watching(self.operation.name, partial(self.entry, Outcome.running))
 
     def allow(self, reason: str) -> None:
         """Note that the call may run, or may go on."""

@@ -7,14 +7,12 @@ await of a cancelled request.)
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing, nullcontext
-from functools import partial
 from typing import Any
 
 from fastapi import Response
 from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from server.access.activity.entry import Outcome
 from server.access.activity.log import LONGEST_RESULT
 from server.access.clients.store import KEY_ENDED
 from server.access.guard.call import Call, GuardServices
@@ -64,8 +62,7 @@ class Stream:
         current_call.set(self._call)
         record, failure, body = self._call.record, None, b""
         try:
-            running, name = partial(record.entry, Outcome.running), record.operation.name
-            with nullcontext() if record.operation.changes else self._services.activity.watching(name, running):
+            with nullcontext() if record.operation.changes else record.watching(self._services.activity):
                 await self._make()
             body = to_json(self._response.result()).encode("utf-8", "replace")
         except asyncio.CancelledError:

@@ -1,7 +1,7 @@
 """The queue: its rules over the store. What a method did is durable when it returns."""
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from server.integrations.queue.changes import Change, Changes
@@ -34,7 +34,6 @@ from server.integrations.queue.transactions import SECTION, Transactions
 from server.integrations.queue.webhook_secret import make_secret
 from server.sdk.context import Context
 
-DELIVERY = 2  # turns of the loop in which what was claimed with a submission is taken, and written to its socket
 PAUSED = timedelta(seconds=1)  # between two looks whether the person still has all actions paused
 
 
@@ -42,17 +41,18 @@ class Queue:
     """Prompts from submission to their recorded result. Errors: NotFound, Conflict, InvalidInput, Unavailable.
 
     A `client_id` restricts a method to prompts of that client: those of others raise NotFound. None: the person.
-    `list_browsers`: the capabilities of each browser that is connected and can work.
+    `list_browsers`: the capabilities of the browsers that are connected and can work.
     """
 
-    def __init__(self, context: Context, list_browsers: Callable[[], Sequence[Collection[str]]] = lambda: (ABILITIES,)) -> None:
+    def __init__(self, context: Context, list_browsers: Callable[[], Iterable[Collection[str]]] = lambda: (ABILITIES,)) -> None:
         self.context = context
         self.changes = Changes(context.events)
         self._transactions = transactions = Transactions(context, self.changes)
         self._reading = Reading(transactions, list_browsers)
         self._submissions, self._claims = transactions.batch(submit_all), transactions.batch(lease_all)
         self._completions = transactions.batch(complete_all)
-        self.on_submit: Callable[[], bool] = lambda: False  # claims a prompt that waits to be stored, if an extension is free
+        # claims the prompt that waits to be stored, if an extension is free
+        self.on_submit: Callable[[], asyncio.Future[Prompt | None] | None] = lambda: None
 
     def read_settings(self) -> QueueSettings:
         """Read the settings in force."""
@@ -64,10 +64,10 @@ class Queue:
             await prepare_webhook(self.context, order.webhook_url)
         call, depth = self._transactions.call(), self.context.webhooks.read_depth()
         stored = self._submissions.start(Submission(make_id(call.now), client, order, depth, call))
-        is_claimed = self.on_submit()
+        claim = self.on_submit()
         prompt = await stored
-        for _ in range(DELIVERY if is_claimed else 0):  # the extension has it before the client has its answer
-            await asyncio.sleep(0)
+        if claim:
+            await asyncio.wait([claim])  # the extension has the prompt before the client has its answer
         return prompt
 
     async def read(self, prompt_id: str, client_id: str | None = None) -> Prompt:

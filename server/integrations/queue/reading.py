@@ -1,7 +1,7 @@
 """Reading of a prompt: its files, waiting for its end, and estimating that."""
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -14,10 +14,10 @@ from server.integrations.queue.transactions import Transactions
 
 @dataclass(frozen=True)
 class Reading:
-    """Reads prompts that have not ended. `list_browsers`: the capabilities of each that can work."""
+    """Reads prompts that have not ended. `list_browsers`: the capabilities of those that can work."""
 
     transactions: Transactions
-    list_browsers: Callable[[], Sequence[Collection[str]]]
+    list_browsers: Callable[[], Iterable[Collection[str]]]
 
     async def wait_for_end(self, prompt_id: str, seconds: float, client_id: str | None) -> Prompt:
         """Read a prompt as soon as it has ended, at the latest after so many seconds."""
@@ -53,7 +53,7 @@ class Reading:
         line = await self.transactions.read(places.read_line, waiting)
         is_served = line.durations and not line.paused and not self.transactions.context.is_paused()
         pace = sum(line.durations) / len(line.durations) + self.transactions.read_settings().pause_seconds if is_served else None
-        kinds = {Kind.of(Lane.browser, capabilities) for capabilities in set(map(frozenset, self.list_browsers()))}
+        kinds = {Kind.of(Lane.browser, capabilities) for capabilities in self.list_browsers()}
         held = {
             prompt.id for prompt in waiting if prompt.client.id in line.held or not any(kind.can_take(prompt) for kind in kinds)
         }

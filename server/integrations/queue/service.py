@@ -34,9 +34,9 @@ class QueueService(Health):
         self.fallback = Fallback(self.queue, lambda: [session.worker for session in self.extensions.hub])
         self._overview: QueueOverview | None = None
 
-    def _list_browsers(self) -> list[frozenset[str]]:
+    def _list_browsers(self) -> set[frozenset[str]]:
         workers = (session.worker for session in self.extensions.hub)
-        return [worker.capabilities for worker in workers if not worker.needs_person]
+        return {worker.capabilities for worker in workers if not worker.needs_person}
 
     async def refresh(self) -> None:
         """Read the state of the queue, for the properties below."""

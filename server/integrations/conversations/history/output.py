@@ -9,7 +9,7 @@ AHEAD = 8 * 1024 * 1024  # bytes that wait for the server, about a batch
 
 
 class Output:
-    """Writes to a file in the order of the calls. Ends the process when nobody reads it any more."""
+    """Writes to a file in the order of the calls. Ends the process when its reader has closed the pipe."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file

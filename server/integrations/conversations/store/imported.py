@@ -17,15 +17,16 @@ from server.integrations.conversations.store.import_tables import change
 from server.integrations.conversations.store.message_keys import allocate_keys
 from server.integrations.conversations.store.message_times import fill_times
 from server.integrations.conversations.store.search_index import (
+    MESSAGES,
     MessageEntry,
     TitleEntry,
-    index_converted,
     index_messages,
     index_titles,
     message_tags,
     unindex_conversation,
 )
 from server.integrations.conversations.store.tables import asset, conversation, message, original
+from server.storage.sqlite import select_values
 from server.storage.text_index import IndexRow
 
 SOURCE = "chatgpt"
@@ -39,6 +40,7 @@ PUT_ASSETS = (
     " ON CONFLICT(conversation, id) DO UPDATE SET name = excluded.name, content_type = excluded.content_type,"
     " size = excluded.size, sha256 = excluded.sha256 WHERE excluded.sha256 <> '' AND excluded.sha256 <> chat_asset.sha256"
 )
+
 PUT_ORIGINALS = (
     "INSERT INTO chat_original(conversation, data) VALUES (?, ?) ON CONFLICT(conversation) DO UPDATE SET data = excluded.data"
 )
@@ -46,7 +48,7 @@ PUT_CHANGES = (
     "INSERT INTO chat_import_change(run, id, outcome, previous) VALUES (?, ?, ?, ?)"
     " ON CONFLICT(run, id) DO UPDATE SET outcome = excluded.outcome, previous = excluded.previous"
 )
-IDS = select(func.json_each(bindparam("ids")).table_valued("value").c.value)
+IDS = select_values("ids")
 FIND = select(conversation.c.id, conversation.c.key, conversation.c.digest, conversation.c.updated_at).where(
     conversation.c.id.in_(IDS)
 )
@@ -217,7 +219,7 @@ def store_messages(connection: Connection, records: Sequence[tuple[ConversationR
         if not record.temporary:
             entries += [index_row(record, place, row) for place, row in enumerate(own)]
     execute_many(connection, INSERT_MESSAGES, sorted(rows, key=KEY))
-    index_converted(connection, sorted(entries, key=KEY))
+    MESSAGES.insert_rows(connection, sorted(entries, key=KEY))
 
 
 def index_row(record: ConversationRecord, place: int, row: tuple[Any, ...]) -> IndexRow:

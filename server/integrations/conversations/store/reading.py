@@ -12,12 +12,14 @@ from server.integrations.conversations.models import Source
 from server.integrations.conversations.store.live_tables import answer, live
 from server.integrations.conversations.store.search_index import index_conversation, unindex_conversation
 from server.integrations.conversations.store.tables import asset, conversation, message, project
+from server.storage.sqlite import select_values
 
 CHATS = (
     select(conversation, project.c.name.label("project_name"))
     .outerjoin(project, project.c.id == conversation.c.project)
     .where(conversation.c.temporary.is_(False))
 )
+
 FIND = select(conversation, project.c.name.label("project_name")).outerjoin(project, project.c.id == conversation.c.project)
 FIND_BY_ID = FIND.where(conversation.c.id == bindparam("which"))
 FIND_LIVE = FIND.add_columns(live.c.thread_id).outerjoin(live, live.c.conversation == conversation.c.key)
@@ -31,7 +33,7 @@ MESSAGES = (
 )
 BY_IDS = select(message).where(
     message.c.conversation == bindparam("of"),
-    message.c.id.in_(select(func.json_each(bindparam("ids")).table_valued("value").c.value)),
+    message.c.id.in_(select_values("ids")),
 )
 NODES = select(message.c.id, message.c.parent).where(message.c.conversation == bindparam("of")).order_by(message.c.key)
 ASSETS = select(asset).where(asset.c.conversation == bindparam("of"))
@@ -41,14 +43,12 @@ COSTS = select(answer.c.conversation, answer.c.id, answer.c.cost).where(
 ANSWERED = select(answer.c.id, answer.c.message).where(answer.c.conversation == bindparam("of"))
 OPEN_ANSWERS = select(answer).where(answer.c.conversation == bindparam("of"), answer.c.state != "done").order_by(answer.c.number)
 PROJECTS = select(project)
-PRESENT = select(conversation.c.id).where(
-    conversation.c.id.in_(select(func.json_each(bindparam("ids")).table_valued("value").c.value))
-)
+PRESENT = select(conversation.c.id).where(conversation.c.id.in_(select_values("ids")))
 SAME = (
     select(message.c.id, message.c.role, message.c.text)
     .where(
         message.c.conversation == bindparam("of"),
-        message.c.text.in_(select(func.json_each(bindparam("texts")).table_valued("value").c.value)),
+        message.c.text.in_(select_values("texts")),
     )
     .order_by(message.c.key)
 )

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection, func, select
 
 from server.integrations.conversations.models import Role, Source
 from server.integrations.conversations.store.message_keys import first_key
@@ -13,6 +13,7 @@ from server.integrations.conversations.store.search_index import MESSAGES, TITLE
 from server.integrations.conversations.store.tables import conversation, message, project
 from server.sdk.text_search import SearchBatch, SearchHit, SearchRequest, is_within, rate
 from server.storage.prepared import Prepared
+from server.storage.sqlite import select_values
 from server.storage.text_match import LONGEST_SCORED, Matcher, Piece
 from server.storage.text_query import Term
 from server.storage.text_search import Batch, IndexQuery, Place, find_batch, is_broad
@@ -22,7 +23,7 @@ MOST_TITLES = 100
 TITLED_BONUS = 0.2  # for a title that fits
 MOST_TITLED = 2_000  # messages of the conversations whose title a query names
 EVERY = tuple(map(source_tag, Source))
-KEYS = select(func.json_each(bindparam("keys")).table_valued("value").c.value)
+KEYS = select_values("keys")
 HIT_COLUMNS = (
     conversation.c.id,
     conversation.c.title,

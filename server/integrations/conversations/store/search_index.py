@@ -11,7 +11,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, bindparam, select
 
 from server.integrations.conversations.store.tables import conversation, message
-from server.storage.text_index import IndexEntry, IndexRow, TextIndex
+from server.storage.text_index import IndexEntry, TextIndex
 
 MESSAGES, TITLES = TextIndex("chat_message_index"), TextIndex("chat_title_index")
 DDL = (*MESSAGES.ddl, *TITLES.ddl)  # statements of the migrations, in both databases
@@ -53,11 +53,6 @@ class TitleEntry(NamedTuple):
 def index_messages(connection: Connection, entries: Iterable[MessageEntry]) -> None:
     """Index messages, sorted by key for the whole transaction: each step back makes FTS5 write out all that it holds."""
     MESSAGES.insert(connection, map(entry_of_message, entries))
-
-
-def index_converted(connection: Connection, rows: list[IndexRow]) -> None:
-    """Index messages as `index_messages` does, whose texts are converted already."""
-    MESSAGES.insert_rows(connection, rows)
 
 
 def index_titles(connection: Connection, entries: Iterable[TitleEntry]) -> None:

@@ -3,18 +3,19 @@
 import json
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, bindparam, delete, func, select
+from sqlalchemy import Connection, bindparam, delete, select
 from sqlalchemy.dialects.sqlite import insert
 
 from server.integrations.conversations.store import deletion
 from server.integrations.conversations.store.import_tables import tombstone
 from server.integrations.conversations.store.row_trees import Tree
 from server.integrations.conversations.store.tables import conversation
+from server.storage.sqlite import select_values
 
 ADD = insert(tombstone).on_conflict_do_nothing()
 REMOVE = delete(tombstone).where(tombstone.c.id == bindparam("which"))
 DELETED = select(tombstone.c.id).where(
-    tombstone.c.id.in_(select(func.json_each(bindparam("some")).table_valued("value").c.value)),
+    tombstone.c.id.in_(select_values("some")),
     tombstone.c.id.not_in(select(conversation.c.id)),
 )
 ALL_DELETED = select(tombstone.c.id).where(tombstone.c.id.not_in(select(conversation.c.id)))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, func, select
+from sqlalchemy import Connection, Select, func, select
 
 from server.core.items import convert_item
 from server.integrations.omi.payload import read_conversation
@@ -13,6 +13,7 @@ from server.integrations.omi.store.sources import ACCEPTED
 from server.integrations.omi.store.tables import conversation, text
 from server.integrations.omi.store.texts import INDEX, IS_INDEXED, TAG
 from server.sdk.text_search import SearchBatch, SearchHit, SearchRequest, is_within, rate
+from server.storage.sqlite import select_values
 from server.storage.text_match import LONGEST_SCORED, Matcher, Piece
 from server.storage.text_search import IndexQuery, Place, find_batch, is_broad
 
@@ -21,7 +22,7 @@ SOURCE = "omi"
 
 def select_hits(*columns: Any) -> Select[Any]:
     """Make the statement of conversations that clients can read, by the keys of their texts."""
-    keys = select(func.json_each(bindparam("keys")).table_valued("value").c.value)
+    keys = select_values("keys")
     return (
         select(text.c.key, conversation.c.id, conversation.c.title, conversation.c.created_at, *columns)
         .join(conversation, IS_INDEXED)

@@ -56,20 +56,21 @@ class Dispatcher:
     def _is_free(self, session: Session) -> bool:
         return session.free and session not in self._claiming
 
-    def _claim_along(self) -> bool:
+    def _claim_along(self) -> "asyncio.Future[Prompt | None] | None":
         """Claim for the next free extension in the transaction of what is being submitted: one flush instead of two.
 
         While another claim is made, which extension is next is not known: `dispatch` goes on afterwards.
         """
         session = next(filter(self._is_free, self.hub), None)
         if not session or self._claiming or self.queue.context.is_paused():
-            return False
+            return None
         with suppress(Unavailable):
             claim = self.queue.start_claim(session.worker.id, Kind.of(Lane.browser, session.worker.capabilities))
             self._claiming.add(session)
             self._claims_along = True
             claim.add_done_callback(partial(self._take_claim, session))
-        return self._claims_along
+            return claim
+        return None
 
     def _take_claim(self, session: Session, claim: "asyncio.Future[Prompt | None]") -> None:
         self._claiming.discard(session)

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
 
 from server.core.errors import Conflict
 from server.integrations.queue.models import Decision, PromptFailure, PromptFilter, PromptResult, QueueSettings
@@ -53,6 +54,19 @@ class Expected:
     allowed: int = 1
     may_be_late: bool = False
     old_tokens: list[int] = field(default_factory=list)
+
+
+def run_machine(machine: type["QueueMachine"], examples: int, steps: int, *, is_random: bool) -> None:
+    """Run a machine so many times; the same steps each time unless they are random."""
+    chosen = settings(
+        max_examples=examples,
+        stateful_step_count=steps,
+        deadline=None,
+        database=None,
+        derandomize=not is_random,
+        suppress_health_check=list(HealthCheck),
+    )
+    run_state_machine_as_test(machine, settings=chosen)
 
 
 class QueueMachine(RuleBasedStateMachine):

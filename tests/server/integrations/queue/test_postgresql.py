@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
-from hypothesis.stateful import run_state_machine_as_test
 from sqlalchemy import Engine, create_engine, insert, text
 
 from benchmarks.queue_peers import PostgreSQLServer
@@ -19,7 +17,7 @@ from server.integrations.queue.queue import SECTION, Queue
 from server.integrations.queue.store import tables
 from server.outbound.webhooks import tables as webhook_tables
 from server.storage.database import Database
-from tests.server.integrations.queue.queue_machine import QueueMachine
+from tests.server.integrations.queue.queue_machine import QueueMachine, run_machine
 from tests.server.integrations.queue.queue_setup import CLIENT, UNLIMITED, MovableClock, open_context
 
 THREADS, CALLERS, PROMPTS = 4, 8, 10
@@ -91,15 +89,7 @@ def test_queue_does_what_its_model_does(server: Engine, long: bool) -> None:
             return PostgreSQL(server)
 
     examples, steps = (200, 60) if long else (3, 30)
-    chosen = settings(
-        max_examples=examples,
-        stateful_step_count=steps,
-        deadline=None,
-        database=None,
-        derandomize=not long,
-        suppress_health_check=list(HealthCheck),
-    )
-    run_state_machine_as_test(Machine, settings=chosen)
+    run_machine(Machine, examples, steps, is_random=long)
 
 
 async def test_each_prompt_is_claimed_once_by_two_servers(engine: Engine, tmp_path: Path) -> None:

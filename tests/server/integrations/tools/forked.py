@@ -14,7 +14,7 @@ def hand_over(address: str, *command: str) -> int:
     """Let a server run on this process's streams, folder and environment; return its exit code."""
     with socket.socket(socket.AF_UNIX) as connection:
         connection.connect(address)
-        order = json.dumps([command, os.getcwd(), dict(os.environ)]).encode() + b"\n"  # noqa: PTH109
+        order = json.dumps([command, os.getcwd(), dict(os.environ)]).encode() + b"\n"  # noqa: PTH109, pathlib would be imported for it
         connection.sendall(order[socket.send_fds(connection, [order], [0, 1, 2]) :])
         return int(connection.recv(16) or 1)
 

@@ -14,13 +14,13 @@ class Pipe(io.BytesIO):
         super().__init__()
         self.opened = threading.Event()
 
-    def write(self, data: object) -> int:
+    def write(self, data):
         assert self.opened.wait(WAIT)
-        return super().write(data)  # type: ignore[arg-type]
+        return super().write(data)
 
 
-def start(function: object) -> threading.Thread:
-    thread = threading.Thread(target=function, daemon=True)  # type: ignore[arg-type]
+def start(function):
+    thread = threading.Thread(target=function, daemon=True)
     thread.start()
     return thread
 
