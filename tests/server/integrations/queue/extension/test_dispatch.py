@@ -1,6 +1,7 @@
 """Which extension gets which prompt, and when."""
 
 import asyncio
+import threading
 from contextlib import AsyncExitStack
 
 from starlette.websockets import WebSocket
@@ -133,11 +134,16 @@ async def serve_one(bridge, peer) -> None:
 async def test_extension_for_which_a_claim_is_made_is_not_free(bridge):
     async with bridge.extension() as peer:
         await serve_one(bridge, peer)
+        stored, dispatcher = threading.Event(), bridge.extensions.dispatcher
+        writing = bridge.queue.context.database.submit(lambda _: stored.wait(SECONDS))  # nothing else is stored meanwhile
         both = asyncio.gather(*(bridge.queue.submit(CLIENT, PromptOrder(message="Hello")) for _ in range(2)))
         await asyncio.sleep(0)
-        assert bridge.extensions.dispatcher._claims_along
-        bridge.extensions.dispatcher.wake()
-        await both
+        assert dispatcher._claims_along
+        dispatcher.wake()
+        while dispatcher._wake.is_set():
+            await asyncio.sleep(0)
+        stored.set()
+        await asyncio.gather(both, writing)
         await peer.take()
         await peer.settle()
         assert len(await bridge.queue.list_held()) == 1
