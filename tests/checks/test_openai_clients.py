@@ -63,6 +63,12 @@ def slow_desk(desk: Desk) -> Iterator[Desk]:
     desk.fake.account.language_model.scripted.clear()
 
 
+@pytest.fixture
+def client(slow_desk: Desk) -> Iterator[openai.OpenAI]:
+    with openai.OpenAI(api_key=slow_desk.key, base_url=slow_desk.url) as client:
+        yield client
+
+
 def test_node_client_does_its_ordinary_work(desk: Desk, node: Node) -> None:
     done = node.run("openai.mjs", desk.url, desk.key, "work", MODEL)
     assert done.returncode == 0, done.stderr
@@ -84,8 +90,7 @@ def test_node_client_does_its_ordinary_work(desk: Desk, node: Node) -> None:
     assert steps["unknown path"].items() >= {"error": "NotFoundError", "status": 404, "type": "invalid_request_error"}.items()
 
 
-def test_stream_arrives_as_it_is_made_and_leaving_ends_it_at_openai(slow_desk: Desk) -> None:
-    client = openai.OpenAI(api_key=slow_desk.key, base_url=slow_desk.url)
+def test_stream_arrives_as_it_is_made_and_leaving_ends_it_at_openai(slow_desk: Desk, client: openai.OpenAI) -> None:
     began = time.monotonic()
     messages: Any = [{"role": "user", "content": "Count slowly."}]
     stream = client.chat.completions.create(model=MODEL, messages=messages, stream=True)
@@ -101,9 +106,8 @@ def test_stream_arrives_as_it_is_made_and_leaving_ends_it_at_openai(slow_desk: D
     assert (chat["source"], chat["message_count"]) == ("api", 2)
 
 
-def test_streams_end_with_our_sentence_when_deskhand_stops(slow_desk: Desk, node: Node) -> None:
-    client, errors = openai.OpenAI(api_key=slow_desk.key, base_url=slow_desk.url), list[Exception]()
-    begun = threading.Semaphore(0)
+def test_streams_end_with_our_sentence_when_deskhand_stops(slow_desk: Desk, client: openai.OpenAI, node: Node) -> None:
+    errors, begun = list[Exception](), threading.Semaphore(0)
 
     def read(start: Callable[[], Any]) -> None:
         try:

@@ -61,8 +61,8 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
         try:
             served = Served(background, ready.public, ready.local, data)
             desk = Desk(served, fake, None)  # type: ignore[arg-type]
-            desk.client = desk.connect(served.make_client("program", allow=TALK, rate="none"))
-            yield desk
+            with desk.connect(served.make_client("program", allow=TALK, rate="none")) as desk.client:
+                yield desk
         finally:
             assert background.stop()
 
@@ -179,21 +179,22 @@ def test_retired_model_is_refused_with_the_names_of_current_ones(desk: Desk) -> 
 
 
 def test_call_that_would_be_asked_about_is_refused(desk: Desk) -> None:
-    other = desk.connect(desk.served.make_client("unknown"))
-    with pytest.raises(openai.PermissionDeniedError, match="They can allow it in Deskhand's window, under Access") as error:
+    refused = pytest.raises(openai.PermissionDeniedError, match="They can allow it in Deskhand's window, under Access")
+    with desk.connect(desk.served.make_client("unknown")) as other, refused as error:
         complete(other)
     assert error.value.code == "permission_denied"
     assert desk.served.person("GET", "/api/approvals").json() == []
 
 
 def test_caller_without_a_key_or_a_scope_is_refused(desk: Desk) -> None:
-    with pytest.raises(openai.AuthenticationError, match="This key is not known here") as error:
-        complete(desk.connect("dh_wrong"))
+    refused = pytest.raises(openai.AuthenticationError, match="This key is not known here")
+    with desk.connect("dh_wrong") as unknown, refused as error:
+        complete(unknown)
     assert error.value.code == "invalid_api_key"
-    reader = desk.connect(desk.served.make_client("reader", scopes=["read:chats"]))
-    with pytest.raises(openai.PermissionDeniedError, match="write:chats"):
-        complete(reader)
-    assert [model.id for model in reader.models.list()]
+    with desk.connect(desk.served.make_client("reader", scopes=["read:chats"])) as reader:
+        with pytest.raises(openai.PermissionDeniedError, match="write:chats"):
+            complete(reader)
+        assert [model.id for model in reader.models.list()]
 
 
 @pytest.mark.parametrize(
