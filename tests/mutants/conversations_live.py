@@ -127,6 +127,8 @@ MUTANTS = [
     ),
     # copies at OpenAI
     change("live/sync", "reason = UNCERTAIN if isinstance(error, Uncertain) else error.detail", "raise"),
+    change("live/sync", "read(syncs.list_copied, imported)", "read(syncs.list_copied, [])", "live/test_sync"),
+    change("live/sync", "if unknown := set(imported)", "if unknown := set[str]()", "live/test_sync"),
     change("store/syncs", "BEGIN = MARK.where(sync_item.c.state == ItemState.waiting)", "BEGIN = MARK.where(True)"),
     change(
         "store/syncs",

@@ -22,7 +22,7 @@ export const texts = {
     replaceTitle: 'Replace the Google OAuth client',
     replaceText: 'Accounts stay signed in. If the new client belongs to another Google project, each account has to sign in again.',
     demo: 'The demo uses a sample client.',
-    text: 'Stored in your system keyring.',
+    text: 'Kept in your system keyring or, without one, in a private file.',
   },
   credentials: {
     clientSecret: 'Client secret',

@@ -86,7 +86,7 @@ export const texts = {
   secretStep: {
     title: 'Signing secret (optional)',
     remove: 'Remove…',
-    set: 'Only signed deliveries are accepted. Stored in your system keyring.',
+    set: 'Only signed deliveries are accepted. Kept in your system keyring or, without one, in a private file.',
     previous: (time: string) => `The previous secret works until ${time}.`,
     hint: 'If the Developer Settings show a signing secret, paste it here. Then nobody else can send data in OMI’s name, even with the address.',
     secret: 'Signing secret',

@@ -6,7 +6,7 @@ const whole = new Intl.NumberFormat(LANGUAGE)
 export const texts = {
   connection: {
     title: 'OpenAI',
-    text: 'Your own API key, billed by OpenAI. It is stored in your system keyring.',
+    text: 'Your own API key, billed by OpenAI. It is kept in your system keyring or, without one, in a private file.',
     key: 'API key',
     environment: (names: string) => `Set by the environment, which comes first: ${names}.`,
     keyMissing: 'Not set. Create a key at platform.openai.com/api-keys.',

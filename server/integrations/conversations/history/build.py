@@ -36,6 +36,8 @@ def build(conversation: Conversation, data: bytes, find_asset: FindAsset) -> tup
     mapping = conversation.mapping or {}
     if not conversation.key:
         raise Unreadable("It has no id.")
+    if "/" in conversation.key or conversation.key in {".", ".."}:
+        raise Unreadable("Its id cannot be part of an address, so that nobody could open it.")
     shown = read_all(mapping)
     asides = [aside for node in mapping.values() if node and node.message for aside in list_asides(node.message)]
     if not shown:

@@ -173,7 +173,7 @@ def undo_command(import_id: int, data_dir: Path | None, *, yes: bool, as_json: b
     """Remove everything that the import ID brought, and restore what it updated. It waits until that is done."""
     with connect(data_dir, service="conversations") as deskhand:
         name = deskhand.call("GET", f"/api/imports/{import_id}")["name"]
-        confirm(f"Everything that the import of {name} brought is removed.", yes=yes)
+        confirm(f"What the import of {name} added is removed, and what it updated is as before.", yes=yes)
         current = wait(deskhand, deskhand.call("POST", f"/api/imports/{import_id}/undo"), quiet=True)
     if current["state"] != "undone":
         raise DeskhandError(current["error"] or f"The import is {current['state']}.")

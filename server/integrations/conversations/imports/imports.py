@@ -26,6 +26,7 @@ NO_IMPORT = "There is no such import."
 NOT_READY = "This import cannot be started now."
 NOT_RUNNING = "This import is not running."
 NOT_DONE = "Only an import that has ended can be undone."
+UNDONE = "This import was undone already."
 LATER_FIRST = "A later import, {name}, has updated some of the same conversations. Undo that one first."
 NO_PREVIEW = "Only an import that has not begun can be removed."
 ENDED = (State.done, State.cancelled, State.failed)
@@ -131,7 +132,8 @@ class Imports:
 
     async def undo(self, run_id: int) -> Import:
         """Undo everything that an import did. Raises Conflict while it runs, or if a later one builds on it."""
-        await self._row(run_id)
+        if (await self._row(run_id))["state"] == State.undone:
+            raise Conflict(UNDONE)
         if name := await self.context.archive.read(import_runs.find_later, run_id):
             raise Conflict(LATER_FIRST.format(name=name))
         if not await self._change(run_id, {"state": State.running, "job": Work.undo}, *ENDED):

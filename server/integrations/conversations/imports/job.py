@@ -27,6 +27,7 @@ from server.integrations.conversations.imports.models import (
 )
 from server.integrations.conversations.imports.reading_process import Stored, read_export
 from server.integrations.conversations.store import import_runs
+from server.integrations.conversations.store.reading import list_own
 from server.integrations.conversations.store.tombstones import list_all_deleted
 from server.sdk.context import Context
 from server.sdk.uploads import remove_upload
@@ -44,6 +45,7 @@ MISTAKE = "Deskhand made a mistake with this export. Its log says more."
 NOTHING_NEW = "Nothing was imported: none of the {failed} conversations could be read."
 BRING_BACK = "import again with “Include deleted conversations” (--include-deleted)"
 NOTHING_BACK = "Nothing was imported, as you deleted these conversations here. To bring them back, {how}."
+NO_MESSAGES = "Skipped, because they hold no messages: {count}."
 STILL_DELETED = "Skipped, because you deleted them here: {count}. To bring them back, {how}."
 NO_PROJECT = "No project"
 NOTHING_SELECTED = "Nothing was imported: no conversation with messages was selected."
@@ -82,7 +84,7 @@ class ImportJob:
     def __init__(self, context: Context, row: Mapping[str, Any], report: Callable[[ImportProgress], None]) -> None:
         self._context, self._row, self._id, self._report_progress = context, row, int(row["id"]), report
         self._archive = context.archive
-        self._batch = Batch()
+        self._batch, self._own = Batch(), set[str]()
         self._began, self._began_at, self._reported = time.monotonic(), -1, 0.0
 
     async def run(self) -> str:
@@ -128,6 +130,7 @@ class ImportJob:
         if fingerprint != self._row["fingerprint"]:
             await self._archive.write(import_runs.begin_again, self._id, fingerprint)
             skip = 0
+        self._own = await self._context.database.read(list_own)
         notes: list[str] = []
         async with self._in_bulk(), aclosing(read_export(self._job(skip=skip))) as items:
             async for item in items:
@@ -163,7 +166,7 @@ class ImportJob:
             return
         gc.disable()  # a batch has no reference cycles, and looking for them takes a tenth of its time
         try:
-            self._batch.adapt(await self._archive.write(import_runs.store_batch, self._id, frames))
+            self._batch.adapt(await self._archive.write(import_runs.store_batch, self._id, frames, self._own))
         finally:
             gc.enable()
 
@@ -175,9 +178,13 @@ class ImportJob:
     async def _report(self, notes: list[str]) -> Report | None:
         if self._row["job"] != Work.run:
             return None
-        if count := await self._archive.read(import_runs.count_deleted, self._id):
-            notes = [*notes, STILL_DELETED.format(count=count, how=BRING_BACK)]
-        return Report.model_validate({**await self._archive.read(import_runs.report, self._id), "notes": notes})
+        report = await self._archive.read(import_runs.report, self._id)
+        deleted = await self._archive.read(import_runs.count_deleted, self._id)
+        empty = 0 if self._row["years"] or self._row["projects"] else report["skipped"] - deleted
+        notes = [*notes, *([NO_MESSAGES.format(count=empty)] if empty else [])]
+        if deleted:
+            notes.append(STILL_DELETED.format(count=deleted, how=BRING_BACK))
+        return Report.model_validate({**report, "notes": notes})
 
     async def _end(self, state: State, *, error: str = "", report: Report | None = None) -> None:
         values: dict[str, Any] = {"state": state, "error": error, "ended_at": self._context.clock.now().timestamp()}

@@ -82,7 +82,7 @@ async def send_message(service: Conversations, conversation_id: ChatId, order: M
     long=True,
 )
 async def complete_chat(service: Conversations, order: CompletionOrder) -> CompletionAnswer:
-    """Ask an OpenAI model something, at the person's cost, without a conversation."""
+    """Ask an OpenAI model something, at the person's cost. With a project the exchange is kept as a conversation."""
     return await service.operations.complete_chat(order)
 
 

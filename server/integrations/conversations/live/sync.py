@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 
 RUN = "copy conversations to OpenAI"  # the name of the task: "Deskhand could not …"
 NO_SYNC = "There is no such run."
+NOT_IMPORTED = "There is no imported conversation with the id {id}."
 UNCERTAIN = "OpenAI's answer was lost, so it is unknown whether it has this one. It is not sent again by itself."
 STOPPED = "Deskhand stopped while it was being copied, so it is unknown whether OpenAI has it."
 GONE = "It was deleted."
@@ -38,9 +39,16 @@ class Syncs:
         self._woken = asyncio.Event()
 
     async def plan(self, imported: list[str], project: str) -> SyncPlan:
-        """Select what a run would copy: live conversations without a Conversation at OpenAI, and the imported ones named."""
+        """Select what a run would copy: live conversations without a Conversation at OpenAI, and the imported ones named.
+
+        Those that a run has copied are left out: a second copy would be another conversation. Raises NotFound.
+        """
         chosen = await self._database.read(syncs.list_without_thread, project)
         counted = await self._copies.count(imported)
+        if unknown := set(imported).difference(counted.chats):
+            raise NotFound(NOT_IMPORTED.format(id=min(unknown)))
+        if copied := await self._database.read(syncs.list_copied, imported):
+            counted = await self._copies.count([chat_id for chat_id in imported if chat_id not in copied])
         items = [SyncItem(chat=chat_id) for chat_id in chosen.chats]
         items += [SyncItem(chat=chat_id, imported=True) for chat_id in counted.chats]
         return SyncPlan(

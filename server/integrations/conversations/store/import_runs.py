@@ -1,7 +1,7 @@
 """Persistence of imports: their state, the batches that they store, and the steps of undoing them."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import BindParameter, Connection, bindparam, delete, func, insert, literal, or_, select, update
@@ -46,9 +46,10 @@ KNOWN_PROJECTS = select(project.c.id).where(project.c.id.in_(bindparam("ids", ex
 NAME_PROJECT = (
     update(project).where(project.c.id == WHICH, project.c.name == bindparam("nameless")).values(name=bindparam("title"))
 )
-MARK_DELETED = sqlite_insert(change).on_conflict_do_update(["run", "id"], set_={"outcome": Outcome.deleted, "previous": None})
-INCLUDES_DELETED = select(run.c.include_deleted).where(run.c.id == WHICH)
 ADD_CHANGE = sqlite_insert(change).on_conflict_do_nothing()
+MARK = sqlite_insert(change)
+MARK = MARK.on_conflict_do_update(["run", "id"], set_={"outcome": MARK.excluded.outcome, "previous": None})
+INCLUDES_DELETED = select(run.c.include_deleted).where(run.c.id == WHICH)
 NEXT_CHANGES = (
     select(change).where(change.c.run == WHICH).order_by(change.c.outcome == Outcome.project, change.c.id).limit(UNDONE_AT_ONCE)
 )
@@ -124,12 +125,16 @@ def set_bulk(connection: Connection, *, bulk: bool) -> None:
     defer_merging(connection, deferred=bulk)
 
 
-def store_batch(connection: Connection, run_id: int, frames: Sequence[bytes]) -> float:
-    """Store records of the reading process, with the position that they reach. Return the processor seconds that took."""
+def store_batch(connection: Connection, run_id: int, frames: Sequence[bytes], own: Collection[str] = ()) -> float:
+    """Store records of the reading process, with the position that they reach. Return the processor seconds that took.
+
+    `own`: ids of conversations that are kept here, as an export of Deskhand has them, too.
+    """
     began = time.thread_time()  # of the clock it would be more while the computer is busy, and batches uselessly small
     position = skipped = 0
     for group in split_groups([record for frame in frames for record in decode_stored(frame)]):
-        conversations = leave_deleted(connection, run_id, [each for each in group if isinstance(each, ConversationRecord)])
+        conversations = leave_own(connection, run_id, [each for each in group if isinstance(each, ConversationRecord)], own)
+        conversations = leave_deleted(connection, run_id, conversations)
         if conversations:
             add_projects(connection, run_id, conversations)
             write_conversations(connection, run_id, conversations)
@@ -142,13 +147,23 @@ def store_batch(connection: Connection, run_id: int, frames: Sequence[bytes]) ->
     return time.thread_time() - began
 
 
+def leave_own(
+    connection: Connection, run_id: int, records: Sequence[ConversationRecord], own: Collection[str]
+) -> list[ConversationRecord]:
+    """Leave out the conversations that are kept here: what is there is at least as new, and would be hidden by a copy."""
+    for record in records:
+        if record.id in own:
+            connection.execute(MARK, {"run": run_id, "id": record.id, "outcome": Outcome.unchanged})
+    return [record for record in records if record.id not in own]
+
+
 def leave_deleted(connection: Connection, run_id: int, records: Sequence[ConversationRecord]) -> list[ConversationRecord]:
     """Leave out the conversations that the person has deleted, unless this run brings them back."""
     ids = list_deleted(connection, [record.id for record in records])
     if not ids or connection.execute(INCLUDES_DELETED, {"which": run_id}).scalar():
         return list(records)
     for chat_id in sorted(ids):
-        connection.execute(MARK_DELETED, {"run": run_id, "id": chat_id, "outcome": Outcome.deleted})
+        connection.execute(MARK, {"run": run_id, "id": chat_id, "outcome": Outcome.deleted})
     return [record for record in records if record.id not in ids]
 
 

@@ -131,6 +131,11 @@ def list_delivered(connection: Connection, chats: ChatFilter) -> list[str]:
     return list(connection.execute(statement).scalars())
 
 
+def list_own(connection: Connection) -> set[str]:
+    """List the ids of the live conversations that were not delivered."""
+    return set(connection.execute(select(conversation.c.id).where(conversation.c.source != Source.webhook)).scalars())
+
+
 def list_present(connection: Connection, ids: Sequence[str]) -> list[str]:
     """List those of these ids that conversations have."""
     return list(connection.execute(PRESENT, {"ids": json.dumps(list(ids))}).scalars())

@@ -9,6 +9,7 @@ from server.integrations.conversations.live.sync_models import FailedItem, ItemS
 from server.integrations.conversations.models import Source
 from server.integrations.conversations.store.live_tables import live, sync, sync_item
 from server.integrations.conversations.store.tables import conversation
+from server.storage.sqlite import select_values
 
 MOST_ITEMS = 10_000
 ADD, ADD_ITEM = insert(sync), insert(sync_item)
@@ -44,6 +45,9 @@ WITHOUT_THREAD = (
     .order_by(conversation.c.key)
     .limit(MOST_ITEMS)
 )
+COPIED = select(sync_item.c.chat).where(
+    sync_item.c.imported, sync_item.c.state == ItemState.done, sync_item.c.chat.in_(select_values("ids"))
+)
 
 
 def list_without_thread(connection: Connection, project: str) -> Selection:
@@ -51,6 +55,11 @@ def list_without_thread(connection: Connection, project: str) -> Selection:
     statement = WITHOUT_THREAD.where(conversation.c.project == project) if project else WITHOUT_THREAD
     rows = connection.execute(statement).all()
     return Selection(chats=tuple(row.id for row in rows), messages=sum(row.message_count for row in rows))
+
+
+def list_copied(connection: Connection, ids: Sequence[str]) -> set[str]:
+    """List the imported conversations among these ids that a run has copied."""
+    return set(connection.execute(COPIED, {"ids": json.dumps(list(ids))}).scalars())
 
 
 def add(connection: Connection, run: SyncRun, items: Sequence[SyncItem]) -> None:

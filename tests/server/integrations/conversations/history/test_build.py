@@ -122,6 +122,12 @@ def test_conversation_without_an_id_is_refused():
         make({**thread("c", ("user", text("x"))), "id": None, "conversation_id": 5})
 
 
+@pytest.mark.parametrize("chat_id", ["a/b", "../../etc/passwd", "..", "."])
+def test_conversation_whose_id_fits_no_address_is_refused(chat_id):
+    with pytest.raises(Unreadable, match="nobody could open it"):
+        make(thread(chat_id, ("user", text("x"))))
+
+
 def test_report_in_several_states_is_shown_once():
     state = {"chatgpt_sdk": {"widget_state": {"report_message": {"content": {"parts": ["findings"]}}}}}
     item = thread("c", ("user", text("x")), ("tool", text("")), ("tool", text("")))

@@ -72,6 +72,8 @@ async def test_undo_removes_what_was_imported_and_restores_what_was_updated(impo
     undone = await finish(imports, await imports.undo(second.id))
     assert undone.state is State.undone
     assert undone.report == second.report
+    with pytest.raises(Conflict, match="undone already"):
+        await imports.undo(second.id)
     assert await shelf.context.archive.read(dump) == before
 
 

@@ -101,11 +101,20 @@ async def test_imported_conversations_are_copied_only_if_they_are_named(live) ->
         said = [Said("Question"), Said("Answer", "assistant")]
         await live.context.archive.write(store, f"imported-{number}", said, {"source": "chatgpt"})
     assert (await live.service.syncs.plan([], "")).items == ()
-    plan = await live.service.syncs.plan(["imported-0", "imported-2", "unknown"], "")
+    plan = await live.service.syncs.plan(["imported-0", "imported-2"], "")
     assert (plan.live, plan.imported, plan.messages) == (0, 2, 4)
     assert dict(describe(plan).fields)["Imported conversations"] == "2"
     run = await ended(live, await live.service.syncs.start(plan, ""))
     assert (run.created, len(live.fake.account.conversations)) == (2, 2)
+
+
+async def test_imported_conversation_is_copied_once_and_an_unknown_one_is_named(live) -> None:
+    await live.context.archive.write(store, "old", [Said("Hello")], {"source": "chatgpt", "title": "Old"})
+    run = await ended(live, await live.service.syncs.start(await live.service.syncs.plan(["old"], ""), ""))
+    assert (run.created, run.failed) == (1, ())
+    assert (await live.service.syncs.plan(["old"], "")).items == ()
+    with pytest.raises(NotFound, match="no imported conversation with the id nope"):
+        await live.service.syncs.plan(["old", "nope"], "")
 
 
 async def test_client_sees_its_own_runs_alone(live) -> None:
