@@ -20,6 +20,7 @@ UNKNOWN_PATH = "There is no such address. Look in Deskhand's window, under {titl
 UNSIGNED = (
     "This delivery has no signature that fits. The sender needs the same signing secret as Deskhand's window, under {title}."
 )
+UNTIMELY = "The time of this delivery is too far from this computer's. Check the sender's clock, and send it again."
 UNVERIFIABLE = (
     "Deskhand has no signing secret of {title}, so it cannot tell who sends this. Give it one in its window, under {title}."
 )
@@ -129,8 +130,8 @@ class WebhookAuthenticator:
 
     async def check_headers(self, headers: Mapping[str, str]) -> None:
         """Check a signature before the body is read. Raises NotAuthenticated if no body could make it right."""
-        if await self.is_signing() and not self._is_recent(self._scheme.read_time(headers)):
-            raise NotAuthenticated(UNSIGNED.format(title=self._title))
+        if await self.is_signing():
+            self._require_recent(self._scheme.read_time(headers))
 
     async def verify(self, request: SignedRequest) -> int | None:
         """Return when the request was signed; None if signatures are not required. Raises NotAuthenticated."""
@@ -141,7 +142,8 @@ class WebhookAuthenticator:
         if self.previous_until() and (previous := await self._get(self._previous)):
             valid.append(previous)
         signed_at = self._scheme.read_time(request.headers)
-        if not self._is_recent(signed_at) or not self._scheme.is_signed(request, valid):
+        self._require_recent(signed_at)
+        if not self._scheme.is_signed(request, valid):
             raise NotAuthenticated(UNSIGNED.format(title=self._title))
         return signed_at
 
@@ -166,11 +168,12 @@ class WebhookAuthenticator:
         except TimeoutError:
             raise TooManyRequests(CROWDED, retry_after=1) from None
 
-    def _is_recent(self, signed_at: int | None) -> bool:
-        """Return whether a signing time lies within the replay window."""
+    def _require_recent(self, signed_at: int | None) -> None:
+        """Raises NotAuthenticated unless a signing time lies within the replay window."""
         if signed_at is None:
-            return False
-        return abs(self._context.clock.now().timestamp() - signed_at) <= self._settings().tolerance_seconds
+            raise NotAuthenticated(UNSIGNED.format(title=self._title))
+        if abs(self._context.clock.now().timestamp() - signed_at) > self._settings().tolerance_seconds:
+            raise NotAuthenticated(UNTIMELY)
 
     def _settings(self) -> WebhookSettings:
         return self._context.settings.read(self._name, self._model)

@@ -107,6 +107,7 @@ def test_unknown_event_is_ignored(delivered) -> None:
 def test_wrong_signature_is_named(delivered, headers, shift, error) -> None:
     answer = deliver(delivered, "message.created", make_message("m1", "c1"), at=time.time() + shift, **headers)
     assert (answer.status_code, answer.json()["error"]) == (401, error)
+    assert ("sender's clock" in answer.json()["message"]) == bool(shift)
 
 
 @pytest.mark.parametrize(
