@@ -60,9 +60,9 @@ async def test_signature_is_valid_for_five_minutes(opened, clock, late, accepted
             await authenticator.check_headers(request.headers)
             assert await authenticator.verify(request) == int(clock.now().timestamp()) - late
             return
-        with pytest.raises(NotAuthenticated, match="sender.s clock"):
+        with pytest.raises(NotAuthenticated, match="sender's clock"):
             await authenticator.check_headers(request.headers)
-        with pytest.raises(NotAuthenticated, match="sender.s clock"):
+        with pytest.raises(NotAuthenticated, match="sender's clock"):
             await authenticator.verify(request)
 
 
