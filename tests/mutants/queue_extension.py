@@ -80,6 +80,12 @@ MUTANTS: list[Mutant] = [
         "",
         FUNCTIONS,
     ),
+    Mutant(
+        "ui/extension/worker/history.js",
+        "      if (error.refusal === 'forbidden') return this.#remove()",
+        "      if (false) return false",
+        (f"{HISTORY}::test_import_ends_when_deskhand_does_not_take_it_any_more",),
+    ),
     # sent once
     Mutant(
         JOBS,
