@@ -79,8 +79,9 @@ async def test_person_is_shown_the_title_of_a_chat_that_is_known(tmp_path) -> No
 async def test_yes_is_for_what_was_shown(tmp_path, change) -> None:
     async with serving(tmp_path) as served:
         bot, approvals = await served.client(), served.state.context.approval_requests
-        prompt = await served.submit(bot, "What is 2 + 2?")
-        await served.submit(bot, "And 3 + 3?")
+        own = {"webhook_url": "https://hooks.example/own"} if change == "webhook" else {}
+        prompt = await served.submit(bot, "What is 2 + 2?", **own)
+        await served.submit(bot, "And 3 + 3?", **own)
         (shown,) = await served.requests()
         path = f"/api/chat/requests/{prompt['id']}"
         if change == "edit":
