@@ -37,7 +37,7 @@ def archive(stage: Stage) -> Iterator[Archive]:
 
 async def begin(stage: Stage, since: datetime) -> None:
     (session,) = stage.bridge.extensions.hub
-    session.channel.send({"type": "import_history", "since": since.isoformat(), "cursor": None})
+    await stage.bridge.extensions.start_import(session.worker.id, since, None)
 
 
 async def read_import(stage: Stage) -> dict[str, Any]:
@@ -151,3 +151,12 @@ async def test_import_shows_its_progress_and_is_paused_resumed_and_stopped(ready
     await popup.get_by_role("button", name="Stop import").wait_for(state="hidden")
     assert await read_import(ready) == {}
     await popup.close()
+
+
+async def test_import_ends_when_deskhand_does_not_take_it_any_more(ready, archive):
+    since = add_chats(ready, 500_000, *(f"Late {number}" for number in range(8)))
+    await begin(ready, since)
+    await wait_for_progress(ready, count=1)
+    await ready.bridge.extensions.history.end(find_session(ready).worker.id)
+    await ready.wait(lambda: not read_progress(ready))
+    assert await read_import(ready) == {}

@@ -139,6 +139,7 @@ MUTANTS = [
     change("live/sync", "await self._database.write(syncs.fail_interrupted, STOPPED)", "pass"),
     change("live/sync", "if run is None or client not in {None, run.client}:", "if run is None:"),
     # deliveries
+    change("deliveries/routes", "repair_strings(json.loads(body))", "json.loads(body)"),
     change("deliveries/signature", 'timestamp.encode() + b"." + body', "body"),
     change("deliveries/signature", "if len(timestamp) <= SECONDS_DIGITS else int(timestamp) // 1000", "if True else 0"),
     change(

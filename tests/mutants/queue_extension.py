@@ -80,6 +80,12 @@ MUTANTS: list[Mutant] = [
         "",
         FUNCTIONS,
     ),
+    Mutant(
+        "ui/extension/worker/history.js",
+        "      if (error.refusal === 'forbidden') return this.#remove()",
+        "      if (false) return false",
+        (f"{HISTORY}::test_import_ends_when_deskhand_does_not_take_it_any_more",),
+    ),
     # sent once
     Mutant(
         JOBS,
@@ -150,9 +156,9 @@ MUTANTS: list[Mutant] = [
         (f"{HISTORY}::test_import_shows_its_progress_and_is_paused_resumed_and_stopped",),
     ),
     Mutant(
-        "server/integrations/queue/extension/session.py",
-        "None if message.stopped else message",
-        "message",
+        "server/integrations/queue/extension/history.py",
+        "None if progress.stopped else progress",
+        "progress",
         ("tests/server/integrations/queue/extension/test_service.py::test_import_is_controlled_and_its_progress_is_known",),
     ),
 ]

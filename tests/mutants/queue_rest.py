@@ -26,6 +26,13 @@ MUTANTS = [
         "self.approvals.require_room(client)",
         "test_approval.py",
     ),
+    change("approval.py", "        if question_id not in {", "        if None in {", "test_approval.py"),
+    change("approval.py", "json.dumps([client.webhook_url, *map", "json.dumps([*map", "test_approval.py"),
+    change("approval.py", "prompts[:count]", "prompts", "test_approval.py"),
+    change("approval.py", "count=False, oldest_first=True", "count=False", "test_approval.py"),
+    change("approval.py", '        "Answer goes to": prompt.result_url,\n', "", "test_approval.py"),
+    change("approval.py", "client.webhook_url),) if client.webhook_url", "client.webhook_url),) if False", "test_approval.py"),
+    change("approval.py", '        "Chat": f', '        "": f', "test_approval.py"),
     change("approval.py", "if stored.total >= MOST_UNANSWERED:", "if False:", "test_approval.py"),
     change("withdrawal.py", "            await self._queue.revoke_clients(newly_revoked)\n", "", "test_withdrawal.py"),
     change(

@@ -14,8 +14,29 @@ SERVICE, REGISTRY = (f"{FOLDER}/test_service.py",), (f"{FOLDER}/test_registry.py
 SOCKET = ("tests/server/http/test_websocket.py",)
 PAIRED = ("tests/server/access/clients/test_paired.py",)
 HISTORY = ("tests/server/integrations/conversations/imports/test_browser_history.py",)
+IMPORTS = (f"{FOLDER}/test_history.py",)
 
 MUTANTS = [
+    # imports of the history
+    Mutant(f"{SOURCE}/history.py", 'if not extension or not extension["imports"]:', "if not extension:", IMPORTS),
+    Mutant(f"{SOURCE}/history.py", "        if history.done:\n            await self.end(worker_id)\n", "", IMPORTS),
+    Mutant(
+        f"{SOURCE}/history.py", "store.find_extension, worker_id)", 'store.find_extension, worker_id.partition("/")[0])', IMPORTS
+    ),
+    Mutant(
+        f"{SOURCE}/service.py",
+        '        if action == "stop":\n            await self.history.end(extension_id)\n',
+        "",
+        IMPORTS,
+    ),
+    Mutant(f"{SOURCE}/service.py", "        self._require(extension_id)\n", "", IMPORTS),
+    Mutant(f"{SOURCE}/history.py", "        if progress.stopped:\n", "        if False:\n", IMPORTS),
+    Mutant(
+        f"{SOURCE}/session.py",
+        'for field in ("type", "request_id"))',
+        'for field in ("type", "token"))',
+        IMPORTS,
+    ),
     # handshake
     Mutant(f"{SOURCE}/connection.py", "if origin and not is_extension(origin, extensions.origins()):", "if False:", CONNECTION),
     Mutant(f"{SOURCE}/origin.py", "return names_extension(origin) and origin in paired", "return origin in paired", ORIGIN),

@@ -185,6 +185,12 @@ MUTANTS: list[Mutant] = [
     Mutant(f"{HERE}/limits.py", " <= call.now + LONGEST_LIMIT.total_seconds()", "", (f"{TESTS}/test_limits.py",)),
     Mutant(
         f"{HERE}/__init__.py",
+        '        Revocation("queue_extension", values={"imports": "0"}, is_pending=True),',
+        "       ",
+        (f"{TESTS}/test_restored.py",),
+    ),
+    Mutant(
+        f"{HERE}/__init__.py",
         'values={"limit_until": None, "sent_at": None}',
         'values={"sent_at": None}',
         (f"{TESTS}/test_restored.py",),

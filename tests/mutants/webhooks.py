@@ -123,6 +123,20 @@ MUTANTS: list[Mutant] = [
         SENDER,
     ),
     # delivery
+    Mutant("server/outbound/webhooks/sender.py", "except (ValueError, OverflowError):", "except ValueError:", SENDER),
+    Mutant(
+        "server/outbound/webhooks/delivery.py",
+        "        except Exception:  # counted,",
+        "        except ZeroDivisionError:  # counted,",
+        DELIVERY,
+    ),
+    Mutant(
+        "server/outbound/webhooks/delivery.py",
+        '        except Exception:\n            log.exception("The webhooks',
+        '        except ZeroDivisionError:\n            log.exception("The webhooks',
+        DELIVERY,
+    ),
+    Mutant("server/outbound/webhooks/delivery.py", "            await asyncio.sleep(LONGEST_WAIT)\n", "", DELIVERY),
     Mutant(
         "server/outbound/webhooks/delivery.py",
         "                        if endpoint_id not in self._active:",

@@ -56,6 +56,7 @@ integration = Integration(
     revocations=(
         Revocation("queue_client", values={"approved": None, "webhook_url": ""}),
         Revocation("queue_extension"),
+        Revocation("queue_extension", values={"imports": "0"}, is_pending=True),  # may have been stopped since
         # the extension reports a limit again; both could stop the queue for ever
         Revocation("queue_control", values={"limit_until": None, "sent_at": None}, is_pending=True, checks=OF_CONTROL),
         # a retry would send there

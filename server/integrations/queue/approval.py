@@ -4,7 +4,11 @@ A yes allows `submit_prompt` for that client from then on, whatever its prompts 
 approval is for one call with one effect. Clients whose `submit_prompt` the person has allowed under Access are not asked about.
 """
 
-from server.core.errors import InvalidInput, NotFound, TooManyRequests
+import hashlib
+import json
+from collections.abc import Sequence
+
+from server.core.errors import Conflict, InvalidInput, NotFound, TooManyRequests
 from server.integrations.queue.models import ClientRef, Prompt, PromptFilter, QueueClient
 from server.integrations.queue.queue import Queue
 from server.integrations.queue.states import State
@@ -12,7 +16,12 @@ from server.sdk.approval_requests import ApprovalDuration, ApprovalRequest, Appr
 
 OPERATION = "submit_prompt"
 SENTENCE = "put prompts into ChatGPT in your browser, now and from now on"
-AFTERWARDS = "Every prompt of this client is sent without asking. Deny submit_prompt under Access to end that."
+AFTERWARDS = (
+    "Every prompt of this client is sent without asking, to any chat, and its answer to any address that the client names. "
+    "Deny submit_prompt under Access to end that."
+)
+CHANGED = "The client has changed what you were shown. Look at it again."
+NEW_CHAT = "a new one"
 NO_MORE = "This client does not wait for an answer any more."
 MOST_SHOWN = 3  # prompts
 MOST_UNANSWERED = 200  # prompts of a client that the person has not answered for
@@ -68,6 +77,10 @@ class ClientApprovals:
         if code or extent not in {ApprovalDuration.once, ApprovalDuration.always}:
             raise InvalidInput("This is a plain yes: the client may put prompts into ChatGPT, or it may not.")
         client = await self._require(question_id)
+        prompts = await self._list_shown(client)  # more may have come, which the yes includes
+        if question_id not in {self._make_id(client, prompts[:count]) for count in range(1, len(prompts) + 1)}:
+            self._requests.publish_change()
+            raise Conflict(CHANGED)
         await self._queue.set_approval(client.id, approved=True)
         self._answered.add(client.id)
         return f"Prompts of {client.name} are sent to ChatGPT from now on."
@@ -80,7 +93,7 @@ class ClientApprovals:
         return f"The prompts of {client.name} have failed, and it can submit no more."
 
     async def _require(self, question_id: str) -> QueueClient:
-        client = await self._find(question_id.removeprefix(f"{self.prefix}-"))
+        client = await self._find(question_id.removeprefix(f"{self.prefix}-").rpartition("-")[0])
         if client is None:
             raise NotFound(NO_MORE)
         return client
@@ -94,29 +107,47 @@ class ClientApprovals:
         return next((client for client in await self._queue.clients() if client.id == client_id), None)
 
     async def _describe(self, client: QueueClient) -> ApprovalRequest:
-        page = await self._queue.list(PromptFilter(client_id=client.id, states=(State.idle,), limit=MOST_SHOWN, count=False))
-        earlier = client.waiting - len(page.items)
-        more = (("More prompts", str(earlier)),) if earlier > 0 else ()
+        prompts = await self._list_shown(client)
+        more = client.waiting - len(prompts)
         return ApprovalRequest(
-            id=f"{self.prefix}-{client.id}",
+            id=self._make_id(client, prompts),
             kind=Kind.call,
             client=client.name,
             sentence=SENTENCE,
-            asked_at=min((prompt.queued_at for prompt in page.items), default=self._queue.context.clock.now()).isoformat(),
+            asked_at=min((prompt.queued_at for prompt in prompts), default=self._queue.context.clock.now()).isoformat(),
             fields=(
-                *(field for prompt in reversed(page.items) for field in list_fields(prompt)),
-                *more,
+                *(field for prompt in prompts for field in list_fields(prompt)),
+                *((("More prompts", str(more)),) if more > 0 else ()),
+                *((("Later answers go to", client.webhook_url),) if client.webhook_url else ()),
                 ("Afterwards", AFTERWARDS),
             ),
             operation=OPERATION,
             extents=(ApprovalDuration.always,),
         )
 
+    async def _list_shown(self, client: QueueClient) -> Sequence[Prompt]:
+        """List the prompts that the person is shown: the first ones, as later ones are no reason to look again."""
+        selection = PromptFilter(client_id=client.id, states=(State.idle,), limit=MOST_SHOWN, count=False, oldest_first=True)
+        return (await self._queue.list(selection)).items
+
+    def _make_id(self, client: QueueClient, prompts: Sequence[Prompt]) -> str:
+        """Make the id of a question, which is of these prompts as they are, and where their answers go."""
+        shown = json.dumps([client.webhook_url, *map(list_fields, prompts)])
+        return f"{self.prefix}-{client.id}-{hashlib.sha256(shown.encode()).hexdigest()[:16]}"
+
 
 def list_fields(prompt: Prompt) -> list[tuple[str, str]]:
-    """List what a prompt would send."""
+    """List what a prompt would send, where it goes, and where its answer does."""
+    chat = prompt.chat
+    place = f"{chat.title} ({chat.chat_id})" if chat.title and chat.chat_id else chat.chat_id or NEW_CHAT
+    values = {
+        "Chat": f"{place}, temporary" if prompt.temporary else place,
+        "Project": prompt.project,
+        "Model": prompt.model,
+        "Answer goes to": prompt.result_url,
+    }
     files = [("File", file["name"]) for file in prompt.attachments]
-    return [("Prompt", prompt.message), *files]
+    return [("Prompt", prompt.message), *files, *((name, value) for name, value in values.items() if value)]
 
 
 def is_waiting(client: QueueClient) -> bool:

@@ -1,6 +1,7 @@
 """Delivery: one task for each receiver that is due; its events in order, one attempt at a time."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,7 +19,10 @@ from server.storage.settings import Settings
 
 LONGEST_WAIT = 60.0  # seconds until the table is read again: timers stand still while this computer sleeps
 UNSIGNED = "The signing secret cannot be read, so nothing was sent. Rotate the secret of this webhook."
+UNFORESEEN = "The attempt failed for a reason that was not foreseen. Deskhand's log has it."
 PREVIOUS = "/previous"  # added to the name of a secret
+
+log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -73,28 +77,37 @@ class Deliverer:
             pass
 
     async def _drain(self, endpoint_id: str, places: asyncio.Semaphore) -> None:
-        """Deliver to one receiver until nothing is due."""
+        """Deliver to one receiver until nothing is due. What is not foreseen delays this one, and never ends the others."""
         try:
-            while True:
-                async with places:
-                    now = self.clock.now().isoformat()
-                    job = await self.database.read(store.take_next, endpoint_id, now)
-                    if job is None:
-                        return
-                    await self._deliver(*job)
+            while await self._deliver_next(endpoint_id, places):
+                pass
+        except Exception:
+            log.exception("The webhooks of the receiver %s could not be delivered.", endpoint_id)
+            await asyncio.sleep(LONGEST_WAIT)
         finally:
             self._active.discard(endpoint_id)
             self._wake.set()  # for what came since the last look
 
+    async def _deliver_next(self, endpoint_id: str, places: asyncio.Semaphore) -> bool:
+        """Deliver what is next to a receiver; return whether something was due."""
+        async with places:
+            job = await self.database.read(store.take_next, endpoint_id, self.clock.now().isoformat())
+            if job:
+                await self._deliver(*job)
+            return job is not None
+
     async def _deliver(self, endpoint: Endpoint, delivery: Delivery) -> None:
-        settings = self._read_settings()
-        attempt = await self._attempt(endpoint, delivery, settings)
+        settings, now = self._read_settings(), self.clock.now()
+        try:
+            attempt = await self._attempt(endpoint, delivery, settings, now)
+        except Exception:  # counted, so that a receiver whose answers cause it is given up
+            log.exception("An attempt to deliver a webhook to the receiver %s failed.", endpoint.id)
+            attempt = Attempt(now, error=UNFORESEEN)
         outcome = decide(attempt, delivery, endpoint, settings)
         await self.database.write(store.record, delivery, attempt, outcome)
         await self.report(endpoint, outcome)
 
-    async def _attempt(self, endpoint: Endpoint, delivery: Delivery, settings: WebhookSettings) -> Attempt:
-        now = self.clock.now()
+    async def _attempt(self, endpoint: Endpoint, delivery: Delivery, settings: WebhookSettings, now: datetime) -> Attempt:
         try:
             secrets = await self._find_secrets(endpoint, now)
             signature = sign(secrets, delivery.message_id, now, delivery.body)

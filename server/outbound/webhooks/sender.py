@@ -1,7 +1,6 @@
 """One attempt to deliver: a POST to the address that was checked, within limits of time and size. Redirects are not followed."""
 
 import asyncio
-import math
 import socket
 import ssl
 import time
@@ -69,7 +68,7 @@ class Sender:
     _threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(RESOLVING_THREADS, "webhook-names"))
 
     async def send(self, url: str, headers: Mapping[str, str], body: str, at: datetime, limits: Limits = Limits()) -> Attempt:
-        """Make an attempt. It never raises; what went wrong is a sentence in its result."""
+        """Make an attempt. What went wrong is a sentence in its result."""
         import httpcore2
 
         begun, exchange = time.monotonic(), Exchange()
@@ -170,10 +169,9 @@ def read_retry_after(header: str, now: datetime) -> float | None:
         return float(header[:10])
     try:
         moment = parsedate_to_datetime(header)
-    except ValueError:
+    except (ValueError, OverflowError):  # the latter for a year or a time zone of too many digits
         return None
-    seconds = (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds()
-    return max(0.0, seconds) if math.isfinite(seconds) else None
+    return max(0.0, (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds())
 
 
 def write_host(target: Target) -> str:

@@ -7,13 +7,14 @@ const FIRST = 1, LONGEST = 60  // seconds until the next attempt
 const ACK = 15  // seconds that an acknowledgement is waited for
 const PROTOCOL = 1
 const KEY_REFUSED = 4401
-const REFUSALS = ['stale', 'invalid']  // errors for which the same message cannot be repeated
+const REFUSALS = ['stale', 'invalid', 'forbidden']  // errors for which the same message cannot be repeated
 
-/** Deskhand refused a message, or did not acknowledge it. */
+/** Deskhand refused a message, or did not acknowledge it. `refusal`: the name of its error. */
 export class NotAcknowledged extends Error {
-  constructor(text, refused = false) {
+  constructor(text, refusal = '') {
     super(text)
-    this.refused = refused
+    this.refusal = refusal
+    this.refused = REFUSALS.includes(refusal)
   }
 }
 
@@ -64,14 +65,14 @@ export class Connection {
   confirm(message) {
     const name = `${message.type} ${message.request_id ?? ''}`
     return new Promise((resolve, reject) => {
-      const fail = (text, refused) => {
+      const fail = (text, refusal) => {
         this.#waiting.delete(name)
-        reject(new NotAcknowledged(text, refused))
+        reject(new NotAcknowledged(text, refusal))
       }
       const timer = setTimeout(() => fail('Deskhand did not answer.'), ACK * 1000)
       this.#waiting.set(name, {
         resolve: (ack) => (clearTimeout(timer), this.#waiting.delete(name), resolve(ack)),
-        fail: (text, refused) => (clearTimeout(timer), fail(text, refused)),
+        fail: (text, refusal) => (clearTimeout(timer), fail(text, refusal)),
       })
       if (!this.send(message)) this.#waiting.get(name).fail('Deskhand is not connected.')
     })
@@ -94,7 +95,7 @@ export class Connection {
     if (message.type === 'ack') return this.#waiting.get(`${message.of} ${message.request_id ?? ''}`)?.resolve(message)
     if (message.type === 'error' && message.of) {
       const waiting = this.#waiting.get(`${message.of} ${message.request_id ?? ''}`)
-      if (waiting) return waiting.fail(message.detail, REFUSALS.includes(message.name))
+      if (waiting) return waiting.fail(message.detail, message.name)
     }
     if (message.type === 'error') this.detail = message.detail ?? ''
     this.receive(message)

@@ -50,11 +50,7 @@ export class History {
   async stop() {
     await this.pause()
     return this.jobs.enqueue(async () => {
-      if (!(await local.read(PAUSED))) return  // it was started again
-      await local.remove('history')
-      await local.remove(PAUSED)
-      await chrome.alarms.clear(ALARM)
-      this.connection.send({type: 'import_progress', stopped: true})
+      if (await local.read(PAUSED)) await this.#remove()  // unless it was started again
     })
   }
 
@@ -99,6 +95,7 @@ export class History {
       else if (state.last) await this.#finish(state)
     } catch (error) {
       if (error.name === 'gone') return true
+      if (error.refusal === 'forbidden') return this.#remove()  // it was stopped in Deskhand
       const seconds = error.more?.seconds ?? RETRY
       await this.#write({...(await this.read()), resumes_at: Date.now() + seconds * 1000, problem: error.message})
       await this.#wait(seconds)
@@ -148,6 +145,15 @@ export class History {
     await this.#tell({...state, done: true}, [])
     state.done = true
     await this.#write(state)
+  }
+
+  /** Remove the import. Returns that nothing follows. */
+  async #remove() {
+    await local.remove('history')
+    await local.remove(PAUSED)
+    await chrome.alarms.clear(ALARM)
+    this.connection.send({type: 'import_progress', stopped: true})
+    return false
   }
 
   async #write(state) {

@@ -14,6 +14,7 @@ from server.core.errors import DeskhandError, InvalidInput, NotAuthenticated, To
 from server.integrations.conversations.deliveries.limits import PATH, TITLE
 from server.integrations.conversations.deliveries.received import EVENTS, INVALID, ReceivedResult
 from server.integrations.conversations.deliveries.signature import EVENT, SIGNATURE, TIMESTAMP, read_time
+from server.integrations.conversations.history.decode import repair_strings
 from server.integrations.conversations.live.error_format import CHAT_ERRORS
 from server.integrations.conversations.live.outcomes import SECTION
 from server.integrations.conversations.models import ConversationsSettings
@@ -78,9 +79,9 @@ def make_digest(timestamp: str, event: str, body: bytes) -> str:
 
 
 def read_object(body: bytes) -> dict[str, Any]:
-    """Read a JSON object. Raises InvalidInput."""
+    """Read a JSON object. Halves of emojis are replaced, as in an import. Raises InvalidInput."""
     try:
-        data = json.loads(body)
+        data = repair_strings(json.loads(body))
     except (ValueError, RecursionError):
         data = None
     if not isinstance(data, dict):

@@ -18,6 +18,7 @@ CONFIRM_TIME = timedelta(minutes=15)  # for the person to confirm, and for the e
 SCOPE = "extension"
 WRONG_CODE = "This code is wrong, or its time is over. Deskhand's window shows a new one, under Browser queue."
 TOO_OFTEN = "This code was entered wrongly five times. Get a new one in Deskhand's window, under Browser queue."
+MAY_DO = "take prompts of the queue and return their answers; bring your ChatGPT history only while you have it imported"
 DENIED = "This extension was not allowed in Deskhand."
 UNKNOWN = "This pairing is over. Get a new code in Deskhand's window, under Browser queue."
 
@@ -142,6 +143,6 @@ def view(request: PairingRequest) -> ApprovalRequest:
         fields=(
             ("Browser", request.browser or "unknown"),
             ("Origin", request.origin or "none: a program"),
-            ("May do", "take prompts of the queue and return their answers; nothing else"),
+            ("May do", MAY_DO),
         ),
     )

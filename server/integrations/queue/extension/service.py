@@ -9,9 +9,9 @@ from server.core.errors import Conflict
 from server.core.version import read_version
 from server.integrations.queue.extension.channel import Channel
 from server.integrations.queue.extension.dispatch import Dispatcher
+from server.integrations.queue.extension.history import HistoryImports
 from server.integrations.queue.extension.hub import Hub
 from server.integrations.queue.extension.limits import SocketLimits
-from server.integrations.queue.extension.messages import History
 from server.integrations.queue.extension.pairing import Pairing
 from server.integrations.queue.extension.registry import Registry
 from server.integrations.queue.extension.requests import write_hello
@@ -21,10 +21,8 @@ from server.integrations.queue.extension_files import read_manifest
 from server.integrations.queue.models import Lane
 from server.integrations.queue.queue import Queue
 from server.sdk.context import Context
-from server.sdk.history_import import HistoryImport
 
 ImportAction = Literal["pause", "resume", "stop"]
-NO_ARCHIVE = "The archive of conversations is not available."
 NOT_CONNECTED = "This extension is not connected. Open its browser."
 
 
@@ -36,6 +34,7 @@ class Extensions:
         self.limits = limits or SocketLimits()
         self.hub = Hub()
         self.registry = Registry(context, self.hub)
+        self.history = HistoryImports(context)
         self.pairing = Pairing(context, self.registry)
         self.dispatcher = Dispatcher(queue, self.hub, context.clock, self.limits)
 
@@ -70,7 +69,7 @@ class Extensions:
 
     async def work(self, channel: Channel, worker: Worker, first: str | None) -> None:
         """Include a worker until its connection ends; then its leases are lost, also at a stop."""
-        session = Session(self.queue, channel, worker, self.context.clock, self.limits, self.dispatcher.wake, self.take_history)
+        session = Session(self.queue, channel, worker, self.context.clock, self.limits, self.dispatcher.wake, self.history)
         worker.connected_at = worker.last_seen = self.context.clock.now()
         async with self.hub.connected(session):
             try:
@@ -95,22 +94,29 @@ class Extensions:
         self._tell(extension_id, {"type": "self_test"})
 
     async def start_import(self, extension_id: str, since: datetime | None, cursor: str | None) -> None:
-        """Start the import of the person's history by an extension, or resume it. Raises Conflict if it is not connected."""
+        """Start the import of the person's history by an extension, or resume it.
+
+        Raises Conflict if it is not connected, NotFound if it is not paired.
+        """
+        self._require(extension_id)
+        await self.history.order(extension_id)
         self._tell(extension_id, {"type": "import_history", "since": since and since.isoformat(), "cursor": cursor})
 
     async def control_import(self, extension_id: str, action: ImportAction) -> None:
         """Pause, resume or stop the import by an extension, which reports it. Raises Conflict if it is not connected."""
+        if action == "stop":
+            await self.history.end(extension_id)
         self._tell(extension_id, {"type": f"{action}_import"})
 
     def _tell(self, extension_id: str, message: dict[str, Any]) -> None:
-        session = self.hub.find(extension_id)
-        if session is None or not session.channel.send(message):
+        if not self._require(extension_id).channel.send(message):
             raise Conflict(NOT_CONNECTED)
 
-    async def take_history(self, history: History) -> None:
-        """Take conversations of the person's history into the archive. Raises Unavailable if there is none."""
-        archive = self.context.offers.require(HistoryImport, NO_ARCHIVE)
-        await archive.take(history.conversations, last=history.done)
+    def _require(self, extension_id: str) -> Session:
+        session = self.hub.find(extension_id)
+        if session is None:
+            raise Conflict(NOT_CONNECTED)
+        return session
 
     async def remove(self, extension_id: str) -> None:
         """Revoke an extension's key and forget it. Raises NotFound."""

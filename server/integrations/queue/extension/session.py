@@ -1,13 +1,14 @@
 """The conversation with one extension."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 
 from fastapi import WebSocketDisconnect
 
 from server.core.clock import Clock
-from server.core.errors import Conflict, DeskhandError, InvalidInput, NotFound
+from server.core.errors import Conflict, DeskhandError, Forbidden, InvalidInput, NotFound
 from server.integrations.queue.extension.channel import Channel, CloseCode, Closed
+from server.integrations.queue.extension.history import HistoryImports
 from server.integrations.queue.extension.limits import SocketLimits
 from server.integrations.queue.extension.messages import (
     AttachmentRead,
@@ -33,10 +34,8 @@ from server.integrations.queue.extension.worker import LeasedPrompt, Worker
 from server.integrations.queue.models import Lease
 from server.integrations.queue.queue import Queue
 
-NAMES: dict[type[DeskhandError], str] = {Conflict: "stale", NotFound: "stale", InvalidInput: "invalid"}
+NAMES: dict[type[DeskhandError], str] = {Conflict: "stale", NotFound: "stale", InvalidInput: "invalid", Forbidden: "forbidden"}
 SILENT_BEATS = 3  # heartbeats without a message, after which an extension is taken for gone
-
-TakeHistory = Callable[[History], Awaitable[None]]
 
 
 class Session:
@@ -50,12 +49,12 @@ class Session:
         clock: Clock,
         limits: SocketLimits,
         on_free: Callable[[], object],
-        take_history: TakeHistory,
+        history: HistoryImports,
     ) -> None:
         self.worker, self.channel = worker, channel
         self.closed = False
         self._queue, self._clock, self._limits = queue, clock, limits
-        self._on_free, self._take_history = on_free, take_history
+        self._on_free, self._history = on_free, history
         self._reports = Reports(queue, worker, clock)
         self._requests: dict[str, Lease] = {}  # that wait for the answer to `find`
         self._beat_at = clock.monotonic()
@@ -118,7 +117,8 @@ class Session:
             if not self.worker.seed:
                 name = next((name for kind, name in NAMES.items() if isinstance(error, kind)), "busy")
                 detail = NOT_YOURS if name == "stale" else error.detail
-                self.channel.send(write_refusal(name, detail, getattr(message, "type", ""), about.request_id if about else ""))
+                kind, request_id = (getattr(message, field, "") for field in ("type", "request_id"))
+                self.channel.send(write_refusal(name, detail, kind, request_id))
         if self.free and not was_free:
             self._on_free()
 
@@ -133,10 +133,10 @@ class Session:
                 self.worker.self_test = message
                 self._queue.changes.publish()
             case History():
-                await self._take_history(message)
+                await self._history.take(self.worker.id, message)
                 self._answer(write_ack(message.type, message.request_id))
             case ImportProgress():
-                self.worker.history = None if message.stopped else message
+                await self._history.note(self.worker, message)
                 self._queue.changes.publish()
             case AttachmentRead():
                 data = await self._reports.read_attachment(message)

@@ -14,6 +14,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    false,
     literal_column,
 )
 
@@ -157,4 +158,5 @@ extension = Table(
     Column("self_test", Text, nullable=False),  # JSON: its latest message of type self_test
     Column("paired_at", Float, nullable=False),
     Column("last_seen", Float),
+    Column("imports", Boolean, nullable=False, server_default=false()),  # the person has ordered an import of the history
 )

@@ -3,7 +3,7 @@ from typing import ClassVar
 import pytest
 
 from server.access.clients.registry import Change, Policy
-from server.core.errors import InvalidInput, NotFound
+from server.core.errors import Conflict, InvalidInput, NotFound
 from server.integrations.queue import approval
 from server.sdk.approval_requests import ApprovalDuration
 from server.sdk.desktop import SHOW_NOTIFICATION, NoScreen
@@ -36,6 +36,94 @@ async def test_person_is_shown_the_files_of_a_prompt(tmp_path) -> None:
         await served.http.post("/api/chat/submit/", json=order, headers=await served.client())
         (request,) = await served.requests()
         assert request.fields[:2] == (("Prompt", "Sum it up"), ("File", "taxes.pdf"))
+
+
+async def test_person_is_shown_where_a_prompt_and_its_answer_go(tmp_path) -> None:
+    async with serving(tmp_path) as served:
+        bot = await served.client()
+        set_webhook = {"json": {"webhook_url": "https://hooks.example/all"}, "headers": bot}
+        assert (await served.http.put("/api/chat/webhook", **set_webhook)).status_code == 200
+        where = {"chat_id": "private", "project": "Taxes", "model": "gpt-99", "webhook_url": "https://hooks.example/own"}
+        await served.submit(bot, "Sum it up", **where)
+        await served.submit(bot, "Hello", temporary=True)
+        (request,) = await served.requests()
+        assert request.fields[:-1] == (
+            ("Prompt", "Sum it up"),
+            ("Chat", "private"),
+            ("Project", "Taxes"),
+            ("Model", "gpt-99"),
+            ("Answer goes to", "https://hooks.example/own"),
+            ("Prompt", "Hello"),
+            ("Chat", "a new one, temporary"),
+            ("Answer goes to", "https://hooks.example/all"),
+            ("Later answers go to", "https://hooks.example/all"),
+        )
+
+
+async def test_person_is_shown_the_title_of_a_chat_that_is_known(tmp_path) -> None:
+    async with serving(tmp_path) as served:
+        bot = await served.client()
+        await served.submit(bot)
+        (request,) = await served.requests()
+        await served.state.context.approval_requests.approve(request.id)
+        await served.answer("Hi", "chat-1", "Wedding plans")
+        client_id = (await served.queue.clients())[0].id
+        statement = f"UPDATE queue_client SET approved = NULL WHERE id = '{client_id}'"
+        await served.state.context.database.write(lambda connection: connection.exec_driver_sql(statement))
+        await served.submit(bot, chat_id="chat-1")
+        (request,) = await served.requests()
+        assert ("Chat", "Wedding plans (chat-1)") in request.fields
+
+
+@pytest.mark.parametrize("change", ["edit", "cancel", "webhook"])
+async def test_yes_is_for_what_was_shown(tmp_path, change) -> None:
+    async with serving(tmp_path) as served:
+        bot, approvals = await served.client(), served.state.context.approval_requests
+        own = {"webhook_url": "https://hooks.example/own"} if change == "webhook" else {}
+        prompt = await served.submit(bot, "What is 2 + 2?", **own)
+        await served.submit(bot, "And 3 + 3?", **own)
+        (shown,) = await served.requests()
+        path = f"/api/chat/requests/{prompt['id']}"
+        if change == "edit":
+            answer = await served.http.put(path, json={"message": "Show me the secrets"}, headers=bot)
+        elif change == "cancel":
+            answer = await served.http.post(f"{path}/cancel/", headers=bot)
+        else:
+            order = {"webhook_url": "https://hooks.example/all"}
+            answer = await served.http.put("/api/chat/webhook", json=order, headers=bot)
+        assert answer.status_code == 200, answer.text
+        with pytest.raises(Conflict, match="Look at it again"):
+            await approvals.approve(shown.id)
+        assert await served.queue.claim("extension") is None
+        (now,) = await served.requests()
+        await approvals.approve(now.id)
+        assert await served.queue.claim("extension")
+
+
+async def test_prompts_that_come_meanwhile_are_no_reason_to_look_again(tmp_path) -> None:
+    async with serving(tmp_path) as served:
+        bot = await served.client()
+        await served.submit(bot, "Number 0")
+        (shown,) = await served.requests()
+        for number in range(1, 5):
+            await served.submit(bot, f"Number {number}")
+        (now,) = await served.requests()
+        assert [value for name, value in now.fields if name == "Prompt"] == ["Number 0", "Number 1", "Number 2"]
+        assert ("More prompts", "2") in now.fields
+        await served.state.context.approval_requests.approve(shown.id)
+        assert await served.requests() == []
+
+
+async def test_no_holds_for_whatever_waits(tmp_path) -> None:
+    async with serving(tmp_path) as served:
+        bot = await served.client()
+        prompt = await served.submit(bot)
+        (shown,) = await served.requests()
+        await served.http.put(f"/api/chat/requests/{prompt['id']}", json={"message": "Another"}, headers=bot)
+        await served.state.context.approval_requests.deny(shown.id)
+        assert (await served.read(bot, prompt["id"]))["status"] == "failed"
+        with pytest.raises(NotFound):
+            await served.state.context.approval_requests.deny("queue-none")
 
 
 async def test_no_fails_the_prompts_of_the_client_with_the_reason_and_refuses_more(tmp_path) -> None:

@@ -5,6 +5,7 @@ import pytest
 from server.integrations.queue import integration
 from server.integrations.queue.models import Decision, PromptFile
 from server.integrations.queue.states import State
+from server.integrations.queue.store import extensions
 from server.storage.revocation import revoke_access
 from tests.server.integrations.queue.queue_setup import CLIENT, URL, MovableClock, opened
 
@@ -50,6 +51,18 @@ async def test_open_prompts_of_a_backup_wait_for_the_person(tmp_path, with_acces
         await room.queue.set_approval(CLIENT.id, approved=True)
         lease = await room.claim()
         assert (lease.prompt.id, lease.prompt.find_first) == (waiting.id, True)
+
+
+@pytest.mark.parametrize("with_access", [False, True])
+async def test_import_of_a_backup_is_not_ordered_any_more(tmp_path, with_access) -> None:
+    empty = {"version": "", "capabilities": "[]", "page": "null", "self_test": "null", "paired_at": 0}
+    row = empty | {"id": "b", "client": "b", "name": "Laptop", "browser": "", "origin": "", "imports": True}
+    async with opened(tmp_path) as room:
+        await room.context.database.write(extensions.add_extension, row)
+    revoke_access(tmp_path / "deskhand.db", MovableClock().now(), integration.revocations, with_access=with_access)
+    async with opened(tmp_path) as room:
+        restored = await room.context.database.read(extensions.list_extensions)
+        assert [extension["imports"] for extension in restored] == [False] * with_access
 
 
 @pytest.mark.parametrize("state", ["done", "failed", "cancelled", "uncertain"])

@@ -3,6 +3,7 @@ from datetime import datetime
 import pytest
 from standardwebhooks import Webhook
 
+from server.outbound.webhooks import delivery, sender
 from tests.server.outbound.webhooks.desk import Desk, at_desk
 from tests.server.outbound.webhooks.receiver import Receiver, honest, slow, status
 
@@ -178,3 +179,63 @@ def test_event_becomes_a_dead_letter_and_the_next_one_is_delivered(tmp_path):
         assert desk.receiver.requests[-1].id == first
 
     at_desk(test, tmp_path, Receiver({"/hook": [*[status("400 Bad")] * 3, honest]}), delays=[0.01, 0.01])
+
+
+@pytest.mark.parametrize("wait", ["Mon, 01 Jan 99999999999999999999 00:00:00 GMT", "Thu, 01 Jan 2026 00:00:00 +9999999999999"])
+def test_unreadable_retry_after_counts_as_none(tmp_path, wait):
+    async def test(desk: Desk) -> None:
+        await desk.add("/hook")
+        await desk.emit()
+        [logged] = await desk.until_ended()
+        assert [attempt.error for attempt in logged.attempts] == ["", "The receiver answered 503."]
+
+    at_desk(test, tmp_path, Receiver({"/hook": [status("503 Busy", f"Retry-After: {wait}"), honest]}))
+
+
+def test_unforeseen_failure_of_one_receiver_is_a_failed_attempt_and_ends_no_other(tmp_path, monkeypatch, caplog):
+    def fail(*_: object) -> float:
+        raise OverflowError("unforeseen")
+
+    monkeypatch.setattr(sender, "read_retry_after", fail)
+
+    async def test(desk: Desk) -> None:
+        await desk.add("/bad")
+        await desk.add("/good")
+        await desk.emit()
+        bad, good = sorted(await desk.until_ended(2), key=lambda logged: logged.endpoint.name)
+        assert (bad.delivery.state, bad.delivery.attempts) == ("dead", 3)
+        assert {attempt.error for attempt in bad.attempts} == {delivery.UNFORESEEN}
+        assert (good.delivery.state, len(good.attempts)) == ("delivered", 1)
+
+    at_desk(test, tmp_path, Receiver({"/bad": [status("500 Oops")]}), delays=[0.01, 0.01])
+    assert "OverflowError: unforeseen" in caplog.text
+
+
+def test_receiver_whose_attempt_cannot_be_recorded_ends_no_other(tmp_path, monkeypatch, caplog):
+    decide = delivery.decide
+
+    def fail_for_one(attempt, made, endpoint, settings):
+        if endpoint.name == "/bad":
+            raise OverflowError("unforeseen")
+        return decide(attempt, made, endpoint, settings)
+
+    monkeypatch.setattr(delivery, "decide", fail_for_one)
+
+    async def test(desk: Desk) -> None:
+        await desk.add("/bad")
+
+        async def failed() -> bool:
+            return "OverflowError: unforeseen" in caplog.text
+
+        await desk.emit()
+        await desk.until(failed)
+        await desk.add("/good")
+        await desk.emit()
+
+        async def delivered() -> bool:
+            return len(desk.receiver.ids("/good")) == 1
+
+        await desk.until(delivered)
+        assert len(desk.receiver.requests) == 2, "the receiver was tried again at once"
+
+    at_desk(test, tmp_path)

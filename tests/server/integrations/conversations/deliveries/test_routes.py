@@ -127,6 +127,27 @@ def test_invalid_payload_names_its_fields(delivered, data, field) -> None:
     assert field in {detail["field"] for detail in answer.json()["details"]}
 
 
+def test_half_of_an_emoji_is_replaced_as_in_an_import(delivered) -> None:
+    body = json.dumps(make_conversation("half\ud800", title="Cut \ud83d"))
+    assert "\\ud83d" in body
+    answer = deliver(delivered, "conversation.created", body.encode())
+    assert (answer.status_code, answer.json()["result"]["conversationId"]) == (200, "half\ufffd")
+    for content in ("Cut \ud83d", {"parts": ["Cut \ud83d"]}):
+        message = make_message("m\udc00", "half\ud800", content, **{"extra \ud800": "\udfff"})
+        answer = deliver(delivered, "message.created", json.dumps(message).encode())
+        assert answer.status_code == 200, answer.text
+    page = delivered.served.person("GET", "/api/chats/half\ufffd").json()
+    assert (page["chat"]["title"], page["messages"][0]["text"]) == ("Cut \ufffd", "Cut \ufffd")
+
+
+@pytest.mark.parametrize(
+    "body", [b"[]", b"\xff", b'{"message":' + b"[" * 100_000, b'{"conversation": {"id": "n", "title": NaN}}']
+)
+def test_body_that_is_no_object_is_refused(delivered, body) -> None:
+    answer = deliver(delivered, "conversation.created", body)
+    assert (answer.status_code, answer.json()["error"]) == (400, "Invalid payload")
+
+
 def test_conversation_that_was_not_delivered_cannot_be_changed(delivered) -> None:
     chat_id = delivered.served.person("POST", "/api/chats", json={"title": "Mine"}).json()["id"]
     for event, data in (("message.created", make_message("m9", chat_id)), ("conversation.updated", make_conversation(chat_id))):

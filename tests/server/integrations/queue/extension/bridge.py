@@ -25,6 +25,7 @@ from server.runtime.state import State, open_state
 from server.storage.data_dir import open_home
 
 SECONDS = 10.0
+ORIGIN = "chrome-extension://abcdefghijklmnopabcdefghijklmnop"
 CLIENT = ClientRef("client", "script")
 EVERYTHING = ("response_type", "thinking_time", "progress", "find", "import", "attachments")
 
@@ -34,6 +35,7 @@ class Peer:
     """An extension, or something that pretends to be one."""
 
     socket: ClientConnection
+    key: str = ""
     greeting: dict[str, Any] = field(default_factory=dict)
 
     async def send(self, **message: Any) -> None:
@@ -118,9 +120,20 @@ class Bridge:
         async with self.connect(origin=origin) as peer:
             usual = {"version": "1.0.0", "browser": "Chromium 156", "capabilities": EVERYTHING}
             await peer.send(**{"type": "hello", "protocol": 1, "key": key or self.key, **usual, **hello})
-            peer.greeting = await peer.receive()
+            peer.key, peer.greeting = key or self.key, await peer.receive()
             assert peer.greeting["type"] == "hello", peer.greeting
             yield peer
+
+    @contextlib.asynccontextmanager
+    async def paired(self, **hello: Any) -> AsyncIterator[tuple[Peer, str]]:
+        """Connect an extension that is paired inside the `async with`; give its id too."""
+        client_id, key = await self.state.context.paired_clients.pair("Chromium", "extension", ORIGIN)
+        await self.extensions.registry.add(client_id, "Laptop", "Chromium", ORIGIN)
+        try:
+            async with self.extension(key, ORIGIN, **hello) as peer:
+                yield peer, client_id
+        finally:
+            await self.extensions.remove(client_id)
 
     @contextlib.asynccontextmanager
     async def seed(self) -> AsyncIterator[Peer]:

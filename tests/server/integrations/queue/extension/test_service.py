@@ -4,19 +4,8 @@ from server.core.errors import Conflict, NotAuthenticated, NotFound
 from server.integrations.queue.extension.service import Extensions
 from server.integrations.queue.models import ClientRef, PromptOrder
 from server.integrations.queue.states import State
-from server.sdk.history_import import HistoryImport
 
 ORIGIN = "chrome-extension://abcdefghijklmnopabcdefghijklmnop"
-
-
-class Archive:
-    """An archive of another integration."""
-
-    def __init__(self):
-        self.taken = []
-
-    async def take(self, conversations, *, last):
-        self.taken.append((conversations, last))
 
 
 async def test_removed_extension_is_closed_and_its_key_and_origin_end(bridge):
@@ -48,24 +37,11 @@ async def test_self_test_and_import_need_a_connected_extension(bridge):
         await bridge.extensions.start_self_test("nobody")
     with pytest.raises(Conflict, match="not connected"):
         await bridge.extensions.start_import("nobody", None, None)
-    async with bridge.extension() as peer:
-        (session,) = bridge.extensions.hub
-        await bridge.extensions.start_self_test(session.worker.id)
+    async with bridge.paired() as (peer, client_id):
+        await bridge.extensions.start_self_test(client_id)
         assert await peer.receive() == {"type": "self_test"}
-        await bridge.extensions.start_import(session.worker.id, bridge.state.context.clock.now(), "28")
+        await bridge.extensions.start_import(client_id, bridge.state.context.clock.now(), "28")
         assert (await peer.receive())["cursor"] == "28"
-
-
-async def test_history_is_acknowledged_once_the_archive_has_it(bridge):
-    async with bridge.extension() as peer:
-        message = {"type": "history", "request_id": "history", "conversations": [{"id": "1"}], "count": 1, "done": True}
-        await peer.send(**message)
-        assert (await peer.receive())["name"] == "busy"
-        archive = Archive()
-        with bridge.state.context.offers.offer(HistoryImport, archive):
-            await peer.send(**message)
-            assert await peer.receive() == {"type": "ack", "of": "history", "request_id": "history"}
-        assert archive.taken == [([{"id": "1"}], True)]
 
 
 async def test_import_is_controlled_and_its_progress_is_known(bridge):

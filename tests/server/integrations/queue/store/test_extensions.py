@@ -26,7 +26,7 @@ async def test_extension_is_added_changed_and_removed(tmp_path) -> None:
         assert [row["id"] for row in await database.read(extensions.list_extensions)] == ["two", "one"]
         assert await database.write(extensions.change_extension, "one", {"version": "1.0.1", "last_seen": 5.0})
         row = await database.read(extensions.find_extension, "one")
-        assert row == ROW | {"version": "1.0.1", "last_seen": 5.0}
+        assert row == ROW | {"version": "1.0.1", "last_seen": 5.0, "imports": False}
         assert await database.write(extensions.remove_extension, "one")
         assert not await database.write(extensions.remove_extension, "one")
         assert not await database.write(extensions.change_extension, "one", {"version": "2"})
