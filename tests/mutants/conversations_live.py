@@ -4,6 +4,7 @@ from tests.mutants.mutant import Mutant
 
 HERE = "server/integrations/conversations"
 TESTS = "tests/server/integrations/conversations"
+RECEIVED = "deliveries/test_received"
 
 
 def change(name: str, before: str, after: str, *tests: str) -> Mutant:
@@ -15,8 +16,9 @@ def change(name: str, before: str, after: str, *tests: str) -> Mutant:
 
 MUTANTS = [
     # a delivery does not hide another conversation
-    change("deliveries/received", "if own_id == IMPORTED or (", "if ("),
-    change("deliveries/received", "not in (None, own_id or chat_id)", "is IMPORTED"),
+    change("deliveries/received", "names = {chat_id, thread_id or chat_id}", "names = {chat_id}"),
+    change("deliveries/received", "names = {chat_id, thread_id or chat_id}", "names = {thread_id or chat_id}"),
+    change("store/received", "    if namesake and (chat is None or namesake.key != chat.key):", "    if False:", RECEIVED),
     change(
         "deliveries/models",
         "Annotated[Annotated[str, Field(max_length=200)] | None, BeforeValidator(read_id)]",
@@ -142,7 +144,22 @@ MUTANTS = [
     change(
         "store/received", '    if connection.execute(KNOWN, {"made": digest}).first():', "    if False:", "deliveries/test_routes"
     ),
-    change("store/received", "    if chat and chat.source is not Source.webhook:", "    if False:", "deliveries/test_routes"),
+    # a delivery changes only what its sender delivered
+    change("store/received", "owner != (Source.webhook, sender) for", "owner[0] != Source.webhook for", RECEIVED),
+    change("store/received", "owner != (Source.webhook, sender) for", "owner[1] != sender for", RECEIVED),
+    change("store/received", "else read_former_owners(connection, chat_id)", "else []", RECEIVED),
+    change("store/received", " or (row and not live.read_details(row.details).delivered)", "", RECEIVED),
+    change("store/received", "    if answers.find(connection, received.id) or (", "    if (", RECEIVED),
+    change(
+        "store/received", "if received and projects.is_delivered_by(connection, named, delivered.sender)", "if received", RECEIVED
+    ),
+    change("store/received", "        if not delivered.imported_name:\n", "        if True:\n", RECEIVED),
+    change("store/received", "        client=sender,\n", "", RECEIVED),
+    change("store/projects", ".scalar() == sender)", ".scalar() is not None)", RECEIVED),
+    change("live/projects", "store.change_as_person", "store.change", RECEIVED),
+    change("live/routes", "current_call.get().client_id", '"client"'),
+    change("deliveries/routes", "received.read(SIGNED, ", 'received.read("client", ', "deliveries/test_routes"),
+    change("migrations/conversations_0004_senders", " AND NOT id GLOB :written", "", "store/test_live_tables"),
     change("store/received", "    if (chat.updated_at or 0) > received.update_time:", "    if False:", "deliveries/test_routes"),
     change("store/received", "        unindex_messages(connection, (row.key,))\n", "", "deliveries/test_routes"),
     change("deliveries/models", "value / 1000 if value >= MILLISECONDS else float(value)", "float(value)"),

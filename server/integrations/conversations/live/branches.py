@@ -2,7 +2,7 @@
 
 from server.integrations.conversations.library.delivered import Merged, find_merged, read_path
 from server.integrations.conversations.live.models import Chat, PathMessage
-from server.integrations.conversations.models import Frozen, Role
+from server.integrations.conversations.models import Frozen
 from server.integrations.conversations.store import answers, live
 from server.integrations.conversations.store.reading import Row
 from server.sdk.context import Context
@@ -55,8 +55,4 @@ class Branches:
 
 def make_branch(rows: list[Row], merged: Merged) -> Branch:
     """Make the branch of rows."""
-    messages = [
-        PathMessage(id=row["id"], role=Role(row["role"]), text=row["text"], attachments=live.read_attachments(row["details"]))
-        for row in rows
-    ]
-    return Branch(messages=messages, imported=merged.key)
+    return Branch(messages=list(map(live.to_path_message, rows)), imported=merged.key)

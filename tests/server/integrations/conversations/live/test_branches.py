@@ -20,7 +20,7 @@ async def deliver(live: Live, *said: Said) -> None:
         time = START if item.at is None else item.at
         data = {"id": item.id, "conversation_id": "x", "role": item.role, "content": item.text, "create_time": time}
         data |= {} if item.parent is None else {"parent": item.parent}
-        await live.service.received.store_manually(ManualOrder(type="message", data=data))
+        await live.service.received.store_manually(ManualOrder(type="message", data=data), "sender")
 
 
 async def import_it(live: Live, *said: Said, **values: object) -> int:

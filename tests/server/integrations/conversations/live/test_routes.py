@@ -2,6 +2,8 @@
 
 import pytest
 
+from server.integrations.conversations.store.received import NOT_YOURS
+
 API = "/api/v1/openai"
 
 
@@ -108,3 +110,20 @@ def test_manual_sync_stores_conversations_and_messages(seed) -> None:
     wrong = seed.call("POST", "/sync/manual", json={"type": "message", "data": {"message": {"id": "x"}}})
     assert (wrong.status_code, wrong.json()["error"]) == (400, "Invalid payload")
     assert {"conversation_id", "role"} <= {detail["field"].rpartition(".")[2] for detail in wrong.json()["details"]}
+
+
+def test_manual_sync_changes_nothing_of_others(seed) -> None:
+    bob = seed.served.make_client("bob", rate="none")
+    about = {"id": "manual-ann", "title": "By Ann", "create_time": 1760000000, "update_time": 1760000000}
+    text = {"id": "m1", "conversation_id": "manual-ann", "role": "user", "content": "Pay 10 to Ann", "create_time": 1760000002}
+    assert seed.call("POST", "/sync/manual", json={"type": "conversation", "data": about}).status_code == 200
+    assert seed.call("POST", "/sync/manual", json={"type": "message", "data": text}).status_code == 200
+    projects = seed.call("GET", "/api/v1/openai/projects").json()["data"]
+    for kind, data in (("conversation", about | {"title": "By Bob"}), ("message", text | {"content": "Pay 99 to Bob"})):
+        refused = seed.served.call("POST", "/sync/manual", bob, json={"type": kind, "data": data})
+        assert (refused.status_code, refused.json()["error"], refused.json()["message"]) == (409, "Conflict", NOT_YOURS)
+    forged = {"conversation": about | {"id": "manual-bob"}, "project": {"id": "1", "name": "By Bob"}}
+    assert seed.served.call("POST", "/sync/manual", bob, json={"type": "conversation", "data": forged}).status_code == 200
+    assert seed.call("GET", "/api/v1/openai/projects").json()["data"] == projects
+    page = seed.served.person("GET", "/api/chats/manual-ann").json()
+    assert (page["chat"]["title"], [message["text"] for message in page["messages"]]) == ("By Ann", ["Pay 10 to Ann"])
