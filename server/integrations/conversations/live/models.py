@@ -89,7 +89,10 @@ class PathMessage(Frozen):
 
 
 class AnswerRow(Frozen):
-    """An answer that was asked for. `message`: the id of the message that it answers. `response_id`: OpenAI's, once known."""
+    """An answer that was asked for. `message`: the id of the message that it answers. `response_id`: OpenAI's, once known.
+
+    `history`: the digest of the delivered messages that are sent along, as they were when it was asked for.
+    """
 
     number: int
     id: str
@@ -105,6 +108,7 @@ class AnswerRow(Frozen):
     next_at: float = 0
     created_at: float = 0
     cost: str | None = None
+    history: str = ""
 
 
 class Project(Frozen):

@@ -40,15 +40,7 @@ class Syncs:
     async def plan(self, imported: list[str], project: str) -> SyncPlan:
         """Select what a run would copy: live conversations without a Conversation at OpenAI, and the imported ones named."""
         chosen = await self._database.read(syncs.list_without_thread, project)
-        counted = await self._copies.count(imported)
-        items = [SyncItem(chat=chat_id) for chat_id in chosen.chats]
-        items += [SyncItem(chat=chat_id, imported=True) for chat_id in counted.chats]
-        return SyncPlan(
-            items=tuple(items),
-            live=len(chosen.chats),
-            imported=len(counted.chats),
-            messages=chosen.messages + counted.messages,
-        )
+        return SyncPlan(live=chosen, imported=await self._copies.count(imported))
 
     async def start(self, plan: SyncPlan, client: str) -> SyncRun:
         """Begin a run; it goes on in the background."""

@@ -1,6 +1,8 @@
 """Live conversations and their messages. Each function is a part of its caller's transaction."""
 
-from collections.abc import Mapping
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, bindparam, delete, func, insert, literal, or_, select, update
@@ -144,6 +146,12 @@ def rename(connection: Connection, chat: Chat, title: str) -> None:
 def read_path(connection: Connection, key: int, leaf: str) -> list[PathMessage]:
     """Read the messages from a conversation's beginning to one of its messages."""
     return [to_path_message(dict(row)) for row in connection.execute(PATH, {"of": key, "leaf": leaf}).mappings()]
+
+
+def digest_delivered(path: Iterable[PathMessage]) -> str:
+    """Return the digest of the delivered messages of a path, which their sender may change; empty if there are none."""
+    delivered = [(message.id, message.role, message.text) for message in path if message.delivered]
+    return hashlib.sha256(json.dumps(delivered).encode()).hexdigest() if delivered else ""
 
 
 def to_path_message(row: Mapping[str, Any]) -> PathMessage:
