@@ -120,11 +120,8 @@ class Chats:
 
         def store(connection: Any) -> Posted:
             current = live.require(connection, chat.key)
-            if history not in {None, answers.read_history(connection, current)}:
-                raise Conflict(CHANGED)
-            place = place_next(connection, chat, current, end) if parent is None else {"parent": parent}
-            above = place["parent"]
-            if above and not is_node(connection, current, above):
+            place = place_next(connection, chat, current, end, history) if parent is None else {"parent": parent}
+            if place["parent"] and not is_node(connection, current, place["parent"]):
                 raise NotFound(NO_MESSAGE)
             placed = posted.model_copy(update=place)
             self._images.add(connection, current, files)
@@ -242,8 +239,13 @@ class Chats:
         return self._context.clock.now().timestamp()
 
 
-def place_next(connection: Any, chat: Chat, current: Chat, end: BranchEnd) -> dict[str, str]:
-    """Place a message after the one that is shown last. `chat`: as it was when its end was looked for."""
+def place_next(connection: Any, chat: Chat, current: Chat, end: BranchEnd, history: str | None) -> dict[str, str]:
+    """Place a message after the one that is shown last. `chat`: as it was when its end was looked for.
+
+    Raises Conflict if the history is not this one.
+    """
+    if history not in {None, answers.read_history(connection, current)}:
+        raise Conflict(CHANGED)
     if current.current_message != chat.current_message:
         return {"parent": answers.find_end(connection, current)}
     shown = current.model_copy(update={"current_message": end.here or current.current_message})

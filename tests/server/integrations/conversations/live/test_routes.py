@@ -145,8 +145,8 @@ def test_approval_does_not_hold_for_a_history_that_was_changed_meanwhile(seed) -
 
     deliver("As it was shown")
     path, sent = f"{API}/conversations/meanwhile/messages", len(seed.fake.requests.find("/v1/responses"))
-    asked = seed.served.call("POST", path, bob, json={"message": "Go on"}, headers={"Prefer": "respond-async"})
-    assert asked.status_code == 202
+    answer = seed.served.call("POST", path, bob, json={"message": "Go on"}, headers={"Prefer": "respond-async"})
+    assert answer.status_code == 202
     [shown] = read_requests()
     assert "1 with instructions" in next(field["value"] for field in shown["fields"] if field["name"] == "Sent with it")
     deliver("Changed meanwhile")
