@@ -94,7 +94,7 @@ MUTANTS = [
     change("store/answers", "POSTPONE = CHANGE.where(OPEN_ONES)", "POSTPONE = CHANGE.where(True)"),
     change(
         "live/exchange",
-        "return (chat.thread_id, parent) if chat.thread_leaf == parent else",
+        "return (chat.thread_id, parent) if chat.thread_leaf == parent != UNKNOWN_LEAF else",
         "return (chat.thread_id, parent) if True else",
         "live/test_chats",
     ),
@@ -112,7 +112,11 @@ MUTANTS = [
     change("live/polling", "except (NotFound, InvalidInput):", "except InvalidInput:"),
     change("live/polling", "except (Unavailable, TooManyRequests, UpstreamFailed):", "except TooManyRequests:"),
     # branches, temporary conversations, images
-    change("live/chats", "            if above and not is_node(connection, current, above):", "            if False:"),
+    change(
+        "live/chats",
+        '            if place["parent"] and not is_node(connection, current, place["parent"]):',
+        "            if False:",
+    ),
     change("live/chats", "    if path[-1].role is not Role.assistant:", "    if True:"),
     change("live/chats", "if row is None or row.conversation != chat.key:", "if row is None:"),
     change(
