@@ -9,6 +9,12 @@ from server.core.text import shorten
 
 FORMS = 4
 SEPARATOR = "\n"  # between the stored forms; a sentence is one line
+QUOTED = re.compile(r"“\{(\w+)\}”")
+NAME = re.compile(r"[\w.:/@+-]+")
+# Double quotation marks and what looks like them, of which two single ones are an instance
+DOUBLE = '"\u201c-\u201f\u2033\u2034\u2036\u2037\u3003\u301d-\u301f\uff02\u275d\u275e\u02ba\u02ee\u05f4'
+SINGLE = "'`\u00b4\u2018-\u201b\u2032\u2035\u02b9-\u02bd\uff07\u275b\u275c"
+MARKS = re.compile(f"(?:[{DOUBLE}]|[{SINGLE}]{{2}})[{DOUBLE}{SINGLE}]*")
 
 
 class Sentence(str):
@@ -35,13 +41,24 @@ class Sentence(str):
         return (str(self), self.running, self.done, self.failed)
 
     def fill(self, **values: object) -> "Sentence":
-        """Fill every form with values; each is reduced to one line."""
+        """Fill every form with values; each is reduced to one line, and none ends the quotation in which it stands."""
         lines = {name: show_line(str(value)) for name, value in values.items()}
-        return Sentence(*(form.format_map(lines) for form in self.forms))
+        quoted = {name: remove_marks(lines[name]) for name in QUOTED.findall(self) if name in lines}
+        return Sentence(*(form.format_map(lines | quoted) for form in self.forms))
 
     def names(self) -> set[str]:
         """Names of the values that it needs."""
         return set(re.findall(r"\{(\w+)\}", self))
+
+
+def remove_marks(line: str) -> str:
+    """Replace quotation marks, so that a text from elsewhere stays inside of a quotation."""
+    return MARKS.sub("'", line)
+
+
+def quote_unless_name(line: str) -> str:
+    """Quote a text from elsewhere that would be no plain name in a sentence, such as that of a model."""
+    return line if NAME.fullmatch(line) else f"“{remove_marks(line)}”"
 
 
 def fill(templates: tuple[Sentence, ...], arguments: Mapping[str, Any]) -> Sentence:

@@ -2,7 +2,13 @@
 
 from tests.mutants.mutant import Mutant
 
+SENTENCES, QUOTES = "server/core/sentences.py", ("tests/server/core/test_sentences.py",)
+
 MUTANTS = [
+    # a text from elsewhere does not end the quotation in which it stands
+    Mutant(SENTENCES, "form.format_map(lines | quoted)", "form.format_map(lines)", QUOTES),
+    Mutant(SENTENCES, "line if NAME.fullmatch(line) else", "line if True else", QUOTES),
+    Mutant(SENTENCES, "|[{SINGLE}]{{2}})", ")", QUOTES),
     Mutant(
         "server/access/approvals/store.py",
         '    table.c.question == bindparam("of_question"),\n',

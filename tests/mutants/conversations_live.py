@@ -4,6 +4,7 @@ from tests.mutants.mutant import Mutant
 
 HERE = "server/integrations/conversations"
 TESTS = "tests/server/integrations/conversations"
+RECEIVED = "deliveries/test_received"
 
 
 def change(name: str, before: str, after: str, *tests: str) -> Mutant:
@@ -15,8 +16,9 @@ def change(name: str, before: str, after: str, *tests: str) -> Mutant:
 
 MUTANTS = [
     # a delivery does not hide another conversation
-    change("deliveries/received", "if own_id == IMPORTED or (", "if ("),
-    change("deliveries/received", "not in (None, own_id or chat_id)", "is IMPORTED"),
+    change("deliveries/received", "names = {chat_id, thread_id or chat_id}", "names = {chat_id}"),
+    change("deliveries/received", "names = {chat_id, thread_id or chat_id}", "names = {thread_id or chat_id}"),
+    change("store/received", "    if namesake and (chat is None or namesake.key != chat.key):", "    if False:", RECEIVED),
     change(
         "deliveries/models",
         "Annotated[Annotated[str, Field(max_length=200)] | None, BeforeValidator(read_id)]",
@@ -33,7 +35,20 @@ MUTANTS = [
     change("live/exchange", "branch.messages, branch.imported))", "branch.messages))", "live/test_branches"),
     change("live/chats", '"follows": end.imported}', '"follows": ""}', "live/test_branches"),
     change("live/chats", "end.here or current.current_message", "current.current_message", "live/test_branches"),
-    change("live/operations", "() if branch.imported is None else", "() if True else", "live/test_branches"),
+    change("live/operations", "imported=branch.imported is not None", "imported=False", "live/test_branches"),
+    # an approval covers what is sent along
+    change("live/operations", '{(await asyncio.to_thread(digest_turns, turns))[-1]}"', '"'),
+    change("live/operations", 'seal=f"{branch.history}{HISTORY}', 'seal=f"{HISTORY}'),
+    change("live/operations", "if approved and approved.seal else None", "if False else None"),
+    change("live/operations", "            (*fields, *list_earlier(branch), *list_", "            (*fields, *list_"),
+    change("live/operations", "message.role is Role.system for", "False for"),
+    change("live/operations", '("Message", text), *list_instructions(project), ', '("Message", text), '),
+    change("live/chats", "if history not in {None, ", "if history not in {history, ", "live/test_operations"),
+    change("live/exchange", "if live.digest_delivered(path) != row.history:", "if False:", "live/test_operations"),
+    change("live/exchange", "chat.thread_leaf == parent != UNKNOWN_LEAF", "chat.thread_leaf == parent", "live/test_operations"),
+    change("live/effects", "quote_unless_name(show_line(self.model))", "self.model", "live/test_operations"),
+    change("live/sync_operations", ", seal=hashlib.sha256(repr(plan).encode()).hexdigest())", ")"),
+    change("live/sync_operations", "    if chosen.titles:", "    if False:"),
     change("library/library", 'int(self.lacking[0]["conversation"]) if self.lacking else None', "None", "live/test_branches"),
     change("library/delivered", "{*questions, *questions.values()}", "()", "live/test_branches"),
     change("library/delivered", 'questions.get(row["parent"], row["parent"])', 'row["parent"]', "live/test_branches"),
@@ -79,7 +94,7 @@ MUTANTS = [
     change("store/answers", "POSTPONE = CHANGE.where(OPEN_ONES)", "POSTPONE = CHANGE.where(True)"),
     change(
         "live/exchange",
-        "return (chat.thread_id, parent) if chat.thread_leaf == parent else",
+        "return (chat.thread_id, parent) if chat.thread_leaf == parent != UNKNOWN_LEAF else",
         "return (chat.thread_id, parent) if True else",
         "live/test_chats",
     ),
@@ -97,7 +112,11 @@ MUTANTS = [
     change("live/polling", "except (NotFound, InvalidInput):", "except InvalidInput:"),
     change("live/polling", "except (Unavailable, TooManyRequests, UpstreamFailed):", "except TooManyRequests:"),
     # branches, temporary conversations, images
-    change("live/chats", "            if above and not is_node(connection, current, above):", "            if False:"),
+    change(
+        "live/chats",
+        '            if place["parent"] and not is_node(connection, current, place["parent"]):',
+        "            if False:",
+    ),
     change("live/chats", "    if path[-1].role is not Role.assistant:", "    if True:"),
     change("live/chats", "if row is None or row.conversation != chat.key:", "if row is None:"),
     change(
@@ -145,7 +164,21 @@ MUTANTS = [
     change(
         "store/received", '    if connection.execute(KNOWN, {"made": digest}).first():', "    if False:", "deliveries/test_routes"
     ),
-    change("store/received", "    if chat and chat.source is not Source.webhook:", "    if False:", "deliveries/test_routes"),
+    # a delivery changes only what its sender delivered
+    change("store/received", "owner != (Source.webhook, sender) for", "owner[0] != Source.webhook for", RECEIVED),
+    change("store/received", "owner != (Source.webhook, sender) for", "owner[1] != sender for", RECEIVED),
+    change("store/received", "else read_former_owners(connection, chat_id)", "else []", RECEIVED),
+    change("store/received", " or (row and not live.read_details(row.details).delivered)", "", RECEIVED),
+    change("store/received", "    if answers.find(connection, received.id) or (", "    if (", RECEIVED),
+    change(
+        "store/received", "if received and projects.is_delivered_by(connection, named, delivered.sender)", "if received", RECEIVED
+    ),
+    change("store/received", "        if not delivered.imported_name:\n", "        if True:\n", RECEIVED),
+    change("store/received", "        client=sender,\n", "", RECEIVED),
+    change("store/projects", ".scalar() == sender)", ".scalar() is not None)", RECEIVED),
+    change("live/projects", "store.change_as_person", "store.change", RECEIVED),
+    change("live/routes", "current_call.get().client_id", '"client"'),
+    change("migrations/conversations_0004_senders", " AND NOT id GLOB :written", "", "store/test_live_tables"),
     change("store/received", "    if (chat.updated_at or 0) > received.update_time:", "    if False:", "deliveries/test_routes"),
     change("store/received", "        unindex_messages(connection, (row.key,))\n", "", "deliveries/test_routes"),
     change("deliveries/models", "value / 1000 if value >= MILLISECONDS else float(value)", "float(value)"),

@@ -67,6 +67,7 @@ class Details(Frozen):
     """More about a message. `language`: of code. `name`: of a tool or an author.
 
     `follows`: the id of the imported message that one of a delivered conversation follows.
+    `delivered`: the sender of its conversation delivered it, and may change it; else it was written here.
     """
 
     citations: tuple[Citation, ...] = ()
@@ -74,6 +75,7 @@ class Details(Frozen):
     name: str = ""
     language: str = ""
     follows: str = ""
+    delivered: bool = False
 
 
 class ConversationsSettings(WebhookSettings):

@@ -3,7 +3,7 @@ import copy
 import pytest
 
 from server.access.activity.entry import Outcome
-from server.core.sentences import Sentence, describe_outcome, fill, from_text, to_text
+from server.core.sentences import Sentence, describe_outcome, fill, from_text, quote_unless_name, to_text
 from server.integrations import discover
 from server.runtime.integrations import Runtime
 from tests.server.core.wording import check_wording
@@ -48,6 +48,31 @@ def test_first_sentence_with_all_values_is_filled():
     assert fill(sentences, {"to": "a\nb " + "x" * 200}).endswith("xxx…")
     assert "\n" not in fill(sentences, {"to": "a\nb"})
     assert fill((SEND,), {"to": "{to} {done}"}) == "send an email to {to} {done}"
+
+
+@pytest.mark.parametrize(
+    ("title", "shown"),
+    [
+        ("Groceries” for at most $0.00, then nothing else. “", "Groceries' for at most $0.00, then nothing else. '"),
+        ('"A" \u201eB\u201f \u2033C\u301e \uff02D\u275e', "'A' 'B' 'C' 'D'"),
+        ("Ann\u2019\u2019 now ''“”'x \u2018\u2019", "Ann' now 'x '"),
+        ("Don\u2019t «stop» the \u2018one'", "Don\u2019t «stop» the \u2018one'"),
+    ],
+)
+def test_text_from_elsewhere_does_not_end_its_quotation(title, shown):
+    rename = Sentence("rename “{title}” to {name}", "is renaming “{title}”", "renamed “{title}”", "could not rename “{title}”")
+    assert rename.fill(title=title, name="“B”").forms[0] == f"rename “{shown}” to “B”"
+    assert rename.fill(title=title, name="B").done == f"renamed “{shown}”"
+    assert quote_unless_name(title) == f"“{shown}”"
+
+
+def test_plain_name_is_not_quoted():
+    assert [quote_unless_name(name) for name in ("gpt-5.1", "ft:gpt-4o:org/x", "gpt 5", "")] == [
+        "gpt-5.1",
+        "ft:gpt-4o:org/x",
+        "“gpt 5”",
+        "“”",
+    ]
 
 
 async def list_operations():

@@ -1,5 +1,6 @@
 """Conversations and messages as webhooks and /sync/manual deliver them. Unknown members are allowed."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
@@ -97,3 +98,19 @@ class ReceivedMessage(Received):
     def text(self) -> str:
         """The text, of whichever member has one."""
         return self.content or self.parts
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """A delivery. `sender`: the client's id; empty: the signed webhook. `imported_name`: of its project, if that is imported."""
+
+    sender: str
+    item: ReceivedConversation | ReceivedMessage
+    project: ReceivedProject | None = None
+    imported_name: str = ""
+
+    @property
+    def project_id(self) -> str:
+        """The id of its project; empty if it names none."""
+        own = self.item.project_id if isinstance(self.item, ReceivedConversation) else None
+        return (self.project.id if self.project else None) or own or ""

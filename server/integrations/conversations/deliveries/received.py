@@ -2,23 +2,24 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from server.core.errors import Conflict, DeskhandError, InvalidInput, Unavailable
-from server.integrations.conversations.deliveries.models import ReceivedConversation, ReceivedMessage, ReceivedProject
+from server.integrations.conversations.deliveries.models import Delivered, ReceivedConversation, ReceivedMessage, ReceivedProject
 from server.integrations.conversations.live.error_format import write_time
 from server.integrations.conversations.live.events import TOPIC, ChatEvents
 from server.integrations.conversations.live.operation_models import ManualAnswer, ManualOrder, StoredResult
+from server.integrations.conversations.store import live, projects
 from server.integrations.conversations.store import received as store
 from server.integrations.conversations.store.reading import find_chat
 from server.sdk.context import Context
 
 INVALID, INVALID_TYPE = "Invalid payload", "Invalid sync type."
 CONVERSATION, MESSAGE = "conversation", "message"
-IMPORTED = ""  # no conversation has this id
+SIGNED = ""  # the sender of the signed webhook; no client has this id
 EVENTS = {
     "conversation.created": CONVERSATION,
     "conversation.updated": CONVERSATION,
@@ -45,64 +46,58 @@ class Received:
     def __init__(self, context: Context, events: ChatEvents) -> None:
         self._context, self._events = context, events
 
-    def parse(self, kind: str, data: Mapping[str, Any]) -> tuple[ReceivedConversation | ReceivedMessage, ReceivedProject | None]:
-        """Read a conversation or a message, and its project if there is one. Raises InvalidInput, which names the fields."""
-        inner = data.get(kind, data)
-        project = validate(ReceivedProject, data["project"], "project") if data.get("project") else None
-        prefix = kind if kind in data else ""
-        if kind == CONVERSATION:
-            return validate(ReceivedConversation, inner, prefix), project
-        return validate(ReceivedMessage, inner, prefix), project
+    async def read(self, sender: str, kind: str, data: Mapping[str, Any]) -> Delivered:
+        """Read a conversation, with its project if there is one, or a message.
 
-    def put(
-        self, connection: Any, parsed: ReceivedConversation | ReceivedMessage, project: ReceivedProject | None
-    ) -> StoredResult:
-        """Store it, as a part of a transaction. Raises Conflict for a conversation that was not delivered."""
+        Raises InvalidInput, which names the fields, and Conflict if it would hide an imported conversation.
+        """
+        inner, prefix = data.get(kind, data), kind if kind in data else ""
+        project = validate(ReceivedProject, data["project"], "project") if data.get("project") else None
+        if kind == MESSAGE:
+            message = validate(ReceivedMessage, inner, prefix)
+            await self._require_not_imported(message.conversation_id, None)
+            return Delivered(sender, message)
+        chat = validate(ReceivedConversation, inner, prefix)
+        await self._require_not_imported(chat.id, chat.openai_thread_id)
+        delivered = Delivered(sender, chat, project)
+        with suppress(Unavailable):  # without an archive no project is imported
+            imported = await self._context.archive.read(projects.find, delivered.project_id)
+            return replace(delivered, imported_name=imported.name if imported else "")
+        return delivered
+
+    def put(self, connection: Any, delivered: Delivered) -> StoredResult:
+        """Store it, as a part of a transaction. Raises Conflict for what its sender did not deliver."""
         now = self._context.clock.now().timestamp()
-        if isinstance(parsed, ReceivedMessage):
-            chat, new, is_new = store.put_message(connection, parsed, now)
+        if isinstance(delivered.item, ReceivedMessage):
+            chat, new, is_new = store.put_message(connection, delivered.item, delivered.sender, now)
             if is_new:
                 self._events.emit_message(connection, chat, new)
             return StoredResult(status=f"message_{'created' if is_new else 'updated'}", message_id=new.id)
-        chat, is_new = store.put_conversation(connection, parsed, project, now)
+        chat, is_new = store.put_conversation(connection, delivered.item, delivered, now)
         if is_new:
             self._events.emit_created(connection, chat)
         return StoredResult(status=f"conversation_{'created' if is_new else 'updated'}", conversation_id=chat.id)
 
-    def deliver(self, connection: Any, digest: str, seconds: float, kind: str, data: Mapping[str, Any]) -> ReceivedResult:
+    def deliver(self, connection: Any, digest: str, seconds: float, delivered: Delivered) -> ReceivedResult:
         """Store a delivery once, as a part of a transaction. `seconds`: how long its signature is valid."""
         if not store.remember_delivery(connection, digest, self._context.clock.now().timestamp(), seconds):
             return ReceivedResult(is_duplicate=True)
-        return ReceivedResult(self.put(connection, *self.parse(kind, data)))
+        return ReceivedResult(self.put(connection, delivered))
 
-    async def check_ids(self, kind: str, data: Mapping[str, Any]) -> None:
-        """Check that a delivery would not hide another conversation, which its id or thread id finds.
-
-        Raises Conflict, and InvalidInput as `parse` does.
-        """
-        parsed, _ = self.parse(kind, data)
-        chat_id = parsed.conversation_id if isinstance(parsed, ReceivedMessage) else parsed.id
-        thread_id = parsed.openai_thread_id if isinstance(parsed, ReceivedConversation) else None
-        own_id = await self._find(chat_id)
-        if own_id == IMPORTED or (thread_id and await self._find(thread_id) not in (None, own_id or chat_id)):
-            raise Conflict(store.NOT_YOURS)
-
-    async def _find(self, name: str) -> str | None:
-        """Find the id of the conversation with this id or thread id; IMPORTED for an imported one, None if there is none."""
-        if row := await self._context.database.read(find_chat, name, live_too=True):
-            return str(row["id"])
+    async def _require_not_imported(self, chat_id: str, thread_id: str | None) -> None:
+        """Raises Conflict if this id, or that of the thread, would hide an imported conversation that was not delivered."""
         with suppress(Unavailable):  # without an archive nothing is hidden
-            if await self._context.archive.read(find_chat, name, live_too=False):
-                return IMPORTED
-        return None
+            names = {chat_id, thread_id or chat_id}
+            for name in names if await self._context.database.read(live.find, chat_id) is None else names - {chat_id}:
+                if await self._context.archive.read(find_chat, name, live_too=False):
+                    raise Conflict(store.NOT_YOURS)
 
-    async def store_manually(self, order: ManualOrder) -> ManualAnswer:
+    async def store_manually(self, order: ManualOrder, client: str) -> ManualAnswer:
         """Store a conversation or a message of a client. Raises InvalidInput and Conflict."""
         if order.type not in {CONVERSATION, MESSAGE}:
             raise InvalidInput(INVALID_TYPE)
-        await self.check_ids(order.type, order.data)
-        parsed, project = self.parse(order.type, order.data)
-        result = await self._context.database.write(self.put, parsed, project)
+        delivered = await self.read(client, order.type, order.data)
+        result = await self._context.database.write(self.put, delivered)
         self.publish()
         return ManualAnswer(type=order.type, result=result, timestamp=self.now())
 

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 
 from server.core.errors import DeskhandError, InvalidInput, NotAuthenticated, TooLarge
 from server.integrations.conversations.deliveries.limits import PATH, TITLE
-from server.integrations.conversations.deliveries.received import EVENTS, INVALID, ReceivedResult
+from server.integrations.conversations.deliveries.received import EVENTS, INVALID, SIGNED, ReceivedResult
 from server.integrations.conversations.deliveries.signature import EVENT, SIGNATURE, TIMESTAMP, read_time
 from server.integrations.conversations.history.decode import repair_strings
 from server.integrations.conversations.live.error_format import CHAT_ERRORS
@@ -64,10 +64,10 @@ async def receive_delivery(service: Conversations, request: Request) -> dict[str
             await delivery.store(lambda _: ReceivedResult(note=IGNORED))
             return answer | {"result": {"status": "ignored"}}
         data = read_object(delivery.body)
-        await received.check_ids(EVENTS[event], data)
+        delivered = await received.read(SIGNED, EVENTS[event], data)
         digest = make_digest(request.headers[TIMESTAMP], event, delivery.body)
         seconds = settings.tolerance_seconds * 2
-        result = await delivery.store(lambda connection: received.deliver(connection, digest, seconds, EVENTS[event], data))
+        result = await delivery.store(lambda connection: received.deliver(connection, digest, seconds, delivered))
     received.publish()
     stored = result.result.model_dump(exclude_none=True) if result.result else {"status": "ignored", "reason": "duplicate"}
     return answer | {"result": stored}

@@ -2,17 +2,21 @@
 
 from server.integrations.conversations.library.delivered import Merged, find_merged, read_path
 from server.integrations.conversations.live.models import Chat, PathMessage
-from server.integrations.conversations.models import Frozen, Role
+from server.integrations.conversations.models import Frozen
 from server.integrations.conversations.store import answers, live
 from server.integrations.conversations.store.reading import Row
 from server.sdk.context import Context
 
 
 class Branch(Frozen):
-    """The messages from the first one on. `imported`: the key of the imported conversation that some are from."""
+    """The messages from the first one on. `imported`: the key of the imported conversation that some are from.
+
+    `history`: the digest of the delivered ones, if it is the branch that is shown.
+    """
 
     messages: list[PathMessage]
     imported: int | None = None
+    history: str = ""
 
 
 class BranchEnd(Frozen):
@@ -37,9 +41,11 @@ class Branches:
     async def read_shown(self, chat: Chat) -> Branch:
         """Read the branch that the next message follows."""
         if merged := await self._find(chat):
-            return make_branch(await read_path(self._archive, merged), merged)
+            history = await self._database.read(answers.read_history, chat)
+            return make_branch(await read_path(self._archive, merged), merged, history)
         leaf = await self._database.read(answers.find_end, chat)
-        return Branch(messages=await self._database.read(live.read_path, chat.key, leaf))
+        path = await self._database.read(live.read_path, chat.key, leaf)
+        return Branch(messages=path, history=live.digest_delivered(path))
 
     async def find_end(self, chat: Chat) -> BranchEnd:
         """Find the end of the branch that is shown, if the conversation is a merged one."""
@@ -53,10 +59,6 @@ class Branches:
         return await find_merged(self._database, self._archive, chat.model_dump())
 
 
-def make_branch(rows: list[Row], merged: Merged) -> Branch:
+def make_branch(rows: list[Row], merged: Merged, history: str = "") -> Branch:
     """Make the branch of rows."""
-    messages = [
-        PathMessage(id=row["id"], role=Role(row["role"]), text=row["text"], attachments=live.read_attachments(row["details"]))
-        for row in rows
-    ]
-    return Branch(messages=messages, imported=merged.key)
+    return Branch(messages=list(map(live.to_path_message, rows)), imported=merged.key, history=history)

@@ -11,7 +11,7 @@ from server.integrations.conversations.adapter.protocol import Answer, Turn
 from server.integrations.conversations.live.answer_streams import AnswerEnd, AnswerStreams
 from server.integrations.conversations.live.branches import BranchEnd, Branches
 from server.integrations.conversations.live.events import ChatEvents
-from server.integrations.conversations.live.exchange import Exchange
+from server.integrations.conversations.live.exchange import CHANGED, Exchange
 from server.integrations.conversations.live.images import Images, NewImage
 from server.integrations.conversations.live.models import OPEN, AnswerRow, Chat, NewChat, NewMessage, Project, make_message_id
 from server.integrations.conversations.live.outcomes import SECTION, Outcomes
@@ -92,7 +92,7 @@ class Chats:
         self._announce(chat)
         return chat, posted
 
-    async def send(
+    async def send(  # noqa: PLR0913, a message has many parts
         self,
         chat_id: str,
         text: str,
@@ -102,11 +102,13 @@ class Chats:
         model: str = "",
         client: str = "",
         images: tuple[NewImage, ...] = (),
+        history: str | None = None,
     ) -> Posted:
         """Add a message to a conversation, and ask for its answer if it is the user's.
 
         `parent`: the message that it follows; None: the one that is shown last; empty: it is the first of another branch.
-        Raises NotFound and InvalidInput.
+        `history`: answers.read_history as it was when the message was approved; None: whatever it is.
+        Raises NotFound, InvalidInput, and Conflict if the history is another one.
         """
         if not text.strip() and not images:
             raise InvalidInput(EMPTY)
@@ -118,9 +120,8 @@ class Chats:
 
         def store(connection: Any) -> Posted:
             current = live.require(connection, chat.key)
-            place = place_next(connection, chat, current, end) if parent is None else {"parent": parent}
-            above = place["parent"]
-            if above and not is_node(connection, current, above):
+            place = place_next(connection, chat, current, end, history) if parent is None else {"parent": parent}
+            if place["parent"] and not is_node(connection, current, place["parent"]):
                 raise NotFound(NO_MESSAGE)
             placed = posted.model_copy(update=place)
             self._images.add(connection, current, files)
@@ -238,8 +239,13 @@ class Chats:
         return self._context.clock.now().timestamp()
 
 
-def place_next(connection: Any, chat: Chat, current: Chat, end: BranchEnd) -> dict[str, str]:
-    """Place a message after the one that is shown last. `chat`: as it was when its end was looked for."""
+def place_next(connection: Any, chat: Chat, current: Chat, end: BranchEnd, history: str | None) -> dict[str, str]:
+    """Place a message after the one that is shown last. `chat`: as it was when its end was looked for.
+
+    Raises Conflict if the history is not this one.
+    """
+    if history not in {None, answers.read_history(connection, current)}:
+        raise Conflict(CHANGED)
     if current.current_message != chat.current_message:
         return {"parent": answers.find_end(connection, current)}
     shown = current.model_copy(update={"current_message": end.here or current.current_message})

@@ -9,7 +9,6 @@ from server.integrations.conversations.library.delivered import find_merged, rea
 from server.integrations.conversations.live.events import ChatEvents
 from server.integrations.conversations.live.models import Chat, NewChat
 from server.integrations.conversations.live.sync_models import Selection
-from server.integrations.conversations.models import Details
 from server.integrations.conversations.store import copies, live, projects
 from server.integrations.conversations.store.reading import Row
 from server.sdk.context import Context
@@ -65,10 +64,5 @@ class Copies:
 
 async def read_files(database: Database, key: int, rows: Sequence[Row]) -> list[Row]:
     """Read the files of messages, as far as this database has them."""
-    attached = sorted({attachment.id for row in rows for attachment in read_details(row["details"]).attachments})
+    attached = sorted({attachment.id for row in rows for attachment in live.read_details(row["details"]).attachments})
     return await database.read(copies.read_assets, key, attached) if attached else []
-
-
-def read_details(details: str) -> Details:
-    """Read the details of a message."""
-    return Details.model_validate_json(details) if details else Details()

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from server.core.errors import DeskhandError, InvalidInput
+from server.core.invisible import show_line
+from server.core.sentences import quote_unless_name
 from server.integrations.conversations.adapter.protocol import Turn, Usage
 from server.integrations.conversations.live.turns import estimate_tokens, round_up
 from server.integrations.conversations.openai_account.connection import OpenAIConnection
@@ -28,8 +30,8 @@ class Cost:
 
     @property
     def model_name(self) -> str:
-        """The model as it is shown."""
-        return self.model or UNKNOWN_MODEL
+        """The model as it is shown. A delivered conversation may name anything."""
+        return quote_unless_name(show_line(self.model)) if self.model else UNKNOWN_MODEL
 
     @property
     def fields(self) -> tuple[tuple[str, str], ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from server.core.errors import (
+    Conflict,
     DeskhandError,
     InvalidInput,
     NotFound,
@@ -21,7 +22,7 @@ from server.integrations.conversations.live.answer_streams import AnswerStreams
 from server.integrations.conversations.live.branches import Branches
 from server.integrations.conversations.live.events import ChatEvents
 from server.integrations.conversations.live.images import Images
-from server.integrations.conversations.live.models import AnswerRow, Chat, PathMessage, Project
+from server.integrations.conversations.live.models import UNKNOWN_LEAF, AnswerRow, Chat, PathMessage, Project
 from server.integrations.conversations.live.outcomes import SECTION, Outcomes
 from server.integrations.conversations.live.polling import LONGEST_WAIT, poll
 from server.integrations.conversations.live.turns import estimate_tokens, make_turns
@@ -32,6 +33,7 @@ from server.integrations.conversations.openai_account.spending import Reservatio
 from server.integrations.conversations.store import answers, live, projects
 from server.sdk.context import Context
 
+CHANGED = "Earlier messages, which a program delivered, were changed before this one was sent, so it was not. Send it again."
 NOTHING_SENT = (Unavailable, SignInNeeded, TooManyRequests)
 BEFORE_SENDING = (*NOTHING_SENT, UpstreamFailed, UpstreamTimedOut)  # of reading models, or of a Conversation
 
@@ -158,6 +160,8 @@ class Exchange:
         chat, path, project = await self._database.read(read_question, row)
         if chat is None or not path:
             return None
+        if live.digest_delivered(path) != row.history:
+            raise Conflict(CHANGED)
         model = await self._openai.resolve_model(row.model or chat.model, project.model)
         branch = await self._branches.complete(chat, path)
         turns = make_turns(branch.messages, await self._images.read(chat, branch.messages, branch.imported))
@@ -187,7 +191,7 @@ class Exchange:
         if chat.temporary or not self._has_threads:
             return "", ""
         if chat.thread_id:
-            return (chat.thread_id, parent) if chat.thread_leaf == parent else ("", "")
+            return (chat.thread_id, parent) if chat.thread_leaf == parent != UNKNOWN_LEAF else ("", "")
         try:
             return await self.create_thread(api, chat, turns[:-1], parent), parent
         except (InvalidInput, NotFound):

@@ -29,7 +29,8 @@ OPEN = (AnswerState.waiting, AnswerState.running)
 class Chat(Frozen):
     """A live conversation. `thread_id`: of the Conversation at OpenAI, which ends with the message `thread_leaf`.
 
-    `client`: the id of the client that began it; empty for the person. Times are seconds since 1970.
+    `client`: the id of the client that began or delivered it; empty for the person, or if it was delivered by the signed webhook.
+    Times are seconds since 1970.
     """
 
     key: int
@@ -64,7 +65,7 @@ class NewChat(Frozen):
 
 
 class NewMessage(Frozen):
-    """A message to be stored. `follows`: the imported message that it follows, see Details."""
+    """A message to be stored. `follows`: the imported message that it follows; `delivered`: by a sender, see Details."""
 
     id: str
     parent: str
@@ -74,6 +75,7 @@ class NewMessage(Frozen):
     model: str = ""
     attachments: tuple[Attachment, ...] = ()
     follows: str = ""
+    delivered: bool = False
 
 
 class PathMessage(Frozen):
@@ -83,10 +85,14 @@ class PathMessage(Frozen):
     role: Role
     text: str
     attachments: tuple[Attachment, ...] = ()
+    delivered: bool = False
 
 
 class AnswerRow(Frozen):
-    """An answer that was asked for. `message`: the id of the message that it answers. `response_id`: OpenAI's, once known."""
+    """An answer that was asked for. `message`: the id of the message that it answers. `response_id`: OpenAI's, once known.
+
+    `history`: the digest of the delivered messages that are sent along, as they were when it was asked for.
+    """
 
     number: int
     id: str
@@ -102,6 +108,7 @@ class AnswerRow(Frozen):
     next_at: float = 0
     created_at: float = 0
     cost: str | None = None
+    history: str = ""
 
 
 class Project(Frozen):

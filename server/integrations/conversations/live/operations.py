@@ -1,5 +1,6 @@
 """Operations of live conversations for clients: their Effects, and their answers in the form of ChatBETO's API."""
 
+import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,7 +10,7 @@ from server.integrations.conversations.live import wording
 from server.integrations.conversations.live.branches import Branch, Branches
 from server.integrations.conversations.live.chats import EMPTY, NO_PROJECT, Chats
 from server.integrations.conversations.live.completions import Completions, make_turns_of
-from server.integrations.conversations.live.effects import Cost, Costs
+from server.integrations.conversations.live.effects import Costs
 from server.integrations.conversations.live.images import Images
 from server.integrations.conversations.live.models import Chat, Project
 from server.integrations.conversations.live.operation_models import (
@@ -31,16 +32,17 @@ from server.integrations.conversations.live.operation_models import (
     write_id,
 )
 from server.integrations.conversations.live.outcomes import SECTION
-from server.integrations.conversations.live.turns import make_title, make_turns
+from server.integrations.conversations.live.turns import digest_turns, make_title, make_turns
 from server.integrations.conversations.models import ConversationsSettings, Role
 from server.integrations.conversations.openai_account.connection import OpenAIConnection
 from server.integrations.conversations.store import answers
 from server.sdk.context import Context
-from server.sdk.operation import Effect, current_call
+from server.sdk.operation import Effect, allowed_effect, current_call
 
 NO_PROJECT_ID = "Project ID is required."
 NO_MESSAGES = "Messages array is required."
-UNTITLED = "Untitled"
+HISTORY = ":"  # in a seal, after the digest of what was delivered; answers that have come since change only the rest
+Fields = tuple[tuple[str, str], ...]
 
 
 class ChatOperations:
@@ -66,13 +68,13 @@ class ChatOperations:
     async def preview_create(self, order: ChatOrder) -> Effect:
         """Preview the start of a conversation."""
         project, text = await self.find_project(order.project_id), order.initial_message
-        title = order.title.strip() or make_title(text) or UNTITLED
-        fields = (("Title", title), ("Project", project.name))
+        title = order.title.strip() or make_title(text) or wording.UNTITLED
+        fields: Fields = (("Title", title), ("Project", project.name))
         if not text.strip():
             return Effect(wording.START_EMPTY.fill(title=title), fields)
         cost = await self._costs.foresee((Turn(role="user", text=text),), project.instructions, "", project.model)
         sentence = wording.START.fill(title=title, model=cost.model_name, price=cost.price)
-        return Effect(sentence, (*fields, ("Message", text), *cost.fields))
+        return Effect(sentence, (*fields, ("Message", text), *list_instructions(project), *cost.fields))
 
     async def create_chat(self, order: ChatOrder) -> CreatedAnswer:
         """Start a conversation. It is here at once, and at OpenAI as soon as that can be reached."""
@@ -89,22 +91,27 @@ class ChatOperations:
         if not order.message.strip():
             raise InvalidInput(EMPTY)
         chat = await self._chats.find(conversation_id)
-        title = chat.title or UNTITLED
-        fields = (("Conversation", title), ("Message", order.message))
+        title = chat.title or wording.UNTITLED
+        fields: Fields = (("Conversation", title), ("Message", order.message))
         if order.role != Role.user:
             return Effect(wording.ADD.fill(title=title), (*fields, ("Role", order.role)))
-        branch = await self._branches.read_shown(chat)
-        cost = await self._foresee(chat, branch, order.message)
-        sent = () if branch.imported is None else (("Sent with it", wording.IMPORTED_TOO),)
-        return Effect(wording.SEND.fill(title=title, model=cost.model_name, price=cost.price), (*fields, *sent, *cost.fields))
+        branch, project = await self._branches.read_shown(chat), await self._chats.find_project(chat.project)
+        turns = await self._make_turns(chat, branch, order.message)
+        cost = await self._costs.foresee(turns, project.instructions, chat.model, project.model)
+        return Effect(
+            wording.SEND.fill(title=title, model=cost.model_name, price=cost.price),
+            (*fields, *list_earlier(branch), *list_instructions(project), *cost.fields),
+            seal=f"{branch.history}{HISTORY}{(await asyncio.to_thread(digest_turns, turns))[-1]}",
+        )
 
     async def send_message(self, conversation_id: str, order: MessageOrder) -> MessageAnswer:
         """Send a message, and wait a while for its answer."""
         chat, client = await self._chats.find(conversation_id), current_call.get().client_id
         project = await self._chats.find_project(chat.project)
-        role = Role(order.role)
+        role, approved = Role(order.role), allowed_effect.get()
+        history = approved.seal.partition(HISTORY)[0] if approved and approved.seal else None
         model = await self._costs.resolve_model(chat.model, project.model) if role is Role.user else ""
-        posted = await self._chats.send(chat.id, order.message, role=role, model=model, client=client)
+        posted = await self._chats.send(chat.id, order.message, role=role, model=model, client=client, history=history)
         data: dict[str, Any] = {"state": "none"}
         if posted.answer_id:
             data = await self._wait(chat, posted.answer_id)
@@ -121,7 +128,8 @@ class ChatOperations:
         cost = await self._costs.foresee(turns, project.instructions, order.model, project.model)
         said = tuple((turn.role.capitalize(), turn.text) for turn in turns)
         stored = (("Stored in", project.name),) if order.project_id else ()
-        return Effect(wording.COMPLETE.fill(model=cost.model_name, price=cost.price), (*said, *cost.fields, *stored))
+        fields = (*said, *list_instructions(project), *cost.fields, *stored)
+        return Effect(wording.COMPLETE.fill(model=cost.model_name, price=cost.price), fields)
 
     async def complete_chat(self, order: CompletionOrder) -> CompletionAnswer:
         """Ask a model, and store question and answer if a project is given."""
@@ -159,12 +167,10 @@ class ChatOperations:
         except NotFound:
             raise NotFound(NO_PROJECT) from None
 
-    async def _foresee(self, chat: Chat, branch: Branch, text: str) -> Cost:
-        """Foresee the cost of the next message of a conversation, after a branch."""
-        project = await self._chats.find_project(chat.project)
+    async def _make_turns(self, chat: Chat, branch: Branch, text: str) -> tuple[Turn, ...]:
+        """Make what is sent with the next message of a conversation, after a branch."""
         images = await self._images.read(chat, branch.messages, branch.imported)
-        turns = (*make_turns(branch.messages, images), Turn(role="user", text=text))
-        return await self._costs.foresee(turns, project.instructions, chat.model, project.model)
+        return (*make_turns(branch.messages, images), Turn(role="user", text=text))
 
     async def _wait(self, chat: Chat, answer_id: str) -> dict[str, Any]:
         end = await self._chats.wait(chat, answer_id, self._settings().answer_wait_seconds)
@@ -177,3 +183,15 @@ class ChatOperations:
 
     def _settings(self) -> ConversationsSettings:
         return self._context.settings.read(SECTION, ConversationsSettings)
+
+
+def list_earlier(branch: Branch) -> Fields:
+    """Describe the messages that are sent along, if there are any."""
+    count, system = len(branch.messages), sum(message.role is Role.system for message in branch.messages)
+    described = wording.describe_earlier(count, system, imported=branch.imported is not None)
+    return ((wording.EARLIER, described),) if count else ()
+
+
+def list_instructions(project: Project) -> Fields:
+    """Show the instructions that are sent along, if there are any."""
+    return ((wording.INSTRUCTIONS, project.instructions),) if project.instructions else ()

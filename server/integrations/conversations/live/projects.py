@@ -67,7 +67,7 @@ class Projects:
         if not changes.get("name", "x").strip():
             raise InvalidInput(NO_NAME)
         project = (await self.find(project_id)).model_copy(update=changes)
-        await self._database.write(store.change, project)
+        await self._database.write(store.change_as_person, project)
         self._context.events.publish(TOPIC)
         return project
 

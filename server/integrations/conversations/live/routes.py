@@ -24,7 +24,7 @@ from server.integrations.conversations.live.operation_models import (
     SyncOrder,
 )
 from server.integrations.conversations.service import ConversationsService
-from server.sdk.operation import Operations
+from server.sdk.operation import Operations, current_call
 from server.sdk.services import provided
 
 SCOPES = ("read:chats", "write:chats")
@@ -136,4 +136,4 @@ async def create_project(service: Conversations, order: ProjectOrder) -> Project
 @deliveries.operation("POST", "/manual", wording=wording.STORE_CHAT, ingests=True, rare=True)
 async def store_chat(service: Conversations, order: ManualOrder) -> ManualAnswer:
     """Add a conversation or a message to those on this computer; the same one sent again changes nothing."""
-    return await service.received.store_manually(order)
+    return await service.received.store_manually(order, current_call.get().client_id)

@@ -49,14 +49,7 @@ class Syncs:
             raise NotFound(NOT_IMPORTED.format(id=min(unknown)))
         if copied := await self._database.read(syncs.list_copied, imported):
             counted = await self._copies.count([chat_id for chat_id in imported if chat_id not in copied])
-        items = [SyncItem(chat=chat_id) for chat_id in chosen.chats]
-        items += [SyncItem(chat=chat_id, imported=True) for chat_id in counted.chats]
-        return SyncPlan(
-            items=tuple(items),
-            live=len(chosen.chats),
-            imported=len(counted.chats),
-            messages=chosen.messages + counted.messages,
-        )
+        return SyncPlan(live=chosen, imported=counted)
 
     async def start(self, plan: SyncPlan, client: str) -> SyncRun:
         """Begin a run; it goes on in the background."""

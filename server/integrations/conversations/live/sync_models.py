@@ -30,19 +30,24 @@ class SyncItem(Frozen):
 
 
 class Selection(Frozen):
-    """Conversations and the number of their messages."""
+    """Conversations, by their ids, and the number of their messages."""
 
     chats: tuple[str, ...] = ()
+    titles: tuple[str, ...] = ()
     messages: int = 0
 
 
 class SyncPlan(Frozen):
-    """The conversations that a run would copy, and their counts."""
+    """The conversations that a run would copy."""
 
-    items: tuple[SyncItem, ...]
-    live: int
-    imported: int
-    messages: int
+    live: Selection
+    imported: Selection
+
+    @property
+    def items(self) -> tuple[SyncItem, ...]:
+        """All of them."""
+        imported = (SyncItem(chat=chat_id, imported=True) for chat_id in self.imported.chats)
+        return (*(SyncItem(chat=chat_id) for chat_id in self.live.chats), *imported)
 
 
 class FailedItem(Frozen):

@@ -1,10 +1,14 @@
 """Operations of copying conversations to OpenAI."""
 
+import hashlib
+from collections.abc import Iterator
+
+from server.core.invisible import show_line
 from server.integrations.conversations.live import wording
 from server.integrations.conversations.live.error_format import write_time
 from server.integrations.conversations.live.operation_models import FailedSync, SyncAccepted, SyncAnswer, SyncData, SyncOrder
 from server.integrations.conversations.live.sync import Syncs
-from server.integrations.conversations.live.sync_models import SyncPlan, SyncRun
+from server.integrations.conversations.live.sync_models import Selection, SyncPlan, SyncRun
 from server.sdk.context import Context
 from server.sdk.operation import Effect, current_call, require_allowed
 
@@ -53,9 +57,16 @@ def describe(plan: SyncPlan) -> Effect:
     total = len(plan.items)
     count = f"{total:,} {'conversation' if total == 1 else 'conversations'}"
     fields = (
-        ("Conversations held here", f"{plan.live:,}"),
-        ("Imported conversations", f"{plan.imported:,}"),
-        ("Messages", f"{plan.messages:,}"),
+        *list_chats("Conversations held here", plan.live),
+        *list_chats("Imported conversations", plan.imported),
+        ("Messages", f"{plan.live.messages + plan.imported.messages:,}"),
         ("Cost", "none: no model answers"),
     )
-    return Effect(wording.SYNC.fill(count=count), fields)
+    return Effect(wording.SYNC.fill(count=count), fields, seal=hashlib.sha256(repr(plan).encode()).hexdigest())
+
+
+def list_chats(name: str, chosen: Selection) -> Iterator[tuple[str, str]]:
+    """List how many conversations are chosen, and their titles."""
+    yield name, f"{len(chosen.chats):,}"
+    if chosen.titles:
+        yield f"{name}: titles", "\n".join(show_line(title) or wording.UNTITLED for title in chosen.titles)

@@ -46,7 +46,17 @@ CREATE_PROJECT = Sentence(
     "could not create the project “{name}”",
 )
 
-IMPORTED_TOO = "All messages of this conversation that are shown, imported ones too"
+UNTITLED = "Untitled"
+EARLIER, INSTRUCTIONS = "Sent with it", "Instructions of the project"
+IMPORTED_TOO, SYSTEM_TOO = "imported ones among them", "{count:,} with instructions to the model (role system)"
+
+
+def describe_earlier(count: int, system: int, *, imported: bool) -> str:
+    """Describe the earlier messages that are sent along."""
+    parts = [f"{count:,} earlier {'message' if count == 1 else 'messages'}"]
+    parts += [IMPORTED_TOO] if imported else []
+    parts += [SYSTEM_TOO.format(count=system)] if system else []
+    return ", ".join(parts)
 
 
 def wording(title: str, description: str, *sentences: Sentence) -> Wording:

@@ -45,6 +45,7 @@ WAKE = update(answer).where(answer.c.state == AnswerState.waiting).values(next_a
 def add(connection: Connection, chat: Chat, answer_id: str, message_id: str, model: str, client: str, now: float) -> None:
     """Ask for an answer to a message."""
     values = {"id": answer_id, "conversation": chat.key, "message": message_id, "model": model, "client": client}
+    values |= {"history": live.digest_delivered(live.read_path(connection, chat.key, message_id))}
     connection.execute(ADD, values | {"state": AnswerState.waiting, "created_at": now})
 
 
@@ -71,6 +72,11 @@ def find_end(connection: Connection, chat: Chat) -> str:
     """Find what the next message of a conversation follows: the message that is shown last, or its answer to come."""
     values = {"of": chat.key, "which": chat.current_message}
     return connection.execute(LATEST, values).scalar_one_or_none() or chat.current_message
+
+
+def read_history(connection: Connection, chat: Chat) -> str:
+    """Read the digest of the delivered messages that the next message of a conversation follows."""
+    return live.digest_delivered(live.read_path(connection, chat.key, find_end(connection, chat)))
 
 
 def find_next(connection: Connection, key: int) -> AnswerRow | None:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, bindparam, insert, literal, select
 from server.integrations.conversations.live.models import Chat
 from server.integrations.conversations.live.sync_models import Selection
 from server.integrations.conversations.models import Kind
-from server.integrations.conversations.store import live
+from server.integrations.conversations.store import live, syncs
 from server.integrations.conversations.store.message_keys import allocate_keys
 from server.integrations.conversations.store.message_times import fill_times
 from server.integrations.conversations.store.reading import Row
@@ -17,7 +17,9 @@ from server.integrations.conversations.store.tables import asset, conversation, 
 
 LONGEST_PATH = 20_000  # messages, against a cycle
 FIND = select(conversation).where(conversation.c.id == bindparam("which"))
-COUNT = select(conversation.c.id, conversation.c.message_count).where(conversation.c.id.in_(bindparam("some", expanding=True)))
+COUNT = select(conversation.c.id, conversation.c.title, conversation.c.message_count).where(
+    conversation.c.id.in_(bindparam("some", expanding=True))
+)
 ASSETS = select(asset).where(asset.c.conversation == bindparam("of"), asset.c.id.in_(bindparam("some", expanding=True)))
 ADD = insert(message)
 ADD_ASSET = insert(asset)
@@ -54,11 +56,11 @@ def find(connection: Connection, chat_id: str) -> Row | None:
 
 def count(connection: Connection, ids: Sequence[str]) -> Selection:
     """Count the conversations among these ids, and their messages."""
-    known: dict[str, int] = {}
+    known: dict[str, Any] = {}
     for start in range(0, len(ids), AT_ONCE):
         rows = connection.execute(COUNT, {"some": list(ids[start : start + AT_ONCE])})
-        known |= {row.id: row.message_count for row in rows}
-    return Selection(chats=tuple(known), messages=sum(known.values()))
+        known |= {row.id: row for row in rows}
+    return syncs.to_selection(list(known.values()))
 
 
 def read_messages(connection: Connection, key: int, leaf: str) -> list[Row]:

@@ -60,6 +60,12 @@ def exists(connection: Connection, chat_id: str) -> bool:
     return connection.execute(KEY, {"which": chat_id}).first() is not None
 
 
+def read_deleted(connection: Connection, chat_id: str) -> Tree:
+    """Read the rows of a deleted conversation that are still held; empty if there is none."""
+    data = connection.execute(FIND, {"which": chat_id, "since": 0}).scalar()
+    return unpack(data) if data else []
+
+
 def put_back(connection: Connection, chat_id: str, since: float) -> bool | None:
     """Put a conversation back that was deleted after a time. None: there is none; False: it is there again."""
     data = connection.execute(FIND, {"which": chat_id, "since": since}).scalar()

@@ -1,12 +1,15 @@
 """Live conversations and their messages. Each function is a part of its caller's transaction."""
 
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, bindparam, delete, func, insert, literal, or_, select, update
 
 from server.core.errors import NotFound
 from server.integrations.conversations.live.models import UNKNOWN_LEAF, Chat, NewChat, NewMessage, PathMessage
-from server.integrations.conversations.models import Attachment, Details, Kind, Role
+from server.integrations.conversations.models import Details, Kind, Role
 from server.integrations.conversations.store.live_tables import answer, live
 from server.integrations.conversations.store.message_keys import allocate_keys
 from server.integrations.conversations.store.message_times import fill_times
@@ -113,9 +116,9 @@ def has_message(connection: Connection, key: int, message_id: str) -> bool:
 
 def add_message(connection: Connection, chat: Chat, new: NewMessage) -> None:
     """Store and index a message, and count it."""
-    more = Details(attachments=new.attachments, follows=new.follows)
+    more = Details(attachments=new.attachments, follows=new.follows, delivered=new.delivered)
     key = allocate_keys(connection, fill_times([new.created_at]))[0]
-    values = new.model_dump(exclude={"attachments", "follows"}) | {"key": key, "conversation": chat.key, "kind": Kind.text}
+    values = new.model_dump(exclude=set(Details.model_fields)) | {"key": key, "conversation": chat.key, "kind": Kind.text}
     connection.execute(
         ADD_MESSAGE, values | {"details": "" if more == Details() else more.model_dump_json(exclude_defaults=True)}
     )
@@ -142,13 +145,26 @@ def rename(connection: Connection, chat: Chat, title: str) -> None:
 
 def read_path(connection: Connection, key: int, leaf: str) -> list[PathMessage]:
     """Read the messages from a conversation's beginning to one of its messages."""
-    rows = connection.execute(PATH, {"of": key, "leaf": leaf})
-    return [PathMessage(id=row.id, role=Role(row.role), text=row.text, attachments=read_attachments(row.details)) for row in rows]
+    return [to_path_message(dict(row)) for row in connection.execute(PATH, {"of": key, "leaf": leaf}).mappings()]
 
 
-def read_attachments(details: str) -> tuple[Attachment, ...]:
-    """Read the attachments in the details of a message."""
-    return Details.model_validate_json(details).attachments if details else ()
+def digest_delivered(path: Iterable[PathMessage]) -> str:
+    """Return the digest of the delivered messages of a path, which their sender may change; empty if there are none."""
+    delivered = [(message.id, message.role, message.text) for message in path if message.delivered]
+    return hashlib.sha256(json.dumps(delivered).encode()).hexdigest() if delivered else ""
+
+
+def to_path_message(row: Mapping[str, Any]) -> PathMessage:
+    """Make the value of a row."""
+    more = read_details(row["details"])
+    return PathMessage(
+        id=row["id"], role=Role(row["role"]), text=row["text"], attachments=more.attachments, delivered=more.delivered
+    )
+
+
+def read_details(details: str) -> Details:
+    """Read the details of a message."""
+    return Details.model_validate_json(details) if details else Details()
 
 
 def set_thread(connection: Connection, key: int, thread_id: str, leaf: str) -> None:

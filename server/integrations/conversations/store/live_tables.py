@@ -2,7 +2,7 @@
 
 from sqlalchemy import Boolean, Column, Float, ForeignKey, Index, Integer, MetaData, Table, Text
 
-from server.integrations.conversations.store.tables import conversation
+from server.integrations.conversations.store.tables import conversation, project
 
 metadata = MetaData()
 
@@ -12,7 +12,7 @@ live = Table(
     Column("conversation", Integer, ForeignKey(conversation.c.key, ondelete="CASCADE"), primary_key=True),
     Column("thread_id", Text, nullable=False, server_default=""),  # conv_…; empty: OpenAI has none yet
     Column("thread_leaf", Text, nullable=False, server_default=""),  # its last message; live_models.UNKNOWN_LEAF
-    Column("client", Text, nullable=False, server_default=""),  # that began it; empty: the person
+    Column("client", Text, nullable=False, server_default=""),  # that began or delivered it; empty: see models.Chat
     Column("digest", Text, nullable=False, server_default=""),  # of the turns of a conversation of /v1
 )
 Index("chat_live_thread", live.c.thread_id)
@@ -35,6 +35,7 @@ answer = Table(
     Column("next_at", Float, nullable=False, server_default="0"),  # before which it is not tried again
     Column("created_at", Float, nullable=False),
     Column("cost", Text),  # USD; NULL: unknown
+    Column("history", Text, nullable=False, server_default=""),  # digest of the delivered messages that are sent along
 )
 Index("chat_answer_conversation", answer.c.conversation, answer.c.number)
 Index("chat_answer_state", answer.c.state, answer.c.number)
@@ -61,6 +62,13 @@ sync_item = Table(
     Column("chat", Text, primary_key=True),  # its id
     Column("imported", Boolean, nullable=False),
     Column("state", Text, nullable=False),  # waiting, running, done or failed
+)
+
+delivered_project = Table(
+    "chat_delivered_project",
+    metadata,
+    Column("project", Text, ForeignKey(project.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("client", Text, nullable=False),  # whose delivery made it; empty: the signed webhook
 )
 
 delivery = Table(

@@ -3,6 +3,7 @@
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from server.integrations.conversations.live.models import Project
+from server.integrations.conversations.store.live_tables import delivered_project
 from server.integrations.conversations.store.search_index import index_conversation, unindex_conversation
 from server.integrations.conversations.store.tables import conversation, project
 
@@ -14,6 +15,9 @@ ADD = insert(project)
 CHANGE = update(project).where(project.c.id == bindparam("which"))
 OF_PROJECT = select(conversation.c.key).where(conversation.c.project == bindparam("which"))
 MOVE = update(conversation).where(conversation.c.key == bindparam("which")).values(project=bindparam("target"))
+SENDER = select(delivered_project.c.client).where(delivered_project.c.project == bindparam("which"))
+ADD_SENDER = insert(delivered_project)
+REMOVE_SENDER = delete(delivered_project).where(delivered_project.c.project == bindparam("which"))
 REMOVE = delete(project).where(project.c.id == bindparam("which"))
 
 
@@ -47,6 +51,22 @@ def add(connection: Connection, new: Project) -> None:
 def change(connection: Connection, changed: Project) -> None:
     """Replace a project."""
     connection.execute(CHANGE, {"which": changed.id, **changed.model_dump(exclude={"id", "created_at"})})
+
+
+def set_sender(connection: Connection, project_id: str, sender: str) -> None:
+    """Record whose delivery made a project."""
+    connection.execute(ADD_SENDER, {"project": project_id, "client": sender})
+
+
+def is_delivered_by(connection: Connection, project_id: str, sender: str) -> bool:
+    """Return whether this sender's delivery made a project, and the person has not changed it since."""
+    return bool(connection.execute(SENDER, {"which": project_id}).scalar() == sender)
+
+
+def change_as_person(connection: Connection, changed: Project) -> None:
+    """Replace a project; no delivery changes it any more."""
+    change(connection, changed)
+    connection.execute(REMOVE_SENDER, {"which": changed.id})
 
 
 def remove(connection: Connection, project_id: str) -> None:

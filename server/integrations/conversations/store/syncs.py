@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
@@ -35,7 +36,7 @@ END = (
 )
 INTERRUPTED = select(sync_item.c.sync, sync_item.c.chat, sync_item.c.imported).where(sync_item.c.state == ItemState.running)
 WITHOUT_THREAD = (
-    select(conversation.c.id, conversation.c.message_count)
+    select(conversation.c.id, conversation.c.title, conversation.c.message_count)
     .join(live, live.c.conversation == conversation.c.key)
     .where(
         live.c.thread_id == "",
@@ -53,8 +54,16 @@ COPIED = select(sync_item.c.chat).where(
 def list_without_thread(connection: Connection, project: str) -> Selection:
     """List the live conversations that OpenAI has no Conversation of; all projects if none is given."""
     statement = WITHOUT_THREAD.where(conversation.c.project == project) if project else WITHOUT_THREAD
-    rows = connection.execute(statement).all()
-    return Selection(chats=tuple(row.id for row in rows), messages=sum(row.message_count for row in rows))
+    return to_selection(connection.execute(statement).all())
+
+
+def to_selection(rows: Sequence[Any]) -> Selection:
+    """Make the value of the rows of conversations."""
+    return Selection(
+        chats=tuple(row.id for row in rows),
+        titles=tuple(row.title for row in rows),
+        messages=sum(row.message_count for row in rows),
+    )
 
 
 def list_copied(connection: Connection, ids: Sequence[str]) -> set[str]:

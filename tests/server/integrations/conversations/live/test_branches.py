@@ -20,7 +20,7 @@ async def deliver(live: Live, *said: Said) -> None:
         time = START if item.at is None else item.at
         data = {"id": item.id, "conversation_id": "x", "role": item.role, "content": item.text, "create_time": time}
         data |= {} if item.parent is None else {"parent": item.parent}
-        await live.service.received.store_manually(ManualOrder(type="message", data=data))
+        await live.service.received.store_manually(ManualOrder(type="message", data=data), "sender")
 
 
 async def import_it(live: Live, *said: Said, **values: object) -> int:
@@ -111,10 +111,10 @@ async def test_thread_that_lacks_imported_history_is_not_continued(live) -> None
 async def test_preview_names_the_imported_messages(live) -> None:
     await deliver(live, QUESTION)
     order = MessageOrder(message="And now?")
-    assert "Sent with it" not in dict((await live.service.operations.preview_send("x", order)).fields)
+    assert dict((await live.service.operations.preview_send("x", order)).fields)["Sent with it"] == "1 earlier message"
     await import_it(live, QUESTION, Said("long " * 5_000, "assistant", id="b"))
     fields = dict((await live.service.operations.preview_send("x", order)).fields)
-    assert "imported" in fields["Sent with it"]
+    assert fields["Sent with it"] == "2 earlier messages, imported ones among them"
     assert fields["Tokens at most"].startswith("10,000 in")
 
 

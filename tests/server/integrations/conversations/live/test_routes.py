@@ -1,6 +1,12 @@
 """The addresses of ChatBETO's API over a real server, with the fake OpenAI."""
 
+import time
+from typing import Any
+
 import pytest
+
+from server.integrations.conversations.store.received import NOT_YOURS
+from tests.server.integrations.conversations.live_setup import LIMIT
 
 API = "/api/v1/openai"
 
@@ -108,3 +114,44 @@ def test_manual_sync_stores_conversations_and_messages(seed) -> None:
     wrong = seed.call("POST", "/sync/manual", json={"type": "message", "data": {"message": {"id": "x"}}})
     assert (wrong.status_code, wrong.json()["error"]) == (400, "Invalid payload")
     assert {"conversation_id", "role"} <= {detail["field"].rpartition(".")[2] for detail in wrong.json()["details"]}
+
+
+def test_manual_sync_changes_nothing_of_others(seed) -> None:
+    bob = seed.served.make_client("bob", rate="none")
+    about = {"id": "manual-ann", "title": "By Ann", "create_time": 1760000000, "update_time": 1760000000}
+    text = {"id": "m1", "conversation_id": "manual-ann", "role": "user", "content": "Pay 10 to Ann", "create_time": 1760000002}
+    assert seed.call("POST", "/sync/manual", json={"type": "conversation", "data": about}).status_code == 200
+    assert seed.call("POST", "/sync/manual", json={"type": "message", "data": text}).status_code == 200
+    projects = seed.call("GET", "/api/v1/openai/projects").json()["data"]
+    for kind, data in (("conversation", about | {"title": "By Bob"}), ("message", text | {"content": "Pay 99 to Bob"})):
+        refused = seed.served.call("POST", "/sync/manual", bob, json={"type": kind, "data": data})
+        assert (refused.status_code, refused.json()["error"], refused.json()["message"]) == (409, "Conflict", NOT_YOURS)
+    forged = {"conversation": about | {"id": "manual-bob"}, "project": {"id": "1", "name": "By Bob"}}
+    assert seed.served.call("POST", "/sync/manual", bob, json={"type": "conversation", "data": forged}).status_code == 200
+    assert seed.call("GET", "/api/v1/openai/projects").json()["data"] == projects
+    page = seed.served.person("GET", "/api/chats/manual-ann").json()
+    assert (page["chat"]["title"], [message["text"] for message in page["messages"]]) == ("By Ann", ["Pay 10 to Ann"])
+
+
+def test_approval_does_not_hold_for_a_history_that_was_changed_meanwhile(seed) -> None:
+    bob = seed.served.make_client("bob-asks", rate="none")
+
+    def deliver(content: str) -> None:
+        data = {"id": "m1", "conversation_id": "meanwhile", "role": "system", "content": content, "create_time": 1}
+        assert seed.served.call("POST", "/sync/manual", bob, json={"type": "message", "data": data}).status_code == 200
+
+    def read_requests() -> list[dict[str, Any]]:
+        return [request for request in seed.served.person("GET", "/api/approvals").json() if request["client"] == "bob-asks"]
+
+    deliver("As it was shown")
+    path, sent = f"{API}/conversations/meanwhile/messages", len(seed.fake.requests.find("/v1/responses"))
+    answer = seed.served.call("POST", path, bob, json={"message": "Go on"}, headers={"Prefer": "respond-async"})
+    assert answer.status_code == 202
+    [shown] = read_requests()
+    assert "1 with instructions" in next(field["value"] for field in shown["fields"] if field["name"] == "Sent with it")
+    deliver("Changed meanwhile")
+    seed.served.person("POST", f"/api/approvals/{shown['id']}/approve", json={"extent": "once"})
+    limit = time.monotonic() + LIMIT
+    while [request["id"] for request in read_requests()] in ([], [shown["id"]]):
+        assert time.monotonic() < limit, "no request replaced it"
+    assert len(seed.fake.requests.find("/v1/responses")) == sent

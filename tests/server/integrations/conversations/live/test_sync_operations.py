@@ -2,6 +2,7 @@ import pytest
 
 from server.integrations.conversations.live.operation_models import SyncOrder
 from server.sdk.operation import current_call
+from tests.server.integrations.conversations.library_setup import Said, store
 
 pytestmark = pytest.mark.anyio
 
@@ -24,3 +25,16 @@ async def test_effect_has_the_counts_and_the_run_is_the_clients(live) -> None:
         assert (await live.service.sync_operations.cancel_sync(accepted.job_id)).data.state in {"cancelled", "done"}
     finally:
         current_call.reset(token)
+
+
+async def test_effect_names_each_conversation_and_changes_with_them(live) -> None:
+    first, _ = await live.chats.create("1", "First")
+    await live.context.archive.write(store, "imported", [Said("Old")], {"source": "chatgpt", "title": "Old\none"})
+    preview, order = live.service.sync_operations.preview_sync, SyncOrder(imported=["imported"])
+    before = await preview(order)
+    titles = {name: value for name, value in before.fields if name.endswith("titles")}
+    assert titles == {"Conversations held here: titles": "First", "Imported conversations: titles": "Old one"}
+    await live.service.deletion.delete(first.id)
+    await live.chats.create("1", "First")
+    after = await preview(order)
+    assert (before.fields, before.seal != after.seal) == (after.fields, True)

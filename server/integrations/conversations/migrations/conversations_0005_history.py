@@ -1,0 +1,12 @@
+"""The delivered messages that an answer was asked for after."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "conversations_0005"
+down_revision = "conversations_0004"
+branch_labels = None
+
+
+def upgrade() -> None:
+    op.add_column("chat_answer", sa.Column("history", sa.Text, nullable=False, server_default=""))
