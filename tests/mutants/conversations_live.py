@@ -172,5 +172,5 @@ MUTANTS = [
     change("live/image_tokens", ", BASE + EACH_TILE * tiles)\n", ", 0)\n"),
     change("live/image_tokens", "    if name == TILED_MINI:\n", "    if False:\n"),
     change("live/exchange", "estimate_tokens, turns, project.instructions, model)", 'estimate_tokens, turns, "", "gpt-4o")'),
-    change("compatible/outgoing", 'estimate_tokens(self.turns, "", model)', 'estimate_tokens(self.turns, "", "gpt-4o")'),
+    change("compatible/outgoing", "count_image_tokens(model, url)", 'count_image_tokens("gpt-4o", url)'),
 ]

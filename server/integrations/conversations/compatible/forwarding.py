@@ -64,17 +64,21 @@ class Forwarder:
         if self.openai.is_free or (self.spending.budget_of() is None and self.spending.budget_of(project) is None):
             return 0
         check_bounded(request.body, model)
-        if not is_counted(request.body):
-            window = await asyncio.to_thread(find_context_window, model)
-            if window is None:
-                raise Forbidden(NO_WINDOW.format(model=show_line(model)[:100]), param="model", code="budget_exceeded")
-            return window
-        if not request.previous_response_id:
-            return 0
-        if not RESPONSE_ID.fullmatch(request.previous_response_id):
+        if is_counted(request.body):
+            if not request.previous_response_id:
+                return 0
+            if before := await self._count_before(request.previous_response_id):
+                return before
+        window = await asyncio.to_thread(find_context_window, model)
+        if window is None:
+            raise Forbidden(NO_WINDOW.format(model=show_line(model)[:100]), param="model", code="budget_exceeded")
+        return window
+
+    async def _count_before(self, response_id: str) -> int:
+        """Count the tokens of the response that a request goes on with; 0 if OpenAI does not say, as of one that goes on."""
+        if not RESPONSE_ID.fullmatch(response_id):
             raise InvalidInput(NO_RESPONSE, param="previous_response_id")
-        before = await self.openai.api().forward("GET", f"/responses/{request.previous_response_id}")
-        usage = read_response(before).usage
+        usage = read_response(await self.openai.api().forward("GET", f"/responses/{response_id}")).usage
         return usage.input_tokens + usage.output_tokens
 
     def _find_project(self) -> str:

@@ -119,6 +119,36 @@ async def test_budget_covers_what_openai_adds_to_the_input(live: Live, forwarder
     await forwarder.send(response(**cheap, previous_response_id=first["id"]), "bot")
 
 
+async def test_response_before_that_says_no_tokens_may_fill_the_context_window(live: Live, forwarder: Forwarder) -> None:
+    first = await forwarder.send(response(model="gpt-5", max_output_tokens=16), "bot")
+    assert isinstance(first, dict)
+    live.fake.account.responses[first["id"]]["usage"] = None
+    await forwarder.spending.set_budget("0.50")
+    with pytest.raises(Forbidden, match="would be exceeded"):
+        await forwarder.send(response(model="gpt-5", max_output_tokens=16, previous_response_id=first["id"]), "bot")
+
+
+BIG = "A" * 3_000_000
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"role": "user", "content": BIG},
+        {"role": "user", "content": "Hi", "name": BIG},
+        {"role": "assistant", "tool_calls": [{"id": "c", "type": "custom", "custom": {"name": "x", "input": BIG}}]},
+        {"role": "assistant", "function_call": {"name": "x", "arguments": BIG}},
+        {"type": "custom_tool_call", "call_id": "c", "name": "x", "arguments": "x", "input": BIG},
+    ],
+)
+async def test_text_is_never_sent_past_the_budget(live: Live, forwarder: Forwarder, message: Any) -> None:
+    await forwarder.spending.set_budget("1")
+    for request in (completion(model="gpt-5", messages=[message]), response(model="gpt-5", input=[message])):
+        with pytest.raises(Forbidden, match="would be exceeded"):
+            await forwarder.send(request, "bot")
+    assert live.fake.requests.find(COMPLETIONS) == live.fake.requests.find("/v1/responses") == []
+
+
 FILE: Any = [{"role": "user", "content": [{"type": "input_file", "file_id": "file-1"}]}]
 
 
