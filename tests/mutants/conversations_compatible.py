@@ -52,6 +52,25 @@ MUTANTS = [
     Mutant(f"{HERE}/outgoing.py", " - sum(len(url.encode()) for url in images)", "", OUTGOING),
     Mutant(f"{HERE}/outgoing.py", " + sum(count_image_tokens(model, url) for url in images)", "", OUTGOING),
     Mutant(f"{HERE}/outgoing.py", "request.max_tokens or 0", "0", OUTGOING),
+    Mutant(f"{HERE}/outgoing.py", "        if tier and tier != self.service_tier:", "        if False:", OUTGOING),
+    Mutant(
+        f"{HERE}/forwarding.py",
+        "max_output_tokens, reservation.tier)",
+        "max_output_tokens)",
+        (f"{TESTS}/test_forwarding.py::test_service_tier_is_chosen_within_a_budget",),
+    ),
+    Mutant(
+        f"{HERE}/collectors.py",
+        'service_tier=str(completion.get("service_tier") or "")',
+        'service_tier=""',
+        (f"{TESTS}/test_collectors.py::test_answer_names_its_service_tier",),
+    ),
+    Mutant(
+        f"{HERE}/collectors.py",
+        'service_tier=str(response.get("service_tier") or "")',
+        'service_tier=""',
+        (f"{TESTS}/test_collectors.py::test_answer_names_its_service_tier",),
+    ),
     Mutant(
         f"{HERE}/forwarding.py",
         "                await self.spending.release(reservation)\n",
@@ -67,7 +86,7 @@ MUTANTS = [
         FORWARDING,
     ),
     Mutant(f"{HERE}/forwarding.py", "if self.collector.add(data):", "if self.collector.add(data) and False:", FORWARDING),
-    Mutant(f"{HERE}/forwarding.py", "reservation.max_output_tokens)", "None)", FORWARDING),
+    Mutant(f"{HERE}/forwarding.py", "reservation.max_output_tokens, ", "None, ", FORWARDING),
     Mutant(
         f"{HERE}/forwarding.py",
         '            if (await self._record()).status == "cancelled":\n                raise UpstreamFailed(CUT)\n',

@@ -165,6 +165,9 @@ MUTANTS = [
         'where={"state": "waiting"}, values={"state": "failed", "error": RESTORED}',
         (f"{TESTS}/test_restored.py",),
     ),
+    # what goes out asks for the service tier whose price is reserved
+    change("live/exchange", "            service_tier=reservation.tier,\n", ""),
+    change("live/completions", "            service_tier=reservation.tier,\n", ""),
     # an image is not counted too low
     change("live/image_tokens", "tiles = count_tiles(size) if size else MOST_TILES", "tiles = 1"),
     change("live/image_tokens", "if size else most\n", "if size else 0\n"),

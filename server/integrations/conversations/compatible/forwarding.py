@@ -42,11 +42,11 @@ class Forwarder:
         """Send a request. Raises what OpenAI answers, NotFound for the model, Forbidden beyond the budget, SignInNeeded."""
         model, project = await self._find_model(request.model), self._find_project()
         limit = request.limit or self.openai.limits.max_output_tokens
-        most, tier = limit and limit * request.count, str(request.body.get("service_tier") or "")
+        most, tier = limit and limit * request.count, request.service_tier
         tokens = await asyncio.to_thread(request.count_tokens, model) + await self._count_context(request, model, project)
         reservation = await self.spending.reserve(model, tokens, most, project, client, tier=tier)
         exchange = Exchange(self.chats, request, client, project, reservation)
-        body = request.write(model, reservation.max_output_tokens)
+        body = request.write(model, reservation.max_output_tokens, reservation.tier)
         async with self._returning(reservation):
             if request.is_stream:
                 events = await self.openai.api().forward_stream(request.path, body)

@@ -54,10 +54,17 @@ class Outgoing:
         size = len(to_json(self.body).encode()) - sum(len(url.encode()) for url in images)
         return size // BYTES_PER_TOKEN + TOKENS_PER_TURN * len(entries) + sum(count_image_tokens(model, url) for url in images)
 
-    def write(self, model: str, most: int | None) -> Body:
-        """Write it for a model. `most`: tokens of all answers, which it may have to be limited to."""
-        limited = {self.limit_name: max(most // self.count, 1)} if most and not self.limit else {}
-        return {**self.body, "model": model, **limited}
+    @property
+    def service_tier(self) -> str:
+        """The service tier that it asks for; empty if it names none."""
+        return str(self.body.get("service_tier") or "")
+
+    def write(self, model: str, most: int | None, tier: str = "") -> Body:
+        """Write it for a model and a service tier. `most`: tokens of all answers, which it may have to be limited to."""
+        added: Body = {self.limit_name: max(most // self.count, 1)} if most and not self.limit else {}
+        if tier and tier != self.service_tier:
+            added["service_tier"] = tier
+        return {**self.body, "model": model, **added}
 
     @property
     def is_stream(self) -> bool:

@@ -185,6 +185,30 @@ async def test_file_is_refused_if_the_context_window_is_unknown(live: Live, forw
     assert live.fake.requests.find("/v1/responses") == []
 
 
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("request_of", [completion, response])
+async def test_cost_is_that_of_the_service_tier(live: Live, forwarder: Forwarder, request_of: Any, stream: bool) -> None:
+    costs = []
+    for tier in ("default", "priority"):
+        live.fake.account.language_model.scripted.append(Reply("One two three four."))
+        answer = await forwarder.send(request_of(model="gpt-5", service_tier=tier, stream=stream), "bot")
+        if isinstance(answer, EventStream):
+            async for _ in answer.events:
+                pass
+        costs.append((await forwarder.spending.read_calls(f"{live.context.clock.now():%Y-%m}", 1))[0]["cost"])
+    assert costs[1] == 2 * costs[0] > 0
+
+
+async def test_service_tier_is_chosen_within_a_budget(live: Live, forwarder: Forwarder) -> None:
+    await forwarder.send(response(model="gpt-5"), "bot")
+    await forwarder.spending.set_budget("1000")
+    await forwarder.send(response(model="gpt-5", service_tier="auto"), "bot")
+    sent = [call.body.get("service_tier") for call in live.fake.requests.find("/v1/responses")]
+    assert sent == [None, "default"]
+    with pytest.raises(Forbidden, match="service tier “ultrafast”"):
+        await forwarder.send(response(model="gpt-5", service_tier="ultrafast"), "bot")
+
+
 async def test_retired_model_is_not_found(live: Live, forwarder: Forwarder) -> None:
     with pytest.raises(NotFound, match="gpt-6-luna") as error:
         await forwarder.send(completion(model="gpt-4"), "bot")

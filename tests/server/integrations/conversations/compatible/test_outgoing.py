@@ -47,6 +47,13 @@ def test_limit_is_added_where_the_client_has_none() -> None:
     assert read_response_request(response).write("gpt", 100)["max_output_tokens"] == 20
 
 
+def test_service_tier_is_the_reserved_one() -> None:
+    assert read_completion_request(completion()).write("gpt", None, "default")["service_tier"] == "default"
+    assert read_completion_request(completion(service_tier="auto")).write("gpt", None, "default")["service_tier"] == "default"
+    assert read_completion_request(completion(service_tier="flex")).write("gpt", None)["service_tier"] == "flex"
+    assert "service_tier" not in read_completion_request(completion()).write("gpt", None)
+
+
 def test_tokens_of_tools_are_counted_too() -> None:
     tools = [{"type": "function", "function": {"name": "find", "description": "x" * 3_000}}]
     assert (
