@@ -8,6 +8,7 @@ FORWARDING = (f"{TESTS}/test_forwarding.py",)
 OUTGOING = (f"{TESTS}/test_outgoing.py",)
 COLLECTORS = (f"{TESTS}/test_collectors.py",)
 BOUNDS = (f"{TESTS}/test_bounds.py",)
+MODELS = (f"{TESTS}/test_models.py",)
 ROUTES = (f"{TESTS}/test_routes.py",)
 
 MUTANTS = [
@@ -125,5 +126,8 @@ MUTANTS = [
         "",
         (f"{TESTS}/test_routes.py::test_unknown_path_is_a_404_in_the_same_form",),
     ),
+    Mutant(f"{HERE}/models.py", "max_length=MOST_MESSAGES, fail_fast", "fail_fast", MODELS),
+    Mutant(f"{HERE}/models.py", "max_length=MOST_ITEMS, fail_fast", "fail_fast", MODELS),
+    Mutant(f"{HERE}/models.py", "max_length=MOST_MESSAGES, fail_fast=True", "max_length=MOST_MESSAGES", MODELS),
     Mutant(f"{HERE}/errors.py", "if failure.status in {409, 500, 502, 504}", "if False", (f"{TESTS}/test_errors.py",)),
 ]
