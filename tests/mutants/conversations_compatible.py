@@ -126,8 +126,13 @@ MUTANTS = [
         "",
         (f"{TESTS}/test_routes.py::test_unknown_path_is_a_404_in_the_same_form",),
     ),
-    Mutant(f"{HERE}/models.py", "max_length=MOST_MESSAGES, fail_fast", "fail_fast", MODELS),
-    Mutant(f"{HERE}/models.py", "max_length=MOST_ITEMS, fail_fast", "fail_fast", MODELS),
-    Mutant(f"{HERE}/models.py", "max_length=MOST_MESSAGES, fail_fast=True", "max_length=MOST_MESSAGES", MODELS),
+    Mutant(f"{HERE}/models.py", "        min_length=1, max_length=MOST_MESSAGES,", "        min_length=1,", MODELS),
+    Mutant(f"{HERE}/models.py", "Field(max_length=MOST_MESSAGES, fail_fast=True)]", "Field(fail_fast=True)]", MODELS),
+    Mutant(
+        f"{HERE}/models.py",
+        "min_length=1, max_length=MOST_MESSAGES, fail_fast=True",
+        "min_length=1, max_length=MOST_MESSAGES",
+        MODELS,
+    ),
     Mutant(f"{HERE}/errors.py", "if failure.status in {409, 500, 502, 504}", "if False", (f"{TESTS}/test_errors.py",)),
 ]

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 LARGEST_COUNT = 10_000_000
-MOST_MESSAGES, MOST_ITEMS = 2_048, 10_000  # OpenAI takes no more messages
+MOST_MESSAGES = 2_048  # OpenAI takes no more messages; each is stored
 Count = Field(None, ge=1, le=LARGEST_COUNT, description="The most tokens of the answer.")
 
 
@@ -30,7 +30,7 @@ class ModelResponseRequest(BaseModel):
 
     model_config = ConfigDict(extra="allow")
 
-    input: str | Annotated[list[dict[str, Any]], Field(max_length=MOST_ITEMS, fail_fast=True)] = Field(
+    input: str | Annotated[list[dict[str, Any]], Field(max_length=MOST_MESSAGES, fail_fast=True)] = Field(
         description="A text, or items."
     )
     model: str = Field("", max_length=200, description="The model; the person's own choice if it is left out.")

@@ -98,8 +98,8 @@ def count_input(messages: Sequence[tuple[str, str]]) -> int:
 
 def serve(body: Mapping[str, Any]) -> str:
     """Return the service tier that a request is served with: the one it asks for, under the name that answers have."""
-    asked = str(body.get("service_tier") or "auto")
-    return {"auto": "default", "fast": "priority"}.get(asked, asked)
+    wanted = str(body.get("service_tier") or "auto")
+    return {"auto": "default", "fast": "priority"}.get(wanted, wanted)
 
 
 def limit(reply: Reply, tokens: int | None) -> tuple[list[str], bool]:

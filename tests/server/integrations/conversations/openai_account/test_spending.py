@@ -158,7 +158,7 @@ def test_service_tier_changes_the_price(desk):
 
 
 @pytest.mark.parametrize(
-    ("asked", "answered", "cost"),
+    ("wanted", "answered", "cost"),
     [
         ("priority", "", "0.0256"),  # OpenAI says nothing
         ("priority", "default", "0.0128"),
@@ -168,9 +168,9 @@ def test_service_tier_changes_the_price(desk):
         ("priority", "of_next_year", "0.0256"),
     ],
 )
-def test_cost_is_that_of_the_tier_that_served(desk, asked, answered, cost):
+def test_cost_is_that_of_the_tier_that_served(desk, wanted, answered, cost):
     answer = make_answer(tier=answered)
-    reserved = desk.run(desk.spending.reserve(SOL, 10_000, 50_000, "1", tier=asked))
+    reserved = desk.run(desk.spending.reserve(SOL, 10_000, 50_000, "1", tier=wanted))
     assert settle_in(desk, reserved, answer) == cost
     assert desk.run(desk.spending.settle(reserved, answer.usage, SOL, answered)) == cost
 
