@@ -212,8 +212,8 @@ MUTANTS = [
     ),
     change(
         SPENDING,
-        "calculate_real(found, answer.model, tokens, now, answer.service_tier)",
-        'calculate_real(found, answer.model, tokens, now, "")',
+        "calculate_real(before, answer.model, tokens, now, answer.service_tier)",
+        'calculate_real(before, answer.model, tokens, now, "")',
         "test_cost_is_that_of_the_tier_that_served",
     ),
     change(SPENDING, "tier or reservation.tier, res", "tier, res", "test_cost_is_that_of_the_tier_that_served"),

@@ -27,7 +27,7 @@ def test_text_of_many_values_is_refused_before_they_are_made(item: bytes, monkey
 
 
 @pytest.mark.parametrize("text", ["x, [{y}] " * 100_000, 'He said, "No, [never]", \\", \\\\' * 50_000])
-def test_what_a_text_says_is_no_value(text: str) -> None:
+def test_separators_within_a_text_are_not_counted(text: str) -> None:
     assert parse_json(json.dumps([text, 1]).encode()) == [text, 1]
     assert parse_json(json.dumps([0] * 99_000).encode()) == [0] * 99_000
 
@@ -40,9 +40,13 @@ def test_number_too_large_is_refused_in_a_long_text_too() -> None:
 
 
 def test_digits_are_searched_once() -> None:
-    body, times = b'["' + (b"1" * 299 + b"a") * 3_000 + b'"]', []
-    for text in (body, body.replace(b"1", b"b")):
-        begun = time.process_time()
-        parse_json(text)
-        times.append(time.process_time() - begun)
-    assert times[0] < 20 * times[1] + 0.1, times
+    """A long run of digits takes about as long as the same number of short ones."""
+    times = []
+    for text in ((b"1" * 299 + b"a") * 3_000, b"1a" * 450_000):
+        each = []
+        for _ in range(3):
+            begun = time.process_time()
+            parse_json(b'["' + text + b'"]')
+            each.append(time.process_time() - begun)
+        times.append(min(each))
+    assert times[0] < 4 * times[1], times

@@ -103,11 +103,11 @@ class Spending:
         Without a reservation the answer belongs to a request of an earlier run, whose row is looked for.
         """
         number = reservation.number if reservation else store.find_uncertain(connection, project, client)
-        found = reservation or Reservation(0, answer.model, None, is_free=self._openai.is_free)
-        is_free, tokens, now = found.is_free, answer.usage, self._now()
+        before = reservation or Reservation(0, answer.model, None, is_free=self._openai.is_free)
+        is_free, tokens, now = before.is_free, answer.usage, self._now()
         if not (tokens.input_tokens or tokens.output_tokens):
             return self._settle_unknown(connection, number, answer, is_free=is_free)
-        cost = calculate_real(found, answer.model, tokens, now, answer.service_tier)
+        cost = calculate_real(before, answer.model, tokens, now, answer.service_tier)
         if number is None:
             values = {"at": now.isoformat(), "month": format_month(now), "project": project, "client": client}
             number = store.add(connection, {**values, "model": answer.model})
