@@ -77,7 +77,7 @@ def describe(item: Mapping[str, Any]) -> str:
         return "Input should be an object"
     if item["type"] == "string_pattern_mismatch" and item["ctx"]["pattern"] == r"\S":
         return "Input should not be blank"
-    return str(item["msg"]).removeprefix("Value error, ")
+    return str(item["msg"]).removeprefix("Value error, ").replace(" after validation", "")
 
 
 def explain(field: dict[str, str], kind: str) -> str:

@@ -19,7 +19,7 @@ from starlette.types import Receive, Scope
 from server.core.errors import Unavailable
 from server.core.lists import make_list
 from server.core.memory_budget import LARGE, MemoryBudget, Reservation, current
-from server.core.strict_json import parse_json
+from server.core.strict_json import TooManyValues, parse_json
 from server.http.in_process import OPERATION
 
 NO_LIST = {"list_type", "tuple_type", "set_type", "frozen_set_type"}  # pydantic's errors
@@ -79,6 +79,8 @@ class StrictRequest(Request):
         body = await self.body()
         try:
             self._json = await asyncio.to_thread(parse_json, body) if len(body) > LARGE else parse_json(body)
+        except TooManyValues:
+            raise HTTPException(413) from None
         except (ValueError, RecursionError) as error:
             raise json.JSONDecodeError(str(error), body.decode(errors="replace"), 0) from None
         return self._json

@@ -4,6 +4,30 @@ from tests.mutants.mutant import Mutant
 
 MUTANTS = [
     Mutant(
+        "server/access/guard/guard.py",
+        "            call.check_unread()\n",
+        "",
+        ("tests/server/access/guard/test_guard.py::test_large_body_of_a_call_that_is_refused_anyway_is_not_read",),
+    ),
+    Mutant(
+        "server/access/guard/request.py",
+        '"transfer-encoding" in request.headers',
+        "False",
+        ("tests/server/access/guard/test_guard.py::test_large_body_of_a_call_that_is_refused_anyway_is_not_read",),
+    ),
+    Mutant(
+        "server/access/guard/call.py",
+        "may_exceed(self._request, LARGE)",
+        "True",
+        ("tests/server/access/guard/test_guard.py::test_small_body_of_a_call_that_is_refused_is_recorded",),
+    ),
+    Mutant(
+        "server/access/guard/call.py",
+        "        if may_exceed(self._request, SLOW):",
+        "        if False:",
+        ("tests/server/access/guard/test_guard.py::test_large_arguments_are_searched_for_secrets_while_others_go_on",),
+    ),
+    Mutant(
         "server/access/guard/call.py",
         "        self.record.begin(begun)\n        if self._permissions.check() is Policy.ask:",
         "        self.record.begin(begun)\n        if False and self._permissions.check() is Policy.ask:",

@@ -8,6 +8,7 @@ FORWARDING = (f"{TESTS}/test_forwarding.py",)
 OUTGOING = (f"{TESTS}/test_outgoing.py",)
 COLLECTORS = (f"{TESTS}/test_collectors.py",)
 BOUNDS = (f"{TESTS}/test_bounds.py",)
+MODELS = (f"{TESTS}/test_models.py",)
 ROUTES = (f"{TESTS}/test_routes.py",)
 
 MUTANTS = [
@@ -18,9 +19,16 @@ MUTANTS = [
         FORWARDING,
     ),
     Mutant(f"{HERE}/forwarding.py", "        check_bounded(request.body, model)\n", "", FORWARDING),
-    Mutant(f"{HERE}/forwarding.py", "            return window\n", "            return 0\n", FORWARDING),
-    Mutant(f"{HERE}/forwarding.py", "            if window is None:", "            if False:", FORWARDING),
-    Mutant(f"{HERE}/bounds.py", "        if body.get(name) is not None:", "        if body.get(name):", BOUNDS),
+    Mutant(f"{HERE}/forwarding.py", "        return window\n", "        return 0\n", FORWARDING),
+    Mutant(f"{HERE}/forwarding.py", "        if window is None:", "        if False:", FORWARDING),
+    Mutant(
+        f"{HERE}/forwarding.py",
+        "if before := await self._count_before(request.previous_response_id):\n                return before",
+        "return await self._count_before(request.previous_response_id)",
+        FORWARDING,
+    ),
+    Mutant(f"{HERE}/bounds.py", "if value is not None and name not in BOUNDED", "if value and name not in BOUNDED", BOUNDS),
+    Mutant(f"{HERE}/bounds.py", "name not in BOUNDED:", "name in UNCOUNTED:", BOUNDS),
     Mutant(f"{HERE}/bounds.py", "        if kind not in COUNTED_TOOLS:", '        if kind == "web_search":', BOUNDS),
     Mutant(f"{HERE}/bounds.py", "(body, *list_entries(body))", "(body,)", BOUNDS),
     Mutant(f"{HERE}/bounds.py", '    if "search" in model:', "    if False:", BOUNDS),
@@ -34,8 +42,36 @@ MUTANTS = [
         "",
         (f"{TESTS}/test_transcript.py::test_image_of_a_function_is_read",),
     ),
-    Mutant(f"{HERE}/outgoing.py", " + len(to_json(unread)) // BYTES_PER_TOKEN", "", OUTGOING),
+    Mutant(
+        f"{HERE}/outgoing.py",
+        "len(to_json(self.body).encode())",
+        "len(to_json([turn.text for turn in self.turns]).encode())",
+        OUTGOING,
+    ),
+    Mutant(f"{HERE}/outgoing.py", "len(to_json(self.body).encode())", "len(to_json(self.body))", OUTGOING),
+    Mutant(f"{HERE}/outgoing.py", " + TOKENS_PER_TURN * len(entries)", "", OUTGOING),
+    Mutant(f"{HERE}/outgoing.py", " - sum(len(url.encode()) for url in images)", "", OUTGOING),
+    Mutant(f"{HERE}/outgoing.py", " + sum(count_image_tokens(model, url) for url in images)", "", OUTGOING),
     Mutant(f"{HERE}/outgoing.py", "request.max_tokens or 0", "0", OUTGOING),
+    Mutant(f"{HERE}/outgoing.py", "        if tier and tier != self.service_tier:", "        if False:", OUTGOING),
+    Mutant(
+        f"{HERE}/forwarding.py",
+        "max_output_tokens, reservation.tier)",
+        "max_output_tokens)",
+        (f"{TESTS}/test_forwarding.py::test_service_tier_is_chosen_within_a_budget",),
+    ),
+    Mutant(
+        f"{HERE}/collectors.py",
+        'service_tier=str(completion.get("service_tier") or "")',
+        'service_tier=""',
+        (f"{TESTS}/test_collectors.py::test_answer_names_its_service_tier",),
+    ),
+    Mutant(
+        f"{HERE}/collectors.py",
+        'service_tier=str(response.get("service_tier") or "")',
+        'service_tier=""',
+        (f"{TESTS}/test_collectors.py::test_answer_names_its_service_tier",),
+    ),
     Mutant(
         f"{HERE}/forwarding.py",
         "                await self.spending.release(reservation)\n",
@@ -51,7 +87,7 @@ MUTANTS = [
         FORWARDING,
     ),
     Mutant(f"{HERE}/forwarding.py", "if self.collector.add(data):", "if self.collector.add(data) and False:", FORWARDING),
-    Mutant(f"{HERE}/forwarding.py", "reservation.max_output_tokens)", "None)", FORWARDING),
+    Mutant(f"{HERE}/forwarding.py", "reservation.max_output_tokens, ", "None, ", FORWARDING),
     Mutant(
         f"{HERE}/forwarding.py",
         '            if (await self._record()).status == "cancelled":\n                raise UpstreamFailed(CUT)\n',
@@ -66,7 +102,6 @@ MUTANTS = [
     ),
     Mutant(f"{HERE}/outgoing.py", ', "include_usage": True', "", OUTGOING),
     Mutant(f"{HERE}/outgoing.py", "max(most // self.count, 1)", "most", OUTGOING),
-    Mutant(f"{HERE}/outgoing.py", "len(to_json(others)) // BYTES_PER_TOKEN", "0", OUTGOING),
     Mutant(
         f"{HERE}/collectors.py",
         "            items[place] = merge(items[place], item)\n",
@@ -90,6 +125,14 @@ MUTANTS = [
         "errors=OPENAI_ERRORS, ",
         "",
         (f"{TESTS}/test_routes.py::test_unknown_path_is_a_404_in_the_same_form",),
+    ),
+    Mutant(f"{HERE}/models.py", "        min_length=1, max_length=MOST_MESSAGES,", "        min_length=1,", MODELS),
+    Mutant(f"{HERE}/models.py", "Field(max_length=MOST_MESSAGES, fail_fast=True)]", "Field(fail_fast=True)]", MODELS),
+    Mutant(
+        f"{HERE}/models.py",
+        "min_length=1, max_length=MOST_MESSAGES, fail_fast=True",
+        "min_length=1, max_length=MOST_MESSAGES",
+        MODELS,
     ),
     Mutant(f"{HERE}/errors.py", "if failure.status in {409, 500, 502, 504}", "if False", (f"{TESTS}/test_errors.py",)),
 ]

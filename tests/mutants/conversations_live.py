@@ -201,6 +201,9 @@ MUTANTS = [
         'where={"state": "waiting"}, values={"state": "failed", "error": RESTORED}',
         (f"{TESTS}/test_restored.py",),
     ),
+    # what goes out asks for the service tier whose price is reserved
+    change("live/exchange", "            service_tier=reservation.tier,\n", ""),
+    change("live/completions", "            service_tier=reservation.tier,\n", ""),
     # an image is not counted too low
     change("live/image_tokens", "tiles = count_tiles(size) if size else MOST_TILES", "tiles = 1"),
     change("live/image_tokens", "if size else most\n", "if size else 0\n"),
@@ -208,5 +211,5 @@ MUTANTS = [
     change("live/image_tokens", ", BASE + EACH_TILE * tiles)\n", ", 0)\n"),
     change("live/image_tokens", "    if name == TILED_MINI:\n", "    if False:\n"),
     change("live/exchange", "estimate_tokens, turns, project.instructions, model)", 'estimate_tokens, turns, "", "gpt-4o")'),
-    change("compatible/outgoing", 'estimate_tokens(self.turns, "", model)', 'estimate_tokens(self.turns, "", "gpt-4o")'),
+    change("compatible/outgoing", "count_image_tokens(model, url)", 'count_image_tokens("gpt-4o", url)'),
 ]

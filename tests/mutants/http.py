@@ -48,6 +48,18 @@ MUTANTS = [
     Mutant(f"{HTTP}request_body.py", "if read > self._largest:", "if False:", JSON),
     Mutant("server/core/strict_json.py", "allow_inf_nan=False", "allow_inf_nan=True", CORE_JSON),
     Mutant("server/core/strict_json.py", "json.dumps(value, allow_nan=False)", "pass", CORE_JSON),
+    Mutant("server/core/strict_json.py", "|(?<!\\d)", "|", (f"{CORE_JSON[0]}::test_digits_are_searched_once",)),
+    Mutant("server/core/strict_json.py", "    check_values(body)\n", "", CORE_JSON),
+    Mutant("server/core/strict_json.py", '.replace(rb"\\\\", b"")', "", CORE_JSON),
+    Mutant("server/core/strict_json.py", '.replace(rb"\\"", b"")', "", CORE_JSON),
+    Mutant("server/core/strict_json.py", 'b"".join(plain.split(b\'"\')[::2])', "plain", CORE_JSON),
+    Mutant(f"{HTTP}request_body.py", "        except TooManyValues:\n            raise HTTPException(413) from None\n", "", JSON),
+    Mutant(
+        "server/projections/mcp/transport.py",
+        "            await asyncio.to_thread(check_values, body)\n",
+        "",
+        (f"{TRANSPORT[0]}::test_body_of_too_many_values_is_refused",),
+    ),
     Mutant(
         f"{HTTP}in_process.py",
         "if route is None or match is not Match.FULL:",

@@ -27,12 +27,12 @@ from server.access.guard.permissions import ALLOWANCE_ENDED, KEY_WAS_ENDED, Perm
 from server.access.guard.previews import Preview, preview
 from server.access.guard.rate_limits import Limits
 from server.access.guard.record import CallRecord, CallState
-from server.access.guard.request import digest_call, read_idempotency_key, read_request
+from server.access.guard.request import digest_call, may_exceed, read_idempotency_key, read_request
 from server.access.jobs.service import Jobs
 from server.access.pause import Pause
 from server.core.clock import Clock
 from server.core.errors import Conflict, DeskhandError, Forbidden, NotAuthenticated
-from server.core.memory_budget import MemoryBudget, current
+from server.core.memory_budget import LARGE, MemoryBudget, current
 from server.core.tasks import Tasks
 from server.http.addresses import Address
 from server.http.exception_handlers import to_response
@@ -44,6 +44,7 @@ log = logging.getLogger(__name__)
 
 Function = Callable[..., Awaitable[Any]]
 FORWARDED = ("idempotency-key", "prefer")  # headers that mean the call, not its connection
+SLOW = 64 * 1024  # bytes of a body whose arguments are not searched for secrets while others wait
 RETURNED = ("content-type", "retry-after", "idempotent-replayed")
 FETCHED = "The download you approved is complete; now the action itself needs your approval."
 
@@ -90,10 +91,19 @@ class Call(Caller):
         """Raises Forbidden if the client lacks the operation's scope."""
         self._permissions.check_scope()
 
+    def check_unread(self) -> None:
+        """Refuse a call whose large body need not be read for that. A smaller one is read, and recorded with its arguments."""
+        if self._approval is None and may_exceed(self._request, LARGE):
+            self._permissions.require()
+
     async def execute(self, function: Function, arguments: dict[str, Any]) -> Any:
         """Decide on a validated call; then run it, or answer in its place."""
         record = self.record
-        record.set_arguments({name: value for name, value in arguments.items() if name in self._parameters})
+        given = {name: value for name, value in arguments.items() if name in self._parameters}
+        if may_exceed(self._request, SLOW):
+            await asyncio.to_thread(record.set_arguments, given, redacting=True)
+        else:
+            record.set_arguments(given)
         if not (self._operation.changes or (self._operation.ingests and read_idempotency_key(self._request.headers))):
             self._permissions.check()
             with record.watching(self._services.activity):

@@ -50,6 +50,7 @@ class Guard:
             if quota and not quota.passed:
                 raise too_many_requests(client, quota)
             call.check_scope()
+            call.check_unread()
             response = await self._run(call, request, operation, handle)
         except Exception as error:  # noqa: BLE001, the edge at which every failure becomes an answer
             response = to_response(error)

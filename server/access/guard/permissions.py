@@ -38,7 +38,15 @@ class Permissions:
     approved: bool
 
     def check(self) -> Policy:
-        """Check the credential, scope, policy and pause. Raises NotAuthenticated, Forbidden or Unavailable."""
+        """Check the credential, scope, policy and pause; note why it is allowed. Raises as `require` does."""
+        policy = self.require()
+        if policy is Policy.allow and not self.approved:
+            operation = self.record.operation
+            self.record.allow("You allowed it." if operation.name in self.record.client.policies else describe_default(operation))
+        return policy
+
+    def require(self) -> Policy:
+        """Check what a call needs whatever its arguments are. Raises NotAuthenticated, Forbidden or Unavailable."""
         record = self.record
         client = self.clients.refresh(record.client)
         if client is None:
@@ -46,7 +54,9 @@ class Permissions:
             raise NotAuthenticated(KEY_ENDED)
         record.client = client
         self.check_scope()
-        policy = self._check_policy()
+        policy = record.client.policy_for(record.operation)
+        if policy is Policy.deny:
+            self._refuse_policy()
         if record.operation.changes or record.operation.ingests:
             try:
                 self.pause.check()
@@ -80,15 +90,6 @@ class Permissions:
         if allowance not in held:
             self.record.refuse(ALLOWANCE_ENDED)
             raise Forbidden(ENDED)
-
-    def _check_policy(self) -> Policy:
-        client, operation = self.record.client, self.record.operation
-        policy = client.policy_for(operation)
-        if policy is Policy.deny:
-            self._refuse_policy()
-        if policy is Policy.allow and not self.approved:
-            self.record.allow("You allowed it." if operation.name in client.policies else describe_default(operation))
-        return policy
 
     def _refuse_policy(self) -> NoReturn:
         operation, client = self.record.operation, self.record.client

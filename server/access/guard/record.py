@@ -56,10 +56,10 @@ class CallRecord:
         self._clock = clock
         self._started = clock.monotonic()
 
-    def set_arguments(self, arguments: Mapping[str, Any]) -> None:
-        """Keep the validated arguments as JSON values. A copy without secrets is made when it is needed."""
+    def set_arguments(self, arguments: Mapping[str, Any], *, redacting: bool = False) -> None:
+        """Keep the validated arguments as JSON values. A copy without secrets is made when it is needed, or at once."""
         self.arguments = to_jsonable_python(arguments, serialize_unknown=True)
-        self._redacted = self._summary = None
+        self._redacted, self._summary = redact(self.arguments) if redacting else None, None
 
     @property
     def redacted(self) -> dict[str, Any]:

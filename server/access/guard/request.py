@@ -35,6 +35,12 @@ async def read_request(request: Request) -> KeptRequest:
     )
 
 
+def may_exceed(request: Request, size: int) -> bool:
+    """Return whether a body may have more bytes, by what its headers say."""
+    length = request.headers.get("content-length", "")
+    return int(length) > size if length.isdecimal() else "transfer-encoding" in request.headers
+
+
 def prefers_async(headers: Headers) -> bool:
     """Return whether a client asks not to be kept waiting (RFC 7240)."""
     preferences = ",".join(headers.getlist("prefer")).split(",")

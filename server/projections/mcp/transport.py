@@ -18,9 +18,12 @@ from mcp.server.transport_security import TransportSecuritySettings
 from mcp.shared.inbound import MCP_PROTOCOL_VERSION_HEADER
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
 from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive, Scope, Send
 
+from server.core.memory_budget import LARGE
+from server.core.strict_json import TooManyValues, check_values
 from server.http.in_process import InternalRequest, ResponseCollector, make_scope
 from server.http.request_body import StrictRequest
 from server.projections.mcp.event_stream import streaming
@@ -85,8 +88,12 @@ class Transport:
         request = StrictRequest(scope, receive, self._limits.largest_body)
         try:
             body = await request.body()
+            if len(body) > LARGE:
+                await asyncio.to_thread(check_values, body)
         except ClientDisconnect:
             return
+        except TooManyValues:
+            raise HTTPException(413) from None
         if "accept" not in request.headers:
             scope = {**scope, "headers": [*scope["headers"], (b"accept", b"application/json")]}
         scope = {**scope, "user": AuthenticatedUser(AccessToken(token="", client_id=client, scopes=[]))}

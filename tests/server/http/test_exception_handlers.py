@@ -6,7 +6,7 @@ import pytest
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.testclient import TestClient
-from pydantic import BaseModel, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints
 from starlette.exceptions import HTTPException
 
 from server.core.errors import NotAuthenticated, TooManyRequests
@@ -36,11 +36,16 @@ def test_wrong_field_is_named_without_its_value() -> None:
 
 @pytest.mark.parametrize(
     ("value", "sentence"),
-    [([], "body: Input should be an object"), ({"name": " "}, "name: Input should not be blank")],
+    [
+        ([], "body: Input should be an object"),
+        ({"name": " "}, "name: Input should not be blank"),
+        ({"name": "x", "more": [1, 2]}, "more: List should have at most 1 item, not 2"),
+    ],
 )
 def test_wrong_value_is_described_without_terms_of_the_validator(value: object, sentence: str) -> None:
     class Order(BaseModel):
         name: Annotated[str, StringConstraints(pattern=r"\S")]
+        more: list[int] = Field([], max_length=1)
 
     app = FastAPI()
     install(app)

@@ -35,6 +35,14 @@ async def test_larger_body_is_413(request_: StrictRequest) -> None:
     assert refusal.value.status_code == 413
 
 
+async def test_body_of_too_many_values_is_413() -> None:
+    body = b"[" + b"0," * 110_000 + b"0]"
+    request = StrictRequest({"type": "http", "method": "POST", "headers": []}, receive_all([body]), len(body))
+    with pytest.raises(HTTPException) as refusal:
+        await request.json()
+    assert refusal.value.status_code == 413
+
+
 async def test_malformed_json_is_a_decode_error() -> None:
     with pytest.raises(json.JSONDecodeError):
         await make_request(b"[NaN]").json()

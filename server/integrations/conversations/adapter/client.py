@@ -255,6 +255,7 @@ def make_arguments(request: ResponseRequest) -> dict[str, Any]:
         "temperature": request.temperature,
         "metadata": dict(request.metadata),
         "background": request.background,
+        "service_tier": request.service_tier,
     }
     given = {name: value for name, value in optional.items() if value not in (None, "", {}, False)}
     return {"model": request.model, "input": [make_item(turn) for turn in request.turns], **given}
@@ -291,6 +292,7 @@ def read_answer(response: "Response") -> Answer:
         status=response.status or "completed",
         usage=read_usage(response),
         error=failure or INCOMPLETE.get(reason or "", ""),
+        service_tier=response.service_tier or "",
     )
 
 

@@ -6,6 +6,8 @@ from decimal import Decimal
 from server.integrations.conversations.adapter.protocol import Usage
 
 PROVIDER = "openai"
+USUAL_TIER = "default"  # of service
+TIERS = ("", "auto", USUAL_TIER, "scale", "flex", "priority", "fast")  # a tier that is none of them may cost many times as much
 
 
 def calculate_cost(model: str, usage: Usage, at: datetime, tier: str = "") -> Decimal | None:
@@ -15,6 +17,8 @@ def calculate_cost(model: str, usage: Usage, at: datetime, tier: str = "") -> De
     """
     import genai_prices
 
+    if tier not in TIERS:
+        return None
     tokens = genai_prices.Usage(
         input_tokens=usage.input_tokens,
         cache_read_tokens=min(usage.cached_tokens, usage.input_tokens),

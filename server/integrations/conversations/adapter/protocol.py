@@ -39,6 +39,8 @@ class Usage(Frozen):
 class Answer(Frozen):
     """A response. `status`: completed, incomplete, failed or cancelled; `error`: a sentence, if there is one.
 
+    `service_tier`: the one that it is billed by; empty if OpenAI does not say.
+
     The Answer that `respond` gives in background mode is `queued` or `in_progress` and has no text yet.
     """
 
@@ -48,6 +50,7 @@ class Answer(Frozen):
     status: str = "completed"
     usage: Usage = Usage()
     error: str = ""
+    service_tier: str = ""
 
     @property
     def is_running(self) -> bool:
@@ -56,7 +59,7 @@ class Answer(Frozen):
 
 
 class ResponseRequest(Frozen):
-    """Request of one response. Without `thread_id` the turns are the whole conversation."""
+    """Request of one response. Without `thread_id` the turns are the whole conversation. `service_tier`: empty for any."""
 
     model: str
     turns: tuple[Turn, ...]
@@ -65,6 +68,7 @@ class ResponseRequest(Frozen):
     max_output_tokens: int | None = None
     temperature: float | None = None
     background: bool = False
+    service_tier: str = ""
     metadata: Mapping[str, str] = {}
 
 

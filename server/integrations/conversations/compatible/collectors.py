@@ -142,6 +142,7 @@ def read_completion(completion: Data) -> Answer:
         model=str(completion.get("model") or ""),
         status="incomplete" if reason in ("length", "content_filter") else "completed" if reason else "cancelled",
         usage=read_usage(completion.get("usage"), "prompt", "completion"),
+        service_tier=str(completion.get("service_tier") or ""),
     )
 
 
@@ -154,6 +155,7 @@ def read_response(response: Data) -> Answer:
         model=str(response.get("model") or ""),
         status=ENDED.get(str(response.get("status")), "cancelled"),
         usage=read_usage(response.get("usage"), "input", "output"),
+        service_tier=str(response.get("service_tier") or ""),
         error=str(error.get("message") or "") if isinstance(error, Mapping) else "",
     )
 

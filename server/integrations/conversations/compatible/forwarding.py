@@ -42,11 +42,11 @@ class Forwarder:
         """Send a request. Raises what OpenAI answers, NotFound for the model, Forbidden beyond the budget, SignInNeeded."""
         model, project = await self._find_model(request.model), self._find_project()
         limit = request.limit or self.openai.limits.max_output_tokens
-        most, tier = limit and limit * request.count, str(request.body.get("service_tier") or "")
+        most, tier = limit and limit * request.count, request.service_tier
         tokens = await asyncio.to_thread(request.count_tokens, model) + await self._count_context(request, model, project)
         reservation = await self.spending.reserve(model, tokens, most, project, client, tier=tier)
         exchange = Exchange(self.chats, request, client, project, reservation)
-        body = request.write(model, reservation.max_output_tokens)
+        body = request.write(model, reservation.max_output_tokens, reservation.tier)
         async with self._returning(reservation):
             if request.is_stream:
                 events = await self.openai.api().forward_stream(request.path, body)
@@ -64,17 +64,21 @@ class Forwarder:
         if self.openai.is_free or (self.spending.budget_of() is None and self.spending.budget_of(project) is None):
             return 0
         check_bounded(request.body, model)
-        if not is_counted(request.body):
-            window = await asyncio.to_thread(find_context_window, model)
-            if window is None:
-                raise Forbidden(NO_WINDOW.format(model=show_line(model)[:100]), param="model", code="budget_exceeded")
-            return window
-        if not request.previous_response_id:
-            return 0
-        if not RESPONSE_ID.fullmatch(request.previous_response_id):
+        if is_counted(request.body):
+            if not request.previous_response_id:
+                return 0
+            if before := await self._count_before(request.previous_response_id):
+                return before
+        window = await asyncio.to_thread(find_context_window, model)
+        if window is None:
+            raise Forbidden(NO_WINDOW.format(model=show_line(model)[:100]), param="model", code="budget_exceeded")
+        return window
+
+    async def _count_before(self, response_id: str) -> int:
+        """Count the tokens of the response that a request goes on with; 0 if OpenAI does not say, as of one that goes on."""
+        if not RESPONSE_ID.fullmatch(response_id):
             raise InvalidInput(NO_RESPONSE, param="previous_response_id")
-        before = await self.openai.api().forward("GET", f"/responses/{request.previous_response_id}")
-        usage = read_response(before).usage
+        usage = read_response(await self.openai.api().forward("GET", f"/responses/{response_id}")).usage
         return usage.input_tokens + usage.output_tokens
 
     def _find_project(self) -> str:

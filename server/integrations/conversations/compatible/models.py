@@ -1,10 +1,11 @@
 """Requests of OpenAI's API, as far as Deskhand reads them; every other field goes to OpenAI as it is."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 LARGEST_COUNT = 10_000_000
+MOST_MESSAGES = 2_048  # OpenAI takes no more messages; each is stored
 Count = Field(None, ge=1, le=LARGEST_COUNT, description="The most tokens of the answer.")
 
 
@@ -13,7 +14,9 @@ class CompletionRequest(BaseModel):
 
     model_config = ConfigDict(extra="allow")
 
-    messages: list[dict[str, Any]] = Field(min_length=1, description="The whole conversation.")
+    messages: list[dict[str, Any]] = Field(
+        min_length=1, max_length=MOST_MESSAGES, fail_fast=True, description="The whole conversation."
+    )
     model: str = Field("", max_length=200, description="The model; the person's own choice if it is left out.")
     stream: bool = Field(False, description="Whether the answer is sent while it is made.")
     stream_options: dict[str, Any] | None = Field(None, description="Options of the stream.")
@@ -27,7 +30,9 @@ class ModelResponseRequest(BaseModel):
 
     model_config = ConfigDict(extra="allow")
 
-    input: str | list[dict[str, Any]] = Field(description="A text, or items.")
+    input: str | Annotated[list[dict[str, Any]], Field(max_length=MOST_MESSAGES, fail_fast=True)] = Field(
+        description="A text, or items."
+    )
     model: str = Field("", max_length=200, description="The model; the person's own choice if it is left out.")
     instructions: str | None = Field(None, description="Instructions, which come first.")
     stream: bool = Field(False, description="Whether the answer is sent while it is made.")

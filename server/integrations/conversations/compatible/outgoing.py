@@ -13,8 +13,9 @@ from server.integrations.conversations.compatible.collectors import (
     read_response,
 )
 from server.integrations.conversations.compatible.models import CompletionRequest, ModelResponseRequest
-from server.integrations.conversations.compatible.transcript import list_unread, read_input, read_messages
-from server.integrations.conversations.live.turns import BYTES_PER_TOKEN, estimate_tokens
+from server.integrations.conversations.compatible.transcript import list_entries, read_images, read_input, read_messages
+from server.integrations.conversations.live.image_tokens import count_image_tokens
+from server.integrations.conversations.live.turns import BYTES_PER_TOKEN, TOKENS_PER_TURN
 from server.sdk.streaming import to_json
 
 Body = dict[str, Any]
@@ -44,16 +45,26 @@ class Outgoing:
         return str(self.body.get("model") or "")
 
     def count_tokens(self, model: str) -> int:
-        """Count the tokens that it has for a model, rather too many than too few. Blocks, for images."""
-        others = {name: value for name, value in self.body.items() if name not in {"messages", "input", "instructions"}}
-        unread = list_unread(self.body.get("messages") or self.body.get("input"))
-        rest = len(to_json(others)) // BYTES_PER_TOKEN + len(to_json(unread)) // BYTES_PER_TOKEN
-        return estimate_tokens(self.turns, "", model) + rest
+        """Count the tokens that it has for a model, rather too many than too few. Blocks, for images.
 
-    def write(self, model: str, most: int | None) -> Body:
-        """Write it for a model. `most`: tokens of all answers, which it may have to be limited to."""
-        limited = {self.limit_name: max(most // self.count, 1)} if most and not self.limit else {}
-        return {**self.body, "model": model, **limited}
+        All that is sent counts, also what turns do not have: OpenAI may read more than is understood here.
+        """
+        entries = list_entries(self.body)
+        images = [url for entry in entries for name in ("content", "output") for url in read_images(entry.get(name))]
+        size = len(to_json(self.body).encode()) - sum(len(url.encode()) for url in images)
+        return size // BYTES_PER_TOKEN + TOKENS_PER_TURN * len(entries) + sum(count_image_tokens(model, url) for url in images)
+
+    @property
+    def service_tier(self) -> str:
+        """The service tier that it asks for; empty if it names none."""
+        return str(self.body.get("service_tier") or "")
+
+    def write(self, model: str, most: int | None, tier: str = "") -> Body:
+        """Write it for a model and a service tier. `most`: tokens of all answers, which it may have to be limited to."""
+        added: Body = {self.limit_name: max(most // self.count, 1)} if most and not self.limit else {}
+        if tier and tier != self.service_tier:
+            added["service_tier"] = tier
+        return {**self.body, "model": model, **added}
 
     @property
     def is_stream(self) -> bool:

@@ -39,14 +39,6 @@ def read_item(item: Item) -> Turn:
             return Turn(role="assistant", text="")
 
 
-def list_unread(value: Any) -> list[Item]:
-    """List what turns leave out of messages or of an input, such as files, sound and items of OpenAI's own tools."""
-    items = list_items(value)
-    parts = [part for item in items for part in list_items(item.get("content")) + list_items(item.get("output"))]
-    others = [item for item in items if item.get("type", "message") not in READ_ITEMS]
-    return [*others, *(part for part in parts if not is_text(part) and part.get("type") not in IMAGE_PARTS)]
-
-
 def read_output(output: Any) -> str:
     """Read the text of a response's output, with its calls of functions."""
     turns = [read_item(item) for item in list_items(output)]
@@ -55,7 +47,8 @@ def read_output(output: Any) -> str:
 
 def read_message(message: Item) -> str:
     """Read the text of a message of a chat completion, with its calls of functions."""
-    calls = [call.get("function") or call for call in list_items(message.get("tool_calls"))]
+    calls = [call.get("function") or call.get("custom") or call for call in list_items(message.get("tool_calls"))]
+    calls += list_items([message.get("function_call")])  # as it was before tools
     texts = [read_text(message.get("content")), str(message.get("refusal") or ""), *map(write_call, calls)]
     return "\n\n".join(text for text in texts if text)
 
@@ -90,6 +83,11 @@ def write_call(call: Any) -> str:
     """Write a call of a function as a text."""
     named = call if isinstance(call, Mapping) else {}
     return f"{named.get('name', '')}({named.get('arguments') or named.get('input') or ''})"
+
+
+def list_entries(body: Item) -> list[Item]:
+    """List the messages or the items of a request."""
+    return list_items(body.get("messages")) + list_items(body.get("input"))
 
 
 def list_items(value: Any) -> list[Item]:

@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from server.integrations.conversations.fake.account import Account, JsonObject, make_id, read_object
 from server.integrations.conversations.fake.faults import ApiError
-from server.integrations.conversations.fake.model_answers import Reply, count_input, count_tokens, limit
+from server.integrations.conversations.fake.model_answers import Reply, count_input, count_tokens, limit, serve
 
 ROLES = {"system", "developer", "user", "assistant", "tool", "function"}
 
@@ -34,7 +34,7 @@ class Completions:
         reply = self._account.language_model.reply(messages, tools, body.get("tool_choice", "auto"))
         pieces, is_cut = limit(reply, body.get("max_completion_tokens") or body.get("max_tokens"))
         reason = "tool_calls" if reply.function else "length" if is_cut else "stop"
-        frame = {"id": make_id("chatcmpl"), "created": self._account.now(), "model": model, "service_tier": "default"}
+        frame = {"id": make_id("chatcmpl"), "created": self._account.now(), "model": model, "service_tier": serve(body)}
         usage = describe_usage(count_input(messages), count_tokens("".join(pieces)))
         if body.get("stream"):
             with_usage = bool((body.get("stream_options") or {}).get("include_usage"))

@@ -96,6 +96,12 @@ def count_input(messages: Sequence[tuple[str, str]]) -> int:
     return sum(count_tokens(text) + TOKENS_PER_MESSAGE for _, text in messages)
 
 
+def serve(body: Mapping[str, Any]) -> str:
+    """Return the service tier that a request is served with: the one it asks for, under the name that answers have."""
+    wanted = str(body.get("service_tier") or "auto")
+    return {"auto": "default", "fast": "priority"}.get(wanted, wanted)
+
+
 def limit(reply: Reply, tokens: int | None) -> tuple[list[str], bool]:
     """Cut a reply after so many tokens; return its pieces and whether it was cut."""
     if tokens is None or reply.function:

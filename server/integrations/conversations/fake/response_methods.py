@@ -12,7 +12,7 @@ from starlette.routing import Route
 from server.integrations.conversations.fake.account import Account, JsonObject, make_id, read_object
 from server.integrations.conversations.fake.conversation_methods import describe_list, read_items, read_text
 from server.integrations.conversations.fake.faults import ApiError
-from server.integrations.conversations.fake.model_answers import count_input, count_tokens, limit
+from server.integrations.conversations.fake.model_answers import count_input, count_tokens, limit, serve
 from server.integrations.conversations.fake.response_events import Run, stream_events, write_event
 
 SMALLEST_OUTPUT = 16  # tokens
@@ -200,6 +200,7 @@ def describe_response(account: Account, model: str, body: JsonObject, conversati
         "error": None,
         "incomplete_details": None,
         "model": model,
+        "service_tier": serve(body),
         "output": [],
         "parallel_tool_calls": True,
         "store": body.get("store", True),

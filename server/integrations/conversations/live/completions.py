@@ -39,6 +39,7 @@ class Completions:
             turns=listed,
             instructions=project.instructions,
             max_output_tokens=most_output,
+            service_tier=reservation.tier,
             temperature=self._openai.limits.temperature,
         )
         try:
@@ -50,7 +51,7 @@ class Completions:
             await self._spending.release(reservation)
             raise
         if not project.id:
-            await self._spending.settle(reservation, answer.usage, answer.model)
+            await self._spending.settle(reservation, answer.usage, answer.model, answer.service_tier)
             chat_id = None
         else:
             chat = await self._recorder.record(client, project.id, listed, answer, reservation, source=Source.openai)

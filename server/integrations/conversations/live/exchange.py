@@ -180,6 +180,7 @@ class Exchange:
             thread_id=thread_id,
             instructions=project.instructions,
             max_output_tokens=reservation.max_output_tokens,
+            service_tier=reservation.tier,
             temperature=limits.temperature,
             background=bool(row.client and thread_id),
         )

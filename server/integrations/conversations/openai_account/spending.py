@@ -11,7 +11,7 @@ from typing import Any
 
 from server.core.errors import Forbidden
 from server.core.invisible import show_line
-from server.integrations.conversations.adapter.prices import calculate_cost
+from server.integrations.conversations.adapter.prices import TIERS, USUAL_TIER, calculate_cost
 from server.integrations.conversations.adapter.protocol import Answer, Usage
 from server.integrations.conversations.openai_account.connection import OpenAIConnection
 from server.integrations.conversations.openai_account.money import format_dollars, format_units, to_units
@@ -25,13 +25,17 @@ REACHED = (
     "Raise it in Deskhand's window, under Conversations."
 )
 UNPRICED = "The price of “{model}” is not known, so it cannot be used within a budget. Choose another model or remove the budget."
+NO_TIER = (
+    "The price of the service tier “{tier}” is not known, so it cannot be used within a budget. "
+    "Leave it out, choose another one or remove the budget."
+)
 
 
 @dataclass(frozen=True)
 class Reservation:
     """The most that a request may cost, in units of `money`; None: unknown.
 
-    `max_output_tokens`: the limit that the request has to carry; None: any.
+    `max_output_tokens`: the limit that the request has to carry; None: any. `tier`: the service tier that it has to ask for.
     """
 
     number: int
@@ -61,8 +65,8 @@ class Spending:
         settings, is_free = self._openai.settings, self._openai.is_free
         budgets = {name: settings.project_budgets.get(name) if name else settings.budget for name in ("", project)}
         limits = {name: to_units(Decimal(budget)) for name, budget in budgets.items() if budget is not None}
-        if limits and not is_free and max_output is None:
-            max_output = USUAL_OUTPUT
+        if limits and not is_free:
+            max_output, tier = max_output or USUAL_OUTPUT, choose_tier(tier)
         amount: int | None = 0
         if not is_free:
             usage = Usage(input_tokens=input_tokens, output_tokens=max_output or 0)
@@ -86,9 +90,7 @@ class Spending:
         if usage is None:
             await self._database.write(store.doubt, reservation.number)
             return "0" if reservation.is_free else None
-        cost = 0 if reservation.is_free else await self._calculate(model or reservation.model, usage, tier or reservation.tier)
-        if cost is None:
-            cost = await self._calculate(reservation.model, usage, tier or reservation.tier)
+        cost = await asyncio.to_thread(calculate_real, reservation, model, usage, self._now(), tier)
         await self._database.write(store.settle, reservation.number, usage.model_dump(), cost, model)
         self._context.events.publish("conversations")
         return None if cost is None else format_units(cost)
@@ -101,13 +103,11 @@ class Spending:
         Without a reservation the answer belongs to a request of an earlier run, whose row is looked for.
         """
         number = reservation.number if reservation else store.find_uncertain(connection, project, client)
-        is_free = reservation.is_free if reservation else self._openai.is_free
-        tokens, now = answer.usage, self._now()
+        before = reservation or Reservation(0, answer.model, None, is_free=self._openai.is_free)
+        is_free, tokens, now = before.is_free, answer.usage, self._now()
         if not (tokens.input_tokens or tokens.output_tokens):
             return self._settle_unknown(connection, number, answer, is_free=is_free)
-        cost = 0 if is_free else calculate_units(answer.model, tokens, now)
-        if cost is None and reservation:
-            cost = calculate_units(reservation.model, tokens, now)
+        cost = calculate_real(before, answer.model, tokens, now, answer.service_tier)
         if number is None:
             values = {"at": now.isoformat(), "month": format_month(now), "project": project, "client": client}
             number = store.add(connection, {**values, "model": answer.model})
@@ -180,6 +180,26 @@ def calculate_units(model: str, usage: Usage, at: datetime, tier: str = "") -> i
     """Calculate a cost in units of `money`; None: unknown."""
     cost = calculate_cost(model, usage, at, tier)
     return None if cost is None else to_units(cost)
+
+
+def calculate_real(reservation: Reservation, model: str, usage: Usage, at: datetime, tier: str) -> int | None:
+    """Calculate what an answer costs, in units; None: unknown. `model`, `tier`: its own; without a price, those asked for."""
+    if reservation.is_free:
+        return 0
+    tiers = tier or reservation.tier, reservation.tier or tier
+    tried = dict.fromkeys((name, of) for of in tiers for name in (model, reservation.model))
+    costs = (calculate_units(name, usage, at, of) for name, of in tried if name)
+    return next((cost for cost in costs if cost is not None), None)
+
+
+def choose_tier(tier: str) -> str:
+    """Choose the service tier of a request within a budget: the usual one, as that of the project at OpenAI is not known here.
+
+    Raises Forbidden for one without a price.
+    """
+    if tier not in TIERS:
+        raise Forbidden(NO_TIER.format(tier=show_line(tier)[:100]), param="service_tier", code="budget_exceeded")
+    return USUAL_TIER if tier in {"", "auto"} else tier
 
 
 def format_month(at: datetime) -> str:

@@ -1,10 +1,13 @@
 import asyncio
 import json
+import threading
 
 import httpx2
 import pytest
 from fastapi import Depends
 
+from server.access.activity.entry import redact
+from server.access.guard import record
 from server.core.errors import UpstreamFailed
 from server.http.in_process import OPERATION
 from server.runtime.state import RateLimits
@@ -58,6 +61,48 @@ async def test_missing_scope_is_refused_and_recorded_before_the_body_is_read(ope
         assert "write:mail" in answer.json()["detail"]
         assert (await post.last()).outcome == "refused"
         assert post.sent == []
+
+
+@pytest.mark.parametrize("refusal", ["deny", "pause"])
+async def test_large_body_of_a_call_that_is_refused_anyway_is_not_read(opened, refusal: str) -> None:
+    async with posting(opened) as post:
+        bot = {**await post.client(send_letter="deny" if refusal == "deny" else "allow"), "Content-Type": "application/json"}
+        if refusal == "pause":
+            await post.state.pause.begin(15)
+        read = []
+
+        async def large():
+            for _ in range(2):
+                read.append(1)
+                yield b"{broken" * 100_000
+
+        for headers in (bot, {**bot, "Content-Length": "1400000"}):
+            answer = await post.http.post("/mail/send", content=large(), headers=headers)
+            assert (answer.status_code, read) == (403 if refusal == "deny" else 503, [])
+            entry = await post.last()
+            assert (entry.outcome, entry.decision, entry.arguments) == ("refused", "refused", None)
+
+
+async def test_small_body_of_a_call_that_is_refused_is_recorded(opened) -> None:
+    async with posting(opened) as post:
+        bot = await post.client(send_letter="deny")
+        assert (await post.http.post("/mail/send", json={"to": "ann", "text": "hi"}, headers=bot)).status_code == 403
+        assert '"text": "hi"' in ((await post.last()).arguments or "")
+
+
+async def test_large_arguments_are_searched_for_secrets_while_others_go_on(opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    threads = []
+
+    def note(value):
+        threads.append(threading.current_thread())
+        return redact(value)
+
+    monkeypatch.setattr(record, "redact", note)
+    async with posting(opened) as post:
+        bot = await post.client(send_letter="allow")
+        for text in ("hi", "x" * 70_000):
+            assert (await post.http.post("/mail/send", json={"to": "ann", "text": text}, headers=bot)).status_code == 200
+    assert [thread is threading.main_thread() for thread in threads] == [True, False]
 
 
 async def test_changing_call_waits_for_approval(opened) -> None:

@@ -170,6 +170,14 @@ async def test_body_larger_than_the_limit_is_refused():
         assert refused.value.status_code == 413
 
 
+async def test_body_of_too_many_values_is_refused():
+    async with opened() as (_, transport):
+        asking = Asking(transport, modern("tools/call", {"name": "wait", "arguments": {"x": [0] * 110_000}}))
+        with pytest.raises(HTTPException) as refused:
+            await asking.done
+        assert refused.value.status_code == 413
+
+
 @pytest.mark.parametrize("accept", ["application/json, text/event-stream", "application/json", "*/*", None])
 async def test_answer_is_json_for_every_client_that_takes_it(accept):
     async with opened() as (_, transport):

@@ -72,12 +72,19 @@ def test_response_is_streamed_and_ends_with_the_whole_answer(desk, respond):
 
     *pieces, answer = respond(on_created=note)
     assert pieces == ["One ", "two ", "three"]
-    assert answer == Answer(id=created[0], text="One two three", model="gpt-6-luna", usage=Usage(input_tokens=5, output_tokens=4))
+    assert answer == Answer(
+        id=created[0],
+        text="One two three",
+        model="gpt-6-luna",
+        usage=Usage(input_tokens=5, output_tokens=4),
+        service_tier="default",
+    )
 
 
 def test_options_and_images_reach_openai(desk, respond):
     turns = (Turn(role="assistant", text="Hi"), Turn(role="user", text="Look", images=(IMAGE,)))
     options = {"instructions": "Be brief.", "max_output_tokens": 500, "temperature": 0.5, "metadata": {"a": "b"}}
+    options |= {"service_tier": "flex"}
     respond(ResponseRequest(model="gpt-6-luna", turns=turns, **options))
     body = desk.fake.requests.find("/v1/responses")[0].body
     assert {name: body[name] for name in options} == options

@@ -31,6 +31,12 @@ def test_more_cached_tokens_than_there_are_is_no_failure():
 def test_service_tier_has_its_own_price():
     priority, usual = (calculate_cost("gpt-5.6-sol", USAGE, NOW, tier) for tier in ("priority", ""))
     assert priority == 2 * usual
+    assert calculate_cost("gpt-5.6-sol", USAGE, NOW, "default") == usual
+
+
+@pytest.mark.parametrize("tier", ["ultrafast", "Priority", "['priority']"])
+def test_price_of_an_unknown_tier_is_unknown(tier):
+    assert calculate_cost("gpt-5.6-sol", USAGE, NOW, tier) is None
 
 
 def test_context_window_is_known_or_none():

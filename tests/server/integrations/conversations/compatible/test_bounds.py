@@ -41,7 +41,15 @@ def test_misshapen_tool_has_no_bound(tools: Any) -> None:
 
 @pytest.mark.parametrize(
     "field",
-    [{"conversation": "conv_1"}, {"prompt": {"id": "p"}}, {"prediction": {"content": "x"}}, {"audio": {"voice": "alloy"}}],
+    [
+        {"conversation": "conv_1"},
+        {"prompt": {"id": "p"}},
+        {"prediction": {"content": "x"}},
+        {"audio": {"voice": "alloy"}},
+        {"context_management": [{"type": "compaction"}]},
+        {"prompt_cache_options": {"ttl": "12h"}},
+        {"a_field_of_next_year": 0},
+    ],
 )
 def test_field_that_openai_bills_otherwise_has_no_bound(field: dict[str, Any]) -> None:
     with pytest.raises(Forbidden, match=f"“{next(iter(field))}”"):
@@ -58,6 +66,15 @@ def test_search_of_a_model_has_no_bound() -> None:
 
 def test_tools_of_the_client_have_a_bound() -> None:
     check_bounded({"tools": [FUNCTION, {"type": "custom", "name": "run"}], "input": [TEXT], "messages": None}, "gpt-5")
+    options = {
+        "temperature": 1,
+        "reasoning": {"effort": "low"},
+        "text": {"verbosity": "low"},
+        "store": False,
+        "stop": ["x"],
+        "n": 2,
+    }
+    check_bounded({**options, "audio": None, "a_field_of_next_year": None}, "gpt-5")
 
 
 @pytest.mark.parametrize(

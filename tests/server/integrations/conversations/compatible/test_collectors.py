@@ -129,3 +129,9 @@ def test_event_with_impossible_values_is_no_end(odd) -> None:
     answer = collector.read_answer()
     assert (answer.status, answer.usage.input_tokens < 2**63) == ("cancelled", True)
     assert read_completion({"choices": [{"message": {"content": "Hi"}, "finish_reason": odd}]}).text == "Hi"
+
+
+@pytest.mark.parametrize("read", [read_completion, read_response])
+def test_answer_names_its_service_tier(read) -> None:
+    assert read({"service_tier": "priority"}).service_tier == "priority"
+    assert read({"service_tier": None}).service_tier == read({}).service_tier == ""

@@ -119,6 +119,36 @@ async def test_budget_covers_what_openai_adds_to_the_input(live: Live, forwarder
     await forwarder.send(response(**cheap, previous_response_id=first["id"]), "bot")
 
 
+async def test_response_before_that_says_no_tokens_may_fill_the_context_window(live: Live, forwarder: Forwarder) -> None:
+    first = await forwarder.send(response(model="gpt-5", max_output_tokens=16), "bot")
+    assert isinstance(first, dict)
+    live.fake.account.responses[first["id"]]["usage"] = None
+    await forwarder.spending.set_budget("0.50")
+    with pytest.raises(Forbidden, match="would be exceeded"):
+        await forwarder.send(response(model="gpt-5", max_output_tokens=16, previous_response_id=first["id"]), "bot")
+
+
+BIG = "A" * 3_000_000
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"role": "user", "content": BIG},
+        {"role": "user", "content": "Hi", "name": BIG},
+        {"role": "assistant", "tool_calls": [{"id": "c", "type": "custom", "custom": {"name": "x", "input": BIG}}]},
+        {"role": "assistant", "function_call": {"name": "x", "arguments": BIG}},
+        {"type": "custom_tool_call", "call_id": "c", "name": "x", "arguments": "x", "input": BIG},
+    ],
+)
+async def test_text_is_never_sent_past_the_budget(live: Live, forwarder: Forwarder, message: Any) -> None:
+    await forwarder.spending.set_budget("1")
+    for request in (completion(model="gpt-5", messages=[message]), response(model="gpt-5", input=[message])):
+        with pytest.raises(Forbidden, match="would be exceeded"):
+            await forwarder.send(request, "bot")
+    assert live.fake.requests.find(COMPLETIONS) == live.fake.requests.find("/v1/responses") == []
+
+
 FILE: Any = [{"role": "user", "content": [{"type": "input_file", "file_id": "file-1"}]}]
 
 
@@ -153,6 +183,30 @@ async def test_file_is_refused_if_the_context_window_is_unknown(live: Live, forw
     with pytest.raises(Forbidden, match="context window of “gpt-chat-latest” is not known"):
         await forwarder.send(response(model="gpt-chat-latest", input=FILE), "bot")
     assert live.fake.requests.find("/v1/responses") == []
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("request_of", [completion, response])
+async def test_cost_is_that_of_the_service_tier(live: Live, forwarder: Forwarder, request_of: Any, stream: bool) -> None:
+    costs = []
+    for tier in ("default", "priority"):
+        live.fake.account.language_model.scripted.append(Reply("One two three four."))
+        answer = await forwarder.send(request_of(model="gpt-5", service_tier=tier, stream=stream), "bot")
+        if isinstance(answer, EventStream):
+            async for _ in answer.events:
+                pass
+        costs.append((await forwarder.spending.read_calls(f"{live.context.clock.now():%Y-%m}", 1))[0]["cost"])
+    assert costs[1] == 2 * costs[0] > 0
+
+
+async def test_service_tier_is_chosen_within_a_budget(live: Live, forwarder: Forwarder) -> None:
+    await forwarder.send(response(model="gpt-5"), "bot")
+    await forwarder.spending.set_budget("1000")
+    await forwarder.send(response(model="gpt-5", service_tier="auto"), "bot")
+    sent = [call.body.get("service_tier") for call in live.fake.requests.find("/v1/responses")]
+    assert sent == [None, "default"]
+    with pytest.raises(Forbidden, match="service tier “ultrafast”"):
+        await forwarder.send(response(model="gpt-5", service_tier="ultrafast"), "bot")
 
 
 async def test_retired_model_is_not_found(live: Live, forwarder: Forwarder) -> None:

@@ -20,6 +20,7 @@ def test_unknown_fields_stay() -> None:
         {"messages": [1]},
         {"messages": [{}], "n": 0},
         {"messages": [{}], "max_tokens": -1},
+        {"messages": [{}] * 2_049},
     ],
 )
 def test_misshapen_completion_is_refused(fields: dict) -> None:
@@ -27,7 +28,18 @@ def test_misshapen_completion_is_refused(fields: dict) -> None:
         CompletionRequest.model_validate(fields)
 
 
-@pytest.mark.parametrize("fields", [{}, {"input": 5}, {"input": ["Hi"]}, {"input": "Hi", "max_output_tokens": 0}])
+@pytest.mark.parametrize(
+    "fields", [{}, {"input": 5}, {"input": ["Hi"]}, {"input": "Hi", "max_output_tokens": 0}, {"input": [{}] * 2_049}]
+)
 def test_misshapen_response_is_refused(fields: dict) -> None:
     with pytest.raises(ValidationError):
         ModelResponseRequest.model_validate(fields)
+
+
+def test_largest_number_of_messages_passes_and_only_the_first_wrong_one_is_named() -> None:
+    assert len(CompletionRequest.model_validate({"messages": [{}] * 2_048}).messages) == 2_048
+    assert len(ModelResponseRequest.model_validate({"input": [{}] * 2_048}).input) == 2_048
+    for model, fields in ((CompletionRequest, {"messages": [1] * 2_000}), (ModelResponseRequest, {"input": [1] * 2_000})):
+        with pytest.raises(ValidationError) as refusal:
+            model.model_validate(fields)
+        assert refusal.value.error_count() <= 2

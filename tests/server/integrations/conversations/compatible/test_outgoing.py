@@ -1,5 +1,7 @@
 """Requests of /v1 on their way to OpenAI."""
 
+from typing import Any
+
 import pytest
 
 from server.integrations.conversations.adapter.protocol import Turn
@@ -45,6 +47,13 @@ def test_limit_is_added_where_the_client_has_none() -> None:
     assert read_response_request(response).write("gpt", 100)["max_output_tokens"] == 20
 
 
+def test_service_tier_is_the_reserved_one() -> None:
+    assert read_completion_request(completion()).write("gpt", None, "default")["service_tier"] == "default"
+    assert read_completion_request(completion(service_tier="auto")).write("gpt", None, "default")["service_tier"] == "default"
+    assert read_completion_request(completion(service_tier="flex")).write("gpt", None)["service_tier"] == "flex"
+    assert "service_tier" not in read_completion_request(completion()).write("gpt", None)
+
+
 def test_tokens_of_tools_are_counted_too() -> None:
     tools = [{"type": "function", "function": {"name": "find", "description": "x" * 3_000}}]
     assert (
@@ -67,6 +76,45 @@ def test_files_sound_and_other_items_count() -> None:
         assert read_response_request(ModelResponseRequest(input=[item])).count_tokens("gpt-5") > 10_000
     picture = {"type": "image_url", "image_url": {"url": data}}
     assert read_completion_request(completion(messages=[{"role": "user", "content": [picture]}])).count_tokens("gpt-5") < 10_000
+
+
+BIG = "A" * 30_000
+CUSTOM_CALL: Any = {"type": "custom_tool_call", "call_id": "c", "name": "x", "arguments": "x", "input": BIG}
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"role": "assistant", "tool_calls": [{"id": "c", "type": "custom", "custom": {"name": "x", "input": BIG}}]},
+        {"role": "assistant", "tool_calls": [{"id": "c", "type": "function", "function": {"name": BIG, "arguments": ""}}]},
+        {"role": "assistant", "function_call": {"name": "x", "arguments": BIG}},
+        {"role": "user", "content": "Hi", "name": BIG},
+        {"role": "tool", "tool_call_id": BIG, "content": "Hi"},
+        {"role": "user", "content": [{"type": "text", "text": "Hi", "more": BIG}]},
+        {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "data:,", "detail": BIG}}]},
+        {"role": "user", "content": "", "of_next_year": [[BIG]]},
+        CUSTOM_CALL,
+    ],
+)
+def test_every_text_counts_wherever_it_is(message: dict[str, Any]) -> None:
+    assert read_completion_request(completion(messages=[message])).count_tokens("gpt-5") > 10_000
+    assert read_response_request(ModelResponseRequest(input=[message])).count_tokens("gpt-5") > 10_000
+
+
+def test_message_without_a_text_counts_too() -> None:
+    messages = [{"role": "user", "content": ""}] * 1_000
+    assert read_completion_request(completion(messages=messages)).count_tokens("gpt-5") > 8_000
+    assert read_response_request(ModelResponseRequest(input=[{}] * 1_000)).count_tokens("gpt-5") > 8_000
+
+
+@pytest.mark.parametrize("field", ["response_format", "text", "metadata", "instructions", "functions", "stop", "user"])
+def test_every_field_counts(field: str) -> None:
+    assert read_completion_request(completion(**{field: BIG})).count_tokens("gpt-5") > 10_000
+    assert read_response_request(ModelResponseRequest.model_validate({"input": "Hi", field: BIG})).count_tokens("gpt-5") > 10_000
+
+
+def test_letters_count_by_their_bytes() -> None:
+    assert read_completion_request(completion(messages=[{"content": "好" * 10_000}])).count_tokens("gpt-5") > 10_000
 
 
 def test_image_counts_by_the_model() -> None:

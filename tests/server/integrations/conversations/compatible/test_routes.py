@@ -201,6 +201,7 @@ def test_caller_without_a_key_or_a_scope_is_refused(desk: Desk) -> None:
     ("call", "param"),
     [
         (lambda client: complete(client, messages=[]), "messages"),
+        (lambda client: complete(client, messages=[{"role": "user", "content": ""}] * 2_049), "messages"),
         (lambda client: complete(client, n=0), "n"),
         (lambda client: client.responses.create(model="gpt-6-luna", input="Hi", background=True), "background"),
         (lambda client: client.responses.create(model="gpt-6-luna", input=5), "input.str"),

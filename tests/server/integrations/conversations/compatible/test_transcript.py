@@ -3,7 +3,7 @@
 import pytest
 
 from server.integrations.conversations.adapter.protocol import Turn
-from server.integrations.conversations.compatible.transcript import list_unread, read_input, read_messages, read_output
+from server.integrations.conversations.compatible.transcript import read_input, read_messages, read_output
 
 PICTURE = "data:image/png;base64,AAAA"
 
@@ -19,13 +19,16 @@ def test_messages_of_a_completion_are_turns() -> None:
         {"role": "user", "content": [{"type": "text", "text": "Hi"}, {"type": "image_url", "image_url": {"url": PICTURE}}]},
         {"role": "assistant", "content": None, "tool_calls": [call]},
         {"role": "tool", "tool_call_id": "c", "content": "42"},
+        {"role": "assistant", "tool_calls": [{"id": "d", "type": "custom", "custom": {"name": "run", "input": "ls"}}]},
+        {"role": "assistant", "content": None, "function_call": {"name": "find", "arguments": "{}"}},
         {"role": "assistant", "content": "It is", "refusal": None},
         {"role": "assistant", "refusal": "No."},
     ]
     assert read_messages(messages) == (
         Turn(role="system", text="Be brief."),
         Turn(role="user", text="Hi", images=(PICTURE,)),
-        *turns(("assistant", 'find({"a":1})'), ("tool", "42"), ("assistant", "It is"), ("assistant", "No.")),
+        *turns(("assistant", 'find({"a":1})'), ("tool", "42"), ("assistant", "run(ls)"), ("assistant", "find({})")),
+        *turns(("assistant", "It is"), ("assistant", "No.")),
     )
 
 
@@ -49,7 +52,6 @@ def test_image_of_a_function_is_read() -> None:
     output = [{"type": "input_image", "image_url": PICTURE}, {"type": "input_file", "file_data": "AA=="}]
     item = {"type": "function_call_output", "call_id": "c", "output": output}
     assert read_input([item]) == (Turn(role="tool", text="", images=(PICTURE,)),)
-    assert list_unread([item]) == [output[1]]
 
 
 def test_output_of_a_response_is_text() -> None:

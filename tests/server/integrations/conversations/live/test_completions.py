@@ -36,6 +36,12 @@ async def test_failed_answer_costs_nothing(live) -> None:
     assert (await live.service.spending.read_balances())[""].reserved == 0
 
 
+async def test_question_within_a_budget_asks_for_the_service_tier_that_was_reserved(live) -> None:
+    await live.service.spending.set_budget("1")
+    await complete(live)
+    assert live.fake.requests.find("/v1/responses")[-1].body["service_tier"] == "default"
+
+
 async def test_question_beyond_the_budget_is_not_sent(live) -> None:
     await live.service.spending.set_budget("0")
     with pytest.raises(Forbidden):

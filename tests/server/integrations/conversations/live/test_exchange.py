@@ -71,6 +71,7 @@ async def test_large_image_counts_by_its_size_in_a_budget(live) -> None:
     await live.service.spending.set_budget("0.01")  # enough for the longest answer to a text
     chat, posted = await live.ask("One")
     assert (await live.end(chat, posted)).state is AnswerState.done
+    assert live.fake.requests.find("/v1/responses")[-1].body["service_tier"] == "default"  # whose price is reserved
     file = io.BytesIO()
     Image.new("1", (3200, 3200)).save(file, "PNG")
     _, posted = await live.ask("What is this?", chat, images=(NewImage(name="big.png", data=file.getvalue()),))

@@ -157,6 +157,39 @@ def test_service_tier_changes_the_price(desk):
     assert desk.run(desk.spending.settle(reservation, make_answer().usage, SOL)) == "0.0256"
 
 
+@pytest.mark.parametrize(
+    ("wanted", "answered", "cost"),
+    [
+        ("priority", "", "0.0256"),  # OpenAI says nothing
+        ("priority", "default", "0.0128"),
+        ("", "priority", "0.0256"),
+        ("auto", "flex", "0.0064"),
+        ("", "ultrafast", None),
+        ("priority", "of_next_year", "0.0256"),
+    ],
+)
+def test_cost_is_that_of_the_tier_that_served(desk, wanted, answered, cost):
+    answer = make_answer(tier=answered)
+    reserved = desk.run(desk.spending.reserve(SOL, 10_000, 50_000, "1", tier=wanted))
+    assert settle_in(desk, reserved, answer) == cost
+    assert desk.run(desk.spending.settle(reserved, answer.usage, SOL, answered)) == cost
+
+
+def test_tier_of_an_answer_without_a_reservation_counts(desk):
+    assert settle_in(desk, None, make_answer(tier="priority")) == "0.0256"
+
+
+def test_request_within_a_budget_asks_for_the_tier_that_was_reserved(desk):
+    assert reserve(desk).tier == ""
+    desk.run(desk.spending.set_budget("100"))
+    tiers = [desk.run(desk.spending.reserve(SOL, 10, 16, "1", tier=tier)).tier for tier in ("", "auto", "flex", "priority")]
+    assert tiers == ["default", "default", "flex", "priority"]
+    with pytest.raises(Forbidden, match="service tier “ultrafast” is not known"):
+        desk.run(desk.spending.reserve(SOL, 10, 16, "1", tier="ultrafast"))
+    desk.run(desk.openai.change(base_url="http://127.0.0.1:9/v1"))
+    assert reserve(desk, "llama3:8b").tier == ""
+
+
 def test_usage_is_summed_by_month_and_project(desk):
     for project, model in (("1", SOL), ("1", UNPRICED), ("work", LUNA)):
         settle_in(desk, reserve(desk, model, project=project), make_answer(model), project)
@@ -176,6 +209,7 @@ def test_budget_is_an_amount_of_dollars(desk, amount):
         desk.run(desk.spending.set_budget(amount))
 
 
-def make_answer(model=SOL) -> Answer:
+def make_answer(model=SOL, tier="") -> Answer:
     """Make an answer that costs $0.0128 with SOL."""
-    return Answer(id="resp_1", text="Hello", model=model, usage=Usage(input_tokens=2200, output_tokens=200))
+    usage = Usage(input_tokens=2200, output_tokens=200)
+    return Answer(id="resp_1", text="Hello", model=model, usage=usage, service_tier=tier)
