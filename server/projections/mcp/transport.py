@@ -88,8 +88,7 @@ class Transport:
         request = StrictRequest(scope, receive, self._limits.largest_body)
         try:
             body = await request.body()
-            if len(body) > LARGE:
-                await asyncio.to_thread(check_values, body)
+            await asyncio.to_thread(check_values, body) if len(body) > LARGE else check_values(body)
         except ClientDisconnect:
             return
         except TooManyValues:
