@@ -52,7 +52,7 @@ Index("chat_usage_month", usage.c.month, usage.c.project)
 Index("chat_usage_state", usage.c.state)
 
 is_settled = usage.c.state == SETTLED
-counted = case((is_settled, usage.c.cost), else_=usage.c.reserved)  # what a budget counts
+known = case((is_settled, usage.c.cost), (usage.c.reserved == 0, 0))  # of a service that costs nothing, also without an answer
 SPENT = (
     select(
         usage.c.project,
@@ -81,8 +81,8 @@ MONTHS = (
         func.count().label("calls"),
         func.sum(usage.c.input_tokens).label("input_tokens"),
         func.sum(usage.c.output_tokens).label("output_tokens"),
-        func.sum(usage.c.cost).label("cost"),
-        func.count(case((or_(usage.c.cost.is_(None), ~is_settled), 1))).label("unknown_calls"),
+        func.sum(known).label("cost"),
+        func.count(case((known.is_(None), 1))).label("unknown_calls"),
     )
     .select_from(usage.outerjoin(chat_project, chat_project.c.id == usage.c.project))
     .where(or_(is_settled, usage.c.state == UNCERTAIN))

@@ -63,7 +63,8 @@ def test_delivery_of_openai_is_taken_and_others_are_refused(served):
         headers(served, b"{}"),
     ):
         refused = post(served, **wrong)
-        assert (refused.status_code, "signature" in refused.json()["detail"]) == (401, True), wrong
+        assert refused.status_code == 401, wrong
+        assert any(part in refused.json()["detail"] for part in ("signature", "sender's clock"))
     assert post(served, b"[]", **headers(served, b"[]", "evt_3")).status_code == 422
     served.person("PUT", "/api/openai", json={"webhook_allowed": False})
     assert eventually(lambda: not served.person("GET", "/api/openai").json()["webhook_url"])

@@ -113,6 +113,8 @@ def test_other_service_costs_nothing(desk):
     reservation = reserve(desk, "llama3:8b")
     assert settle_in(desk, reservation, make_answer("llama3:8b")) == "0"
     assert desk.run(desk.spending.settle(reserve(desk, "llama3:8b"), None)) == "0"
+    [month] = desk.run(desk.spending.read_months())
+    assert (month["calls"], month["cost"], month["unknown_calls"]) == (2, 0, 0)
     assert desk.openai.limits.max_output_tokens is None
 
 
