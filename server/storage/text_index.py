@@ -29,9 +29,27 @@ UNSPACED = (
     "\u3105-\u318f\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\ua960-\ua97c\uac00-\ud7fb\uf900-\ufaff\U00020000-\U0003ffff"
 )
 UNSPACED_RUN = re.compile(f"[{UNSPACED}]+")
-# Latin, Cyrillic, punctuation and emoji: the tokenizer folds them.
+# Letters for which others are written, and which the tokenizer leaves: those of living languages among what Lucene's
+# ASCIIFoldingFilter and ArabicNormalizer replace, and ё and ٱ.
+SINGLE_LETTERS = {
+    **dict.fromkeys("ёЁ", "\u0435"),
+    **dict.fromkeys("łŁ", "l"),
+    **dict.fromkeys("øØǿ", "o"),
+    **dict.fromkeys("đĐðÐ", "d"),
+    **dict.fromkeys("ħĦ", "h"),
+    **dict.fromkeys("ŧŦ", "t"),
+    "\u0131": "i",
+    **dict.fromkeys("أإآٱ", "\u0627"),
+    "ى": "ي",
+    "ة": "\u0647",
+}
+DOUBLE_LETTERS = {"ß": "ss", "æ": "ae", "Æ": "ae", "ǽ": "ae", "ǣ": "ae", "œ": "oe", "Œ": "oe", "þ": "th", "Þ": "th"}
+LETTERS = SINGLE_LETTERS | DOUBLE_LETTERS
+# Latin, Cyrillic, punctuation and emoji without these letters: the tokenizer folds them.
 NEEDS_NO_FOLDING = re.compile(
-    "[\x00-\xac\xae-\xb4\xb6-\xde\xe0-\u017e\u0400-\u045f\u2010-\u2027\u2030-\u205e\u20ac\u2190-\u2bff\U0001f300-\U0001faff]*"
+    "[\x00-\xac\xae-\xb4\xb6-\xc5\xc7-\xcf\xd1-\xd7\xd9-\xdd\xe0-\xe5\xe7-\xef\xf1-\xf7\xf9-\xfd\xff-\u010f\u0112-\u0125"
+    "\u0128-\u0130\u0132-\u0140\u0143-\u0151\u0154-\u0165\u0168-\u017e\u0400\u0402-\u0450\u0452-\u045f"
+    "\u2010-\u2027\u2030-\u205e\u20ac\u2190-\u2bff\U0001f300-\U0001faff]*"
 )
 # soft hyphen, Hebrew points, Arabic vowel signs and tatweel, joiners, variants of emoji
 IGNORED = re.compile(
@@ -85,6 +103,10 @@ class TextIndex:
             statement = f"INSERT INTO {self.name}({self.name}, rowid, words, singles, tags) VALUES ('delete', ?, ?, ?, ?)"  # noqa: S608
             connection.exec_driver_sql(statement, rows)
 
+    def clear(self, connection: "Connection") -> None:
+        """Remove all texts of an index that holds none, whatever they were inserted as."""
+        connection.exec_driver_sql(f"INSERT INTO {self.name}({self.name}) VALUES ('delete-all')")  # noqa: S608
+
     def defer_merging(self, connection: "Connection", *, deferred: bool) -> None:
         """Leave apart what each transaction inserts, for a third of its time less, or merge it as ever."""
         for setting, value in (DEFERRED if deferred else MERGING).items():
@@ -107,6 +129,9 @@ def to_indexed(text: str) -> tuple[str, str]:
     """Convert a text into words, with pairs of characters in place of words without spaces, and single characters."""
     if is_folded(text):
         return text, ""
+    replaced = replace_letters(text)
+    if is_folded(replaced):  # in a fifth of the time
+        return replaced, ""
     text = fold(text)
     runs = UNSPACED_RUN.findall(text)
     return (UNSPACED_RUN.sub(write_pairs, text), " ".join(sorted(set().union(*runs)))) if runs else (text, "")
@@ -124,6 +149,14 @@ def is_folded(text: str) -> bool:
 
 
 def fold(text: str) -> str:
-    """Make equal what readers take for the same: width, composed forms, vowel signs that are left out at will."""
-    folded = unicodedata.normalize("NFKC", IGNORED.sub("", text)).casefold()
+    """Make equal what readers take for the same: width, composed forms, vowel signs that are left out at will, some letters."""
+    folded = replace_letters(unicodedata.normalize("NFKC", IGNORED.sub("", text)).casefold())
     return folded.translate(GREEK_BASES) if GREEK.search(folded) else folded
+
+
+def replace_letters(text: str) -> str:
+    """Write letters as the others that are written for them. (`str.translate` takes twenty times as long.)"""
+    for letter, other in LETTERS.items():
+        if letter in text:  # in half of the time
+            text = text.replace(letter, other)
+    return text

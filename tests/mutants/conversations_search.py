@@ -32,6 +32,18 @@ MUTANTS = [
         (f"{STORAGE}/test_text_index.py::test_spellings_of_the_same_are_equal",),
     ),
     Mutant(
+        "server/storage/text_index.py",
+        "\\u0400\\u0402-\\u0450",
+        "\\u0400-\\u0450",
+        (f"{STORAGE}/test_text_index.py::test_letters_for_which_others_are_written_are_replaced",),
+    ),
+    Mutant(
+        "server/storage/text_index.py",
+        'replace_letters(unicodedata.normalize("NFKC", IGNORED.sub("", text)).casefold())',
+        'unicodedata.normalize("NFKC", IGNORED.sub("", text)).casefold()',
+        (f"{STORAGE}/test_text_index.py::test_spellings_of_the_same_are_equal",),
+    ),
+    Mutant(
         "server/storage/text_query.py",
         '    for part in split_scripts(term.folded.replace(\'"\', " ")):',
         "    for part in split_scripts(term.folded):",
@@ -62,21 +74,39 @@ MUTANTS = [
         (f"{STORAGE}/test_text_match.py::test_text_fits_if_it_has_all_terms_and_no_excluded_one",),
     ),
     Mutant(
-        "server/storage/text_match.py",
+        "server/storage/flat_text.py",
         "    if MICRO not in text:",
         "    if True:",
-        (f"{STORAGE}/test_text_match.py::test_flat_letters_have_no_case_and_marks",),
+        (f"{STORAGE}/test_flat_text.py::test_flat_letters_have_no_case_and_marks",),
     ),
     Mutant(
-        "server/storage/text_match.py",
+        "server/storage/flat_text.py",
         '    flat, place = text.replace("İ", "i").lower(), 0',
         "    flat, place = text.lower(), 0",
-        (f"{STORAGE}/test_text_match.py::test_flat_text_has_the_same_length",),
+        (f"{STORAGE}/test_flat_text.py::test_flat_text_has_the_same_length",),
     ),
     Mutant(
-        "server/storage/text_match.py",
-        'text and "ss" not in text and',
-        "text and",
+        "server/storage/flat_text.py",
+        "    return SINGLE_LETTERS.get(base, base) or FILLER",
+        "    return base or FILLER",
+        (f"{STORAGE}/test_text_match.py::test_matches_are_found_in_the_text_as_it_is",),
+    ),
+    Mutant(
+        "server/storage/flat_text.py",
+        "        flat = flat.replace(letter, DOUBLE_LETTERS[letter])",
+        "        flat = flat.replace(letter, letter)",
+        (f"{STORAGE}/test_text_match.py::test_matches_are_found_in_the_text_as_it_is",),
+    ),
+    Mutant(
+        "server/storage/flat_text.py",
+        "(match[0] != FILLER) * 2",
+        "(match[0] != FILLER)",
+        (f"{STORAGE}/test_flat_text.py::test_places_are_those_of_the_characters_in_the_text",),
+    ),
+    Mutant(
+        "server/storage/flat_text.py",
+        "\\u0450\\u0452-\\u045f",
+        "\\u045f",
         (f"{STORAGE}/test_text_match.py::test_matches_are_found_in_the_text_as_it_is",),
     ),
     Mutant(
@@ -108,6 +138,30 @@ MUTANTS = [
         "max(of_words) < COMMON and sum(of_words) <= MOST_RANKED",
         "True",
         (f"{STORAGE}/test_text_search.py::test_common_word_finds_the_newest",),
+    ),
+    change(
+        "store/search_index.py",
+        "    MESSAGES.clear(connection)\n",
+        "",
+        "store/test_search_index.py::test_texts_indexed_before_letters_were_replaced_are_indexed_anew",
+    ),
+    *(
+        change(
+            f"{name}.py",
+            "    rebuild(op.get_bind())",
+            "    pass",
+            "store/test_search_index.py::test_texts_indexed_before_letters_were_replaced_are_indexed_anew",
+        )
+        for name in (
+            "migrations/conversations_0004_search_letters",
+            "archive_migrations/conversations_archive_0003_search_letters",
+        )
+    ),
+    Mutant(
+        "server/integrations/omi/migrations/omi_0004_search_letters.py",
+        '    op.execute("DELETE FROM omi_text_index")\n',
+        "",
+        ("tests/server/integrations/omi/store/test_texts.py::test_texts_indexed_before_letters_were_replaced_leave_the_index",),
     ),
     change(
         "store/search_index.py",

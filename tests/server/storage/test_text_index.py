@@ -4,7 +4,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Connection, NullPool, create_engine
 
-from server.storage.text_index import IndexEntry, TextIndex, fold, to_indexed
+from server.storage.text_index import LETTERS, IndexEntry, TextIndex, fold, is_folded, to_indexed
 
 INDEX, HOLDING = TextIndex("one"), TextIndex("two", holds_text=True)
 
@@ -25,7 +25,9 @@ def find(connection: Connection, match: str, index: TextIndex = INDEX) -> list[i
     ("text", "words", "singles"),
     [
         ("Plain text", "Plain text", ""),
-        ("Café — naïve “Ёлка” 😀", "Café — naïve “Ёлка” 😀", ""),
+        ("Café — naïve “Йод” 😀", "Café — naïve “Йод” 😀", ""),
+        ("“Ёлка”, Łódź", "“елка”, lódź", ""),
+        ("Straße 用", "strasse  用 ", "用"),
         ("用itgc做", " 用 itgc 做 ", "做 用"),
         ("验证码", " 验证 证码 ", "码 证 验"),
         ("ﬁn", "fin", ""),
@@ -46,10 +48,25 @@ def test_words_and_single_characters_of_a_text(text: str, words: str, singles: s
         ("ΑΘΉΝΑ", "αθηνα"),
         ("ﾊﾟ", "パ"),
         ("한", "\u1112\u1161\u11ab"),
+        ("\u0435\u0308", "ё"),
+        ("أحمد إلى", "احمد الى"),
+        ("\ufe84", "أ"),
     ],
 )
 def test_spellings_of_the_same_are_equal(text: str, other: str) -> None:
     assert fold(text) == fold(other)
+
+
+@pytest.mark.parametrize("letter", LETTERS)
+def test_letters_for_which_others_are_written_are_replaced(letter: str) -> None:
+    assert not is_folded(letter)
+    assert to_indexed(f"x{letter}") == (f"x{LETTERS[letter]}", "")
+    assert fold(f"x{letter}验") == f"x{LETTERS[letter]}验"
+
+
+@pytest.mark.parametrize("letter", "йїґșüåñςğ")
+def test_other_letters_stay(letter: str) -> None:
+    assert letter not in LETTERS
 
 
 def test_indexed_text_is_found_until_it_is_removed(connection: Connection) -> None:

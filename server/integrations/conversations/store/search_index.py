@@ -95,6 +95,14 @@ def index_stored_titles(connection: Connection, keys: Iterable[int]) -> None:
         index_titles(connection, [TitleEntry(*row) for row in connection.execute(TITLE_ROWS, {"keys": some})])
 
 
+def rebuild(connection: Connection) -> None:
+    """Index all that is stored anew, when `to_indexed` has changed: nothing that it wrote before can be removed after that."""
+    MESSAGES.clear(connection)
+    TITLES.clear(connection)
+    index_stored_titles(connection, connection.execute(select(conversation.c.key)).scalars())
+    index_stored_messages(connection, connection.execute(select(message.c.key)).scalars())
+
+
 def index_conversation(connection: Connection, key: int) -> None:
     """Index a conversation as it is stored, title and messages."""
     index_stored_titles(connection, (key,))

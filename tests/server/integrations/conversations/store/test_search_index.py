@@ -1,10 +1,11 @@
+import shutil
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, NullPool, create_engine, insert, update
+from sqlalchemy import Connection, NullPool, create_engine, insert, select, update
 
 from server.integrations.conversations.store import search_index, tables
 from server.integrations.conversations.store.search_index import (
@@ -19,6 +20,7 @@ from server.integrations.conversations.store.search_index import (
     unindex_conversation,
     unindex_messages,
 )
+from server.storage.backup import prepare_database
 from server.storage.migrations import migrate
 from server.storage.text_index import TextIndex
 from tests.server.integrations.conversations.desk import MIGRATIONS
@@ -62,6 +64,51 @@ def test_migrations_make_the_same_indexes(folder: Path, tmp_path: Path) -> None:
             expected.execute(statement)
         for query in ("SELECT name, sql FROM sqlite_master WHERE name LIKE 'chat_%_index%'", *CONFIGURED):
             assert made.execute(f"{query} ORDER BY 1").fetchall() == expected.execute(f"{query} ORDER BY 1").fetchall()
+
+
+def open_file(path: Path) -> AbstractContextManager[Connection]:
+    return create_engine(f"sqlite:///{path}", poolclass=NullPool).begin()
+
+
+def write_as_before_letters_were_replaced(path: Path, folder: Path) -> None:
+    earlier = path.with_name("earlier")
+    shutil.copytree(folder, earlier, ignore=shutil.ignore_patterns("*_search_letters.py", "__pycache__"))
+    migrate(path, [earlier])
+    with open_file(path) as connection:
+        add(connection, "Ещё один самолёт", "plain", "验证", title="Łódź")
+        add(connection, "secret", temporary=True, title="Ёлка")
+        pairs = {"plain": ("plain", ""), "验证": (" 验证 ", "证 验")}
+        texts = connection.execute(select(tables.message.c.key, tables.message.c.text).where(tables.message.c.conversation == 1))
+        tags = search_index.message_tags("user", "g-p-1", "chatgpt")
+        MESSAGES.insert_rows(connection, [(key, *pairs.get(text, (text, "")), tags) for key, text in texts])
+        TITLES.insert_rows(connection, [(1, "Łódź", "", "pg-p-1 schatgpt")])
+
+
+def update_file(path: Path, folder: Path) -> None:
+    migrate(path, [folder])
+
+
+def restore_file(path: Path, folder: Path) -> None:
+    prepare_database(path, [folder], lambda path: migrate(path, [folder]), lambda _: None)
+
+
+@pytest.mark.parametrize("bring_up_to_date", [update_file, restore_file])
+@pytest.mark.parametrize("folder", [MIGRATIONS, ARCHIVE_MIGRATIONS])
+def test_texts_indexed_before_letters_were_replaced_are_indexed_anew(
+    folder: Path, bring_up_to_date: Callable[[Path, Path], None], tmp_path: Path
+) -> None:
+    path = tmp_path / "a.db"
+    write_as_before_letters_were_replaced(path, folder)
+    bring_up_to_date(path, folder)
+    with open_file(path) as connection:
+        assert find(connection, MESSAGES, "еще самолет") == [101]
+        assert find(connection, MESSAGES, '{tags}:"ruser"') == [101, 102, 103]
+        assert find(connection, MESSAGES, "ещё") == find(connection, TITLES, "łódź") == find(connection, MESSAGES, "secret") == []
+        assert find(connection, TITLES, "lodz") == [1]
+        check(connection)
+        unindex_conversation(connection, 1)
+        assert not any(find(connection, MESSAGES, word) for word in ("еще", "plain", "验证"))
+        check(connection)
 
 
 def test_given_and_stored_rows_are_indexed_alike(connection: Connection) -> None:

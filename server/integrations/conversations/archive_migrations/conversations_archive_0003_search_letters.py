@@ -1,0 +1,13 @@
+"""The search index with letters replaced for which others are written, such as ё and ł."""
+
+from alembic import op
+
+from server.integrations.conversations.store.search_index import rebuild
+
+revision = "conversations_archive_0003"
+down_revision = "conversations_archive_0002"
+branch_labels = None
+
+
+def upgrade() -> None:
+    rebuild(op.get_bind())
