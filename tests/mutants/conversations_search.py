@@ -153,7 +153,7 @@ MUTANTS = [
             "store/test_search_index.py::test_texts_indexed_before_letters_were_replaced_are_indexed_anew",
         )
         for name in (
-            "migrations/conversations_0004_search_letters",
+            "migrations/conversations_0006_search_letters",
             "archive_migrations/conversations_archive_0003_search_letters",
         )
     ),

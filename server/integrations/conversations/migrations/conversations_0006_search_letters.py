@@ -4,8 +4,8 @@ from alembic import op
 
 from server.integrations.conversations.store.search_index import rebuild
 
-revision = "conversations_0004"
-down_revision = "conversations_0003"
+revision = "conversations_0006"
+down_revision = "conversations_0005"
 branch_labels = None
 
 
