@@ -36,16 +36,58 @@ MUTANTS = [
     ),
     change(
         "history/archives.py",
-        "or packed > file.seek(0, 2)",
-        "",
+        "if packed > file.seek(0, 2):",
+        "if False:",
         "history/test_archives.py::test_entries_that_share_their_bytes_are_refused",
+    ),
+    change(
+        "history/archives.py",
+        "self._left < 0 or ",
+        "",
+        "history/test_sources.py::test_bomb_in_zips_in_a_zip_is_refused",
+    ),
+    change(
+        "history/archives.py",
+        " or self._texts > LARGEST_TEXT",
+        "",
+        "history/test_sources.py::test_texts_of_all_zips_together_are_limited",
+    ),
+    change(
+        "history/archives.py",
+        "if self.inner > MOST_INNER:",
+        "if False:",
+        "history/test_sources.py::test_many_zips_in_a_zip_are_refused",
+    ),
+    change(
+        "history/archives.py",
+        "if self._files > MOST_FILES:",
+        "if False:",
+        "history/test_sources.py::test_many_zips_in_a_zip_are_refused",
+    ),
+    change(
+        "history/archives.py",
+        "{zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}",
+        "{*range(15)}",
+        "history/test_archives.py::test_compression_without_a_limit_is_refused",
+    ),
+    change(
+        "history/sources.py",
+        "        if left < 0:\n",
+        "        if False:\n",
+        "history/test_sources.py::test_more_than_a_zip_says_is_not_unpacked",
+    ),
+    change(
+        "history/sources.py",
+        'f"part-{number}.zip"',
+        'f"part-{entry.header_offset}.zip"',
+        "history/test_sources.py::test_zips_in_several_zips_of_a_folder_are_kept_apart",
     ),
     change(
         "history/sources.py", "if path.is_symlink():", "if False:", "history/test_sources.py::test_link_in_a_folder_is_refused"
     ),
     change(
         "history/sources.py",
-        "shutil.disk_usage(scratch).free < entry.file_size + SPARE",
+        "shutil.disk_usage(opened.scratch).free < entry.file_size + SPARE",
         "False",
         "history/test_sources.py::test_full_disk_is_refused_before_it_is_full",
     ),
