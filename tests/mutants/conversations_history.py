@@ -94,13 +94,25 @@ MUTANTS = [
     change("history/splitter.py", "len(BOM) if self._data.startswith(BOM) else 0", "0", "history/test_splitter.py"),
     change(
         "history/splitter.py",
+        "if self._again <= CHUNK + MOST_AGAIN * place:",
+        "if True:",
+        "history/test_splitter.py::test_conversations_in_damaged_ones_are_decoded_a_few_times",
+    ),
+    change(
+        "history/splitter.py",
+        "            head = head[: following.start() - self._at]\n",
+        "",
+        "history/test_splitter.py::test_damaged_conversation_is_described_by_its_own_bytes_only",
+    ),
+    change(
+        "history/splitter.py",
         "if following is None or self._is_readable(self._data[self._at : end]):",
         "if True:",
         "history/test_splitter.py::test_damaged_conversation_costs_no_other",
     ),
     change(
         "history/splitter.py",
-        "        self._skip_large(beginning)\n",
+        "        self._skip_large()\n",
         "        self._at = len(self._data)\n",
         "history/test_splitter.py::test_conversation_over_the_limit_is_skipped",
     ),

@@ -32,7 +32,7 @@ METHOD = "{name} is compressed in a way that Deskhand does not read. Unpack it, 
 
 
 class Totals:
-    """What all zip files of a source hold together, on every level, against the size of the outermost ones."""
+    """Counts of all zip files of a source, on every level, against the size of the outermost ones."""
 
     def __init__(self) -> None:
         self.inner = 0

@@ -38,7 +38,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What is opened of a source: where zip files in zip files are unpacked, what closes all, and what all hold together."""
+    """State of an opened source: the folder where zip files in zip files are unpacked, the stack that closes all, and their counts."""
 
     scratch: Path
     stack: ExitStack
