@@ -29,6 +29,7 @@ MOST_SPANS = 200
 BEFORE, WIDTH = 60, 240  # characters of a snippet before the first match, and altogether
 USUAL_LENGTH, SATURATION, NEARNESS = 1_000, 1.2, 0.6
 SPACE = re.compile(r"\s+")
+DOUBLE_S = re.compile("ss+")
 
 
 class BaseCharacters(dict[int, str]):
@@ -149,6 +150,12 @@ def compile_term(term: Term) -> TermPattern:
     return TermPattern(pattern, starts, ends, term.prefix and ends)
 
 
+def write_s(run: re.Match[str]) -> str:
+    """Write several s, of which each two may be one in a flat text, where ß is. (As `ss?` each, time would be exponential.)"""
+    length = len(run[0])
+    return f"s{{{(length + 1) // 2},{length}}}"
+
+
 def write_pattern(parts: Iterable[str]) -> str:
     """Write the pattern of runs with and without spaces between words."""
     written = []
@@ -156,7 +163,7 @@ def write_pattern(parts: Iterable[str]) -> str:
         if UNSPACED_RUN.fullmatch(part):
             written.append(r"\s*".join(map(re.escape, part)))
         else:
-            words = [re.escape(word).replace("ss", "ss?") for word in GAPS.split(part) if word]  # ß is one s in a flat text
+            words = [DOUBLE_S.sub(write_s, re.escape(word)) for word in GAPS.split(part) if word]
             written += [f"{GAP}+".join(words)] if words else []
     return f"{GAP}*".join(written)
 

@@ -97,3 +97,20 @@ def test_runs_of_spaces_become_one_and_no_word_meets_another() -> None:
 
 def test_neighbouring_matches_are_one_piece() -> None:
     assert Matcher(parse("测试").terms).cut("测试测试") == [Piece("测试测试", match=True)]
+
+
+@pytest.mark.parametrize(
+    ("query", "text", "hits"),
+    [
+        ("psst", "psst pßt pst", ["psst", "pßt", "pst"]),
+        ("isss", "isss isß is", ["isss", "isß"]),
+        ("ssss", "sss ßß s", ["sss", "ßß"]),
+    ],
+)
+def test_each_two_s_may_be_one(query: str, text: str, hits: list[str]) -> None:
+    assert match(query, text) == hits
+
+
+def test_query_of_many_s_ends() -> None:
+    """If each two could be one by themselves, there would be more ways to try than atoms."""
+    assert match("s" * 150 + "x", "s" * 10_000) == []

@@ -38,7 +38,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """State of an opened source: the folder where zip files in zip files are unpacked, the stack that closes all, and their counts."""
+    """State of an opened source: the folder for what is unpacked, the stack that closes all, and the counts of its zip files."""
 
     scratch: Path
     stack: ExitStack
