@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import groupby
 from operator import add
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -55,6 +56,10 @@ NEEDS_NO_FOLDING = re.compile(
 IGNORED = re.compile(
     "[\u00ad\u0591-\u05bd\u05bf\u05c1\u05c2\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06dc\u200d\u2060\ufe00-\ufe0f\ufeff]+"
 )
+# All marks that combine are such characters; many in a row, in another order than theirs, take normalizing quadratic time.
+COMBINING = r"(?:[^\w\x00-\x7f]|[\uff9e\uff9f])"
+STEP = 8  # every so many characters are looked at first, in an eighth of the time
+LONG_SAMPLE, LONG_RUN = re.compile(COMBINING + "{8}"), re.compile(COMBINING + "{64,}+")
 GREEK = re.compile("[\u0370-\u03ff\u1f00-\u1fff]")
 # accents that are left out in capitals, and that the tokenizer leaves
 GREEK_BASES = {code: unicodedata.normalize("NFD", chr(code))[0] for code in (*range(0x386, 0x3CF), *range(0x1F00, 0x1FFF))}
@@ -148,9 +153,18 @@ def is_folded(text: str) -> bool:
     return text.isascii() or NEEDS_NO_FOLDING.fullmatch(text) is not None
 
 
+def order_marks(run: re.Match[str]) -> str:
+    """Put the marks of each character into the order that normalizing gives them, as it would with an insertion sort."""
+    characters = (part for character in run[0] for part in unicodedata.normalize("NFKD", character))
+    groups = groupby(characters, key=lambda character: unicodedata.combining(character) > 0)
+    return "".join("".join(sorted(group, key=unicodedata.combining) if combine else group) for combine, group in groups)
+
+
 def fold(text: str) -> str:
     """Make equal what readers take for the same: width, composed forms, vowel signs that are left out at will, some letters."""
-    folded = replace_letters(unicodedata.normalize("NFKC", IGNORED.sub("", text)).casefold())
+    text = IGNORED.sub("", text)
+    text = LONG_RUN.sub(order_marks, text) if LONG_SAMPLE.search(text[::STEP]) else text
+    folded = replace_letters(unicodedata.normalize("NFKC", text).casefold())
     return folded.translate(GREEK_BASES) if GREEK.search(folded) else folded
 
 

@@ -36,20 +36,74 @@ MUTANTS = [
     ),
     change(
         "history/archives.py",
-        "or packed > file.seek(0, 2)",
-        "",
+        "if packed > file.seek(0, 2):",
+        "if False:",
         "history/test_archives.py::test_entries_that_share_their_bytes_are_refused",
+    ),
+    change(
+        "history/archives.py",
+        "self._left < 0 or ",
+        "",
+        "history/test_sources.py::test_bomb_in_zips_in_a_zip_is_refused",
+    ),
+    change(
+        "history/archives.py",
+        " or self._texts > LARGEST_TEXT",
+        "",
+        "history/test_sources.py::test_texts_of_all_zips_together_are_limited",
+    ),
+    change(
+        "history/archives.py",
+        "if self.inner > MOST_INNER:",
+        "if False:",
+        "history/test_sources.py::test_many_zips_in_a_zip_are_refused",
+    ),
+    change(
+        "history/archives.py",
+        "if self._files > MOST_FILES:",
+        "if False:",
+        "history/test_sources.py::test_many_zips_in_a_zip_are_refused",
+    ),
+    change(
+        "history/archives.py",
+        "{zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}",
+        "{*range(15)}",
+        "history/test_archives.py::test_compression_without_a_limit_is_refused",
+    ),
+    change(
+        "history/sources.py",
+        "        if left < 0:\n",
+        "        if False:\n",
+        "history/test_sources.py::test_more_than_a_zip_says_is_not_unpacked",
+    ),
+    change(
+        "history/sources.py",
+        'f"part-{number}.zip"',
+        'f"part-{entry.header_offset}.zip"',
+        "history/test_sources.py::test_zips_in_several_zips_of_a_folder_are_kept_apart",
     ),
     change(
         "history/sources.py", "if path.is_symlink():", "if False:", "history/test_sources.py::test_link_in_a_folder_is_refused"
     ),
     change(
         "history/sources.py",
-        "shutil.disk_usage(scratch).free < entry.file_size + SPARE",
+        "shutil.disk_usage(opened.scratch).free < entry.file_size + SPARE",
         "False",
         "history/test_sources.py::test_full_disk_is_refused_before_it_is_full",
     ),
     change("history/splitter.py", "len(BOM) if self._data.startswith(BOM) else 0", "0", "history/test_splitter.py"),
+    change(
+        "history/splitter.py",
+        "if self._again <= CHUNK + MOST_AGAIN * place:",
+        "if True:",
+        "history/test_splitter.py::test_conversations_in_damaged_ones_are_decoded_a_few_times",
+    ),
+    change(
+        "history/splitter.py",
+        "            head = head[: following.start() - self._at]\n",
+        "",
+        "history/test_splitter.py::test_damaged_conversation_is_described_by_its_own_bytes_only",
+    ),
     change(
         "history/splitter.py",
         "if following is None or self._is_readable(self._data[self._at : end]):",
@@ -58,7 +112,7 @@ MUTANTS = [
     ),
     change(
         "history/splitter.py",
-        "        self._skip_large(beginning)\n",
+        "        self._skip_large()\n",
         "        self._at = len(self._data)\n",
         "history/test_splitter.py::test_conversation_over_the_limit_is_skipped",
     ),
@@ -102,6 +156,54 @@ MUTANTS = [
         "isinstance(url, str) and url.lower().startswith(SCHEMES)",
         "isinstance(url, str)",
         "history/test_citations.py::test_address_of_another_scheme_is_no_link",
+    ),
+    change(
+        "history/citations.py",
+        "        if mark not in self._resolved:\n",
+        "        if True:\n",
+        "history/test_citations.py::test_each_mark_is_resolved_once",
+    ),
+    change(
+        "history/citations.py",
+        "        if self.left < 0:\n",
+        "        if False:\n",
+        "history/test_citations.py::test_marks_that_would_add_too_much_stay",
+    ),
+    change(
+        "history/citations.py",
+        "self.references.spend(SOURCE_SIZE + len(title) + len(url))",
+        "pass",
+        "history/test_citations.py::test_long_address_in_many_messages_counts_each_time",
+    ),
+    change(
+        "history/citations.py",
+        "self.footnotes.references.spend(len(self._resolved[mark]) - len(mark))",
+        "pass",
+        "history/test_citations.py::test_marks_that_would_add_too_much_stay",
+    ),
+    change(
+        "history/citations.py",
+        "(mark := marks.get((start, min(end, len(text))))):",
+        "(mark := text[start:end]):",
+        "history/test_citations.py::test_citations_of_places_that_are_no_marks_copy_nothing",
+    ),
+    change(
+        "history/build.py",
+        "MOST_ADDED * len(data)",
+        "1 << 60",
+        "history/test_build.py::test_citations_add_no_more_than_twice_the_conversation",
+    ),
+    change(
+        "history/attachments.py",
+        "if member.name not in self._stored and",
+        "if",
+        "history/test_attachments.py::test_file_of_several_messages_is_stored_once",
+    ),
+    change(
+        "history/decode.py",
+        "    if not 0 < value < LATEST * 1_000:",
+        "    if not 0 < value:",
+        "history/test_decode.py::test_time_is_read_in_every_form",
     ),
     change(
         "history/job.py",
@@ -243,8 +345,8 @@ MUTANTS = [
     ),
     change(
         "imports/commands.py",
-        'brought is removed.", yes=yes)',
-        'brought is removed.", yes=True)',
+        'updated is as before.", yes=yes)',
+        'updated is as before.", yes=True)',
         "imports/test_commands.py::test_import_is_listed_and_undone",
     ),
     Mutant(

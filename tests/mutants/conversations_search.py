@@ -15,6 +15,12 @@ def change(name: str, before: str, after: str, test: str) -> Mutant:
 MUTANTS = [
     Mutant(
         "server/storage/text_index.py",
+        "if LONG_SAMPLE.search(text[::STEP]) else text",
+        "if False else text",
+        (f"{STORAGE}/test_text_index.py::test_marks_are_in_order_before_a_text_is_normalized",),
+    ),
+    Mutant(
+        "server/storage/text_index.py",
         ".scalar_one()) - int(before) > 1",
         ".scalar_one()) - int(before) > 0",
         (f"{STORAGE}/test_text_index.py::test_deferred_parts_lie_apart_until_they_are_merged",),

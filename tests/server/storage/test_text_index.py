@@ -1,4 +1,5 @@
 import sqlite3
+import unicodedata
 from collections.abc import Iterator
 
 import pytest
@@ -67,6 +68,22 @@ def test_letters_for_which_others_are_written_are_replaced(letter: str) -> None:
 @pytest.mark.parametrize("letter", "йїґșüåñςğ")
 def test_other_letters_stay(letter: str) -> None:
     assert letter not in LETTERS
+
+
+@pytest.mark.parametrize("marks", ["\u0301\u0316", "\u0f73", "\u0344\u0316\u302a", "\uff9e\u0334"])
+def test_many_marks_of_one_character_are_ordered_as_ever(marks: str) -> None:
+    text = "a" + marks * 100 + "b\u0316\u0301 \u2014" + "\u2500" * 100 + "e\u0301"
+    assert fold(text) == unicodedata.normalize("NFKC", text).casefold()
+
+
+def test_marks_are_in_order_before_a_text_is_normalized(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Normalizing orders them in quadratic time: a million would take an hour."""
+    given: list[str] = []
+    original = unicodedata.normalize
+    monkeypatch.setattr(unicodedata, "normalize", lambda form, text: original(form, given.append(text) or text))
+    fold("a" + "\u0301\u0316" * 100)
+    classes = [unicodedata.combining(character) for character in given[-1]]
+    assert classes == sorted(classes)
 
 
 def test_indexed_text_is_found_until_it_is_removed(connection: Connection) -> None:

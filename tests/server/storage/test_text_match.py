@@ -91,3 +91,8 @@ def test_runs_of_spaces_become_one_and_no_word_meets_another() -> None:
 
 def test_neighbouring_matches_are_one_piece() -> None:
     assert Matcher(parse("测试").terms).cut("测试测试") == [Piece("测试测试", match=True)]
+
+
+def test_query_of_many_s_ends() -> None:
+    """If each two could be one by themselves, there would be more ways to try than atoms."""
+    assert match("s" * 150 + "x", "s" * 10_000) == []

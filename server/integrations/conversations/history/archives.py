@@ -8,19 +8,22 @@ from typing import BinaryIO
 
 from server.core.errors import InvalidInput
 
-MOST_FILES = 100_000
+MOST_FILES = 100_000  # of all zip files of a source together
+MOST_INNER = 500  # zip files in zip files, of which each may stay open
 LARGEST_DIRECTORY = 64 * 1024 * 1024  # bytes of the list of a zip's files
 LARGEST_TEXT = 16 * 1024**3  # bytes of all JSON files together
-HIGHEST_RATIO = 250  # of the sizes before and after compression
+HIGHEST_RATIO = 250  # of the sizes of a file before and after compression
+HIGHEST_TOTAL = 100  # times the size of the source, which all files on every level have together
 ALWAYS_FINE = 64 * 1024 * 1024  # bytes that may come out of any compression
 ENTRY = b"PK\x01\x02"
 END_OF_DIRECTORY = b"PK\x05\x06"
 END_SIZE, LONGEST_COMMENT = 22, 65_535
 ENCRYPTED = 0x1
-METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA}
+METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}  # Python unpacks a chunk of the others whole, whatever comes out
 
 NO_ZIP = "{name} is damaged, or no zip file. Download the export again."
 TOO_MANY = f"{{name}} contains more than {MOST_FILES:,} files. No ChatGPT export does."
+TOO_DEEP = f"{{name}} contains more than {MOST_INNER} zip files. No ChatGPT export does."
 LOCKED = "{name} is encrypted. Unpack it with its password, and import the folder."
 ESCAPES = "{name} contains a file with an unsafe path ({file}). No ChatGPT export does."
 LINK = "{name} contains a link ({file}). Remove it, and import again."
@@ -28,7 +31,37 @@ BOMB = "{name} would become far larger when unpacked than any export is."
 METHOD = "{name} is compressed in a way that Deskhand does not read. Unpack it, and import the folder."
 
 
-def open_zip(file: BinaryIO, name: str) -> zipfile.ZipFile:
+class Totals:
+    """Counts of all zip files of a source, on every level, against the size of the outermost ones."""
+
+    def __init__(self) -> None:
+        self.inner = 0
+        self._files = self._texts = 0
+        self._left = ALWAYS_FINE
+
+    def allow(self, size: int) -> None:
+        """Count an outermost file, by which more may be unpacked."""
+        self._left += size * HIGHEST_TOTAL
+
+    def add_inner(self, name: str) -> int:
+        """Count a zip file in another one; return its number. Raises InvalidInput."""
+        self.inner += 1
+        if self.inner > MOST_INNER:
+            raise InvalidInput(TOO_DEEP.format(name=name))
+        return self.inner
+
+    def add(self, entries: list[zipfile.ZipInfo], name: str) -> None:
+        """Count what the entries of a zip file will be. Raises InvalidInput."""
+        self._files += len(entries)
+        if self._files > MOST_FILES:
+            raise InvalidInput(TOO_MANY.format(name=name))
+        self._left -= sum(entry.file_size for entry in entries)
+        self._texts += sum(entry.file_size for entry in entries if entry.filename.lower().endswith(".json"))
+        if self._left < 0 or self._texts > LARGEST_TEXT:
+            raise InvalidInput(BOMB.format(name=name))
+
+
+def open_zip(file: BinaryIO, name: str, totals: Totals) -> zipfile.ZipFile:
     """Open a zip file and check all its entries. Raises InvalidInput with a sentence."""
     check_directory(file, name)
     try:
@@ -36,6 +69,7 @@ def open_zip(file: BinaryIO, name: str) -> zipfile.ZipFile:
     except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError, struct.error) as error:
         raise InvalidInput(NO_ZIP.format(name=name)) from error
     check_entries(archive, file, name)
+    totals.add(archive.infolist(), name)
     return archive
 
 
@@ -60,7 +94,7 @@ def check_directory(file: BinaryIO, name: str) -> None:
 
 def check_entries(archive: zipfile.ZipFile, file: BinaryIO, name: str) -> None:
     """Check names, kinds and sizes of all entries. Raises InvalidInput."""
-    packed = texts = 0
+    packed = 0
     for entry in archive.infolist():
         if entry.flag_bits & ENCRYPTED:
             raise InvalidInput(LOCKED.format(name=name))
@@ -73,8 +107,7 @@ def check_entries(archive: zipfile.ZipFile, file: BinaryIO, name: str) -> None:
         if entry.file_size > ALWAYS_FINE and entry.file_size > entry.compress_size * HIGHEST_RATIO:
             raise InvalidInput(BOMB.format(name=name))
         packed += entry.compress_size
-        texts += entry.file_size if entry.filename.lower().endswith(".json") else 0
-    if texts > LARGEST_TEXT or packed > file.seek(0, 2):  # entries that share their bytes are a bomb
+    if packed > file.seek(0, 2):  # entries that share their bytes are a bomb
         raise InvalidInput(BOMB.format(name=name))
 
 

@@ -54,22 +54,22 @@ class Attachments:
         key = key_of(asset_id)
         member = self._members.get(key) or (self._members.get(name) if name else None)
         label = self._names.get(key) or name or (rest_of_name(member.name) if member else "") or asset_id
-        stored = self._store(key, member) if member and self._files else None
+        stored = self._store(member) if member and self._files else None
         if stored is None:
             if member is None:
                 self.missing.add(key)
             return AssetRecord(asset_id, label)
         return AssetRecord(asset_id, label, stored.content_type, stored.size, stored.sha256)
 
-    def _store(self, key: str, member: Member) -> Stored | None:
-        if key not in self._stored and self._files:
+    def _store(self, member: Member) -> Stored | None:
+        if member.name not in self._stored and self._files:
             try:
                 with member.open() as stream:
-                    self._stored[key] = self._files.add(stream)
+                    self._stored[member.name] = self._files.add(stream)
             except BROKEN:
-                self._stored[key] = None
+                self._stored[member.name] = None
                 self.broken.add(member.name)
-        return self._stored[key]
+        return self._stored[member.name]
 
 
 def read_names(member: Member) -> Iterable[tuple[str, str]]:

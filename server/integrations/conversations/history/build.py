@@ -26,6 +26,7 @@ from server.storage.text_index import is_folded, to_indexed
 
 PROJECT = "g-p-"
 LEVEL = 1  # of zlib: an export is compressed as fast as it is read
+MOST_ADDED = 2  # times the size of a conversation, which its resolved citations may add to it
 LATER_FIELDS = {"seconds", "indexed"}  # which digests that are stored do not have
 OTHER_ROLES = {"user": "assistant"}
 FindAsset = Callable[[str, str], AssetRecord]  # by id and name
@@ -38,7 +39,7 @@ def build(conversation: Conversation, data: bytes, find_asset: FindAsset) -> tup
         raise Unreadable("It has no id.")
     if "/" in conversation.key or conversation.key in {".", ".."}:
         raise Unreadable("Its id cannot be part of an address, so that nobody could open it.")
-    shown = read_all(mapping)
+    shown = read_all(mapping, MOST_ADDED * len(data))
     asides = [aside for node in mapping.values() if node and node.message for aside in list_asides(node.message)]
     if not shown:
         return None, asides
@@ -82,9 +83,9 @@ def digest_of(record: ConversationRecord) -> str:
     return digest.hexdigest()
 
 
-def read_all(mapping: Mapping[str, Node | None]) -> dict[str, Shown]:
-    """Read the messages that are shown."""
-    references = collect_references(mapping)
+def read_all(mapping: Mapping[str, Node | None], left: int) -> dict[str, Shown]:
+    """Read the messages that are shown. `left`: characters that their citations may add."""
+    references = collect_references(mapping, left)
     shown = {}
     reports = set()
     for key, node in mapping.items():

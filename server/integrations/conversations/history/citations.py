@@ -2,8 +2,9 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from server.integrations.conversations.history.decode import Metadata, Node, title_of
@@ -11,63 +12,113 @@ from server.integrations.conversations.history.decode import Metadata, Node, tit
 START, SEPARATOR, END = "\ue200", "\ue202", "\ue201"
 MARK = re.compile(f"{START}([^{START}{END}]*+){END}")
 BARE_MARK = re.compile(r"(?:file)?cite((?:turn\d++[a-z]++\d++)+)")
-REFERENCE = re.compile(r"turn\d+[a-z]+\d+")
-OLD_MARK = re.compile("【(\\d*+)[^【】]*?†[^【】]*+】")
+REFERENCE = re.compile(r"turn\d++[a-z]++\d++")
+OLD_MARK = re.compile("【(\\d*+)[^【】†]*+†[^【】]*+】")
 LEFT_OVER = re.compile(f"[{START}-\ue206]")
 SCHEMES = ("https://", "http://")
 
 Source = tuple[str, str]  # title and address
-References = Mapping[str, Source]  # by their name, such as turn0search3
+SOURCE_SIZE = 40  # characters of a source in the JSON of a message, besides its title and address
+
+
+class TooMuch(Exception):
+    """Resolved marks would make a conversation far larger than it is."""
+
+
+class References(dict[str, Source]):
+    """The sources of a conversation by their name, such as turn0search3.
+
+    `left`: characters that resolved marks may still add. Each mark may name all sources, and each message all marks.
+    """
+
+    def __init__(self, left: int) -> None:
+        super().__init__()
+        self.left = left
+
+    def spend(self, size: int) -> None:
+        """Count what a mark adds. Raises TooMuch."""
+        self.left -= max(0, size)
+        if self.left < 0:
+            raise TooMuch
 
 
 @dataclass
 class Footnotes:
     """The sources of one message, numbered in the order of the text."""
 
+    references: References
     numbers: dict[str, int] = field(default_factory=dict)
     sources: list[Source] = field(default_factory=list)
 
     def add(self, sources: Iterable[Source]) -> str:
-        """Return the footnotes of sources."""
+        """Return the footnotes of sources. Raises TooMuch."""
         marks = []
         for title, url in sources:
             if key := url or title:
                 number = self.numbers.setdefault(key, len(self.numbers) + 1)
                 if number > len(self.sources):
+                    self.references.spend(SOURCE_SIZE + len(title) + len(url))
                     self.sources.append((title, url))
                 marks.append(f"[^{number}]")
         return "".join(dict.fromkeys(marks))
 
 
 def cite(text: str, metadata: Metadata | None, references: References) -> tuple[str, list[Source]]:
-    """Resolve the marks of a text. What no source is known for is removed, as the web interface does not show it either."""
+    """Resolve the marks of a text. What no source is known for is removed, as the web interface does not show it either.
+
+    The text stays as it is if what its marks stand for would be too much.
+    """
     if START not in text and "†" not in text and "citeturn" not in text:
         return text, []
-    footnotes = Footnotes()
-    own = dict(list_matches(metadata))
-    old = dict(list_old(text, metadata))
+    marks = Marks(text, metadata, references)
+    resolved = text
+    try:
+        for pattern, resolve in ((MARK, marks.resolve), (BARE_MARK, marks.resolve_bare), (OLD_MARK, marks.resolve_old)):
+            resolved = pattern.sub(partial(marks.replace, resolve), resolved)
+    except TooMuch:
+        return text, []
+    return LEFT_OVER.sub("", resolved), marks.footnotes.sources
 
-    def resolve(match: re.Match[str]) -> str:
+
+class Marks:
+    """The marks of one text, each resolved once, however often it occurs."""
+
+    def __init__(self, text: str, metadata: Metadata | None, references: References) -> None:
+        self.footnotes = Footnotes(references)
+        self._own = dict(list_matches(metadata))
+        self._old = dict(list_old(text, metadata))
+        self._resolved: dict[str, str] = {}
+
+    def replace(self, resolve: Callable[[re.Match[str]], str], match: re.Match[str]) -> str:
+        """Return what takes the place of a mark. Raises TooMuch."""
+        mark = match[0]
+        if mark not in self._resolved:
+            self._resolved[mark] = resolve(match)
+        self.footnotes.references.spend(len(self._resolved[mark]) - len(mark))
+        return self._resolved[mark]
+
+    def resolve(self, match: re.Match[str]) -> str:
+        """Resolve a mark of today."""
         name, *fields = match[1].split(SEPARATOR)
-        if (matched := own.get(match[0])) is not None:
+        if (matched := self._own.get(match[0])) is not None:
             alternative, sources = matched
-            return footnotes.add(sources) or alternative
+            return self.footnotes.add(sources) or alternative
         if name == "entity":
             return name_of_entity(fields)
-        names = REFERENCE.findall(" ".join(fields))
-        return footnotes.add(references[each] for each in names if each in references)
+        return self._cite_names(" ".join(fields))
 
-    def resolve_bare(match: re.Match[str]) -> str:
-        return footnotes.add(references[each] for each in REFERENCE.findall(match[1]) if each in references)
+    def resolve_bare(self, match: re.Match[str]) -> str:
+        """Resolve a mark that has lost its private characters."""
+        return self._cite_names(match[1])
 
-    def resolve_old(match: re.Match[str]) -> str:
-        source = old.get(match[0]) or old.get(match[1])
-        return footnotes.add([source]) if source else ""
+    def resolve_old(self, match: re.Match[str]) -> str:
+        """Resolve a mark of 2023 and 2024."""
+        source = self._old.get(match[0]) or self._old.get(match[1])
+        return self.footnotes.add([source]) if source else ""
 
-    text = MARK.sub(resolve, text)
-    text = BARE_MARK.sub(resolve_bare, text)
-    text = OLD_MARK.sub(resolve_old, text)
-    return LEFT_OVER.sub("", text), footnotes.sources
+    def _cite_names(self, names: str) -> str:
+        references = self.footnotes.references
+        return self.footnotes.add(references[name] for name in REFERENCE.findall(names) if name in references)
 
 
 def list_matches(metadata: Metadata | None) -> Iterator[tuple[str, tuple[str, list[Source]]]]:
@@ -98,14 +149,15 @@ def source_of(item: Mapping[str, Any]) -> Source | None:
 
 def list_old(text: str, metadata: Metadata | None) -> Iterator[tuple[str, Source]]:
     """List the sources of marks of 2023 and 2024, 【11†source】, by the mark and by its number."""
+    marks = {match.span(): match[0] for match in OLD_MARK.finditer(text)}
     for citation in items_of(metadata.citations if metadata else None):
         about = citation.get("metadata")
         source = source_of(about) if isinstance(about, dict) else None
         if source is None or not isinstance(about, dict):
             continue
         start, end = citation.get("start_ix"), citation.get("end_ix")
-        if isinstance(start, int) and isinstance(end, int) and 0 <= start < end:
-            yield text[start:end], source
+        if isinstance(start, int) and isinstance(end, int) and (mark := marks.get((start, min(end, len(text))))):
+            yield mark, source
         extra = about.get("extra")
         if isinstance(extra, dict) and isinstance(index := extra.get("cited_message_idx"), int):
             yield str(index), source
@@ -120,9 +172,9 @@ def name_of_entity(fields: list[str]) -> str:
     return names[1] if isinstance(names, list) and len(names) > 1 and isinstance(names[1], str) else ""
 
 
-def collect_references(mapping: Mapping[str, Node | None]) -> dict[str, Source]:
-    """Collect what the search results of a conversation are called in its citations."""
-    references: dict[str, Source] = {}
+def collect_references(mapping: Mapping[str, Node | None], left: int) -> References:
+    """Collect what the search results of a conversation are called in its citations. `left`: see References."""
+    references = References(left)
     for node in mapping.values():
         metadata = node.message.metadata if node and node.message else None
         if metadata is None:
@@ -134,7 +186,7 @@ def collect_references(mapping: Mapping[str, Node | None]) -> dict[str, Source]:
     return references
 
 
-def add_references(references: dict[str, Source], items: Iterable[Mapping[str, Any]]) -> None:
+def add_references(references: References, items: Iterable[Mapping[str, Any]]) -> None:
     """Add the items that have a name and a source."""
     for item in items:
         if source := source_of(item):

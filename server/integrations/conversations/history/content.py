@@ -25,7 +25,7 @@ HIDDEN_TOOLS = re.compile(
     r"(bio|web|browser|dalle|t2uay3k|image_gen|imagegen|file_search|myfiles_browser|canmore|api_tool|research_kickoff_tool)\b.*"
 )
 CANVAS = "canmore."
-SANDBOX_LINK = re.compile(r"(?<!!)\[([^\]\n]{0,500})\]\(sandbox:[^)\n]{0,1000}\)")
+SANDBOX_LINK = re.compile(r"(?<!!)\[([^\[\]\n]{0,500}+)\]\(sandbox:[^)\n]{0,1000}+\)")
 AUDIO_POINTERS = ("audio_asset_pointer", "video_container_asset_pointer")
 
 

@@ -1,7 +1,6 @@
 """Decoding of one conversation of an export: fast if it is as usual, and tolerant of everything else."""
 
 import json
-import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -200,8 +199,10 @@ def time_of(value: Any) -> float | None:
             return iso_time(value)
     if isinstance(value, bool) or not isinstance(value, (int, float)):  # a union would take ten times as long
         return None
+    if not 0 < value < LATEST * 1_000:  # integers of any size are compared; a float cannot hold all
+        return None
     seconds = float(value) / 1_000 if value > LATEST else float(value)
-    return seconds if math.isfinite(seconds) and 0 < seconds < LATEST else None
+    return seconds if seconds < LATEST else None
 
 
 def iso_time(text: str) -> float | None:

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 
 FILE_ID = re.compile(r"file[-_][A-Za-z0-9]+")
 BARE_ID = re.compile(r"[A-Za-z0-9]{16,}")
-SCHEME = re.compile(r"\w[\w+.-]*://")
 LONGEST = 200  # characters
 
 
 def clean_pointer(pointer: str) -> str:
     """Return the id of a file: of file-service://file-…, sediment://file_…, a path or the id itself."""
-    path = SCHEME.sub("", pointer, count=1)
+    _, scheme, rest = pointer.partition("://")
+    path = rest if scheme else pointer
     if match := FILE_ID.search(path):
         return match[0][:LONGEST]
     return path.rsplit("/", 1)[-1].partition("#")[0].strip()[:LONGEST]

@@ -4,14 +4,14 @@ import shutil
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import IO, BinaryIO
 from zipfile import ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 from server.core.errors import InvalidInput, NotFound, Unavailable
-from server.integrations.conversations.history.archives import LINK, MOST_FILES, NO_ZIP, TOO_MANY, open_zip
+from server.integrations.conversations.history.archives import BOMB, LINK, MOST_FILES, NO_ZIP, TOO_MANY, Totals, open_zip, show
 
 SPARE = 256 * 1024 * 1024  # bytes of disk that stay free
 COPY_SIZE = 1024 * 1024
@@ -34,6 +34,15 @@ class Member:
     def base(self) -> str:
         """The name without folders."""
         return self.name.rsplit("/", 1)[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """State of an opened source: the folder for what is unpacked, the stack that closes all, and the counts of its zip files."""
+
+    scratch: Path
+    stack: ExitStack
+    totals: Totals = field(default_factory=Totals)
 
 
 class Slice:
@@ -71,32 +80,33 @@ def open_source(path: Path, scratch: Path) -> Iterator[list[Member]]:
     """List the files of a source. `scratch`: for zip files in zip files. Raises NotFound, InvalidInput, Unavailable."""
     try:
         with ExitStack() as stack:
-            yield sorted(list_members(path, scratch, stack), key=lambda member: member.name)
+            yield sorted(list_members(path, Opened(scratch, stack)), key=lambda member: member.name)
     except BadZipFile as error:
         raise InvalidInput(NO_ZIP.format(name=path.name)) from error
     except OSError as error:
         raise Unavailable(NOT_READABLE.format(path=path.name, reason=error.strerror or error)) from error
 
 
-def list_members(path: Path, scratch: Path, stack: ExitStack) -> list[Member]:
+def list_members(path: Path, opened: Opened) -> list[Member]:
     """List the files of a path."""
     try:
         mode = path.stat().st_mode
     except OSError:
         raise NotFound(ABSENT.format(path=path)) from None
     if stat.S_ISDIR(mode):
-        return list_folder(path, scratch, stack)
+        return list_folder(path, opened)
     if not stat.S_ISREG(mode):
         raise InvalidInput(ABSENT.format(path=path))
-    return list_file(path, path.name, scratch, stack)
+    return list_file(path, path.name, opened)
 
 
-def list_file(path: Path, name: str, scratch: Path, stack: ExitStack) -> list[Member]:
+def list_file(path: Path, name: str, opened: Opened) -> list[Member]:
     """List a file, or what is in it if it is a zip file."""
     if not is_zip(path):
         return [Member(name, path.stat().st_size, lambda: path.open("rb"))]
-    file = stack.enter_context(path.open("rb"))
-    return list_zip(file, "", path.name, scratch, stack)
+    file = opened.stack.enter_context(path.open("rb"))
+    opened.totals.allow(path.stat().st_size)
+    return list_zip(file, "", path.name, opened)
 
 
 def is_zip(path: Path) -> bool:
@@ -105,7 +115,7 @@ def is_zip(path: Path) -> bool:
         return file.read(4) in {b"PK\x03\x04", b"PK\x05\x06"} or path.suffix.lower() == ".zip"
 
 
-def list_folder(folder: Path, scratch: Path, stack: ExitStack) -> list[Member]:
+def list_folder(folder: Path, opened: Opened) -> list[Member]:
     """List the files in a folder and the folders in it. Raises InvalidInput for links, whose targets nobody chose."""
     members: list[Member] = []
     waiting = [folder]
@@ -117,7 +127,7 @@ def list_folder(folder: Path, scratch: Path, stack: ExitStack) -> list[Member]:
             if path.is_dir():
                 waiting.append(path)
             elif path.is_file() and not is_clutter(name):
-                members += list_file(path, name, scratch, stack) if path.suffix.lower() == ".zip" else [member_of(path, name)]
+                members += list_file(path, name, opened) if path.suffix.lower() == ".zip" else [member_of(path, name)]
             if len(members) > MOST_FILES:
                 raise InvalidInput(TOO_MANY.format(name=folder.name))
     return members
@@ -133,16 +143,16 @@ def is_clutter(name: str) -> bool:
     return name.startswith("__MACOSX/") or name.rsplit("/", 1)[-1].startswith("._")
 
 
-def list_zip(file: BinaryIO, prefix: str, name: str, scratch: Path, stack: ExitStack) -> list[Member]:
+def list_zip(file: BinaryIO, prefix: str, name: str, opened: Opened) -> list[Member]:
     """List the files in a zip file, and in the zip files in it; those within these stay closed."""
-    archive = stack.enter_context(open_zip(file, name))
+    archive = opened.stack.enter_context(open_zip(file, name, opened.totals))
     members: list[Member] = []
     for entry in archive.infolist():
         if entry.is_dir() or is_clutter(entry.filename):
             continue
         inner = f"{prefix}{entry.filename.replace(chr(92), '/')}"
         if entry.filename.lower().endswith(".zip") and not prefix:
-            members += list_zip(open_inner(archive, entry, file, scratch, stack), f"{inner}/", entry.filename, scratch, stack)
+            members += list_zip(open_inner(archive, entry, file, opened), f"{inner}/", show(entry.filename), opened)
         else:
             members.append(Member(inner, entry.file_size, partial(archive.open, entry)))
         if len(members) > MOST_FILES:
@@ -150,8 +160,9 @@ def list_zip(file: BinaryIO, prefix: str, name: str, scratch: Path, stack: ExitS
     return members
 
 
-def open_inner(archive: ZipFile, entry: ZipInfo, file: BinaryIO, scratch: Path, stack: ExitStack) -> BinaryIO:
-    """Open a zip file in a zip file: in its place if it is stored as it is, else unpacked. Raises Unavailable."""
+def open_inner(archive: ZipFile, entry: ZipInfo, file: BinaryIO, opened: Opened) -> BinaryIO:
+    """Open a zip file in a zip file: in its place if it is stored as it is, else unpacked. Raises InvalidInput, Unavailable."""
+    number = opened.totals.add_inner(show(entry.filename))
     if entry.compress_type == ZIP_STORED:
         archive.open(entry).close()  # checks the local header
         file.seek(entry.header_offset)
@@ -160,10 +171,20 @@ def open_inner(archive: ZipFile, entry: ZipInfo, file: BinaryIO, scratch: Path, 
             entry.header_offset + LOCAL_HEADER + int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:30], "little")
         )
         return Slice(file, start, entry.file_size)  # type: ignore[return-value]
-    scratch.mkdir(PRIVATE_FOLDER, parents=True, exist_ok=True)
-    if shutil.disk_usage(scratch).free < entry.file_size + SPARE:
-        raise Unavailable(DISK_FULL.format(name=entry.filename))
-    path = scratch / f"part-{entry.header_offset}.zip"
+    opened.scratch.mkdir(PRIVATE_FOLDER, parents=True, exist_ok=True)
+    if shutil.disk_usage(opened.scratch).free < entry.file_size + SPARE:
+        raise Unavailable(DISK_FULL.format(name=show(entry.filename)))
+    path = opened.scratch / f"part-{number}.zip"
     with archive.open(entry) as source, path.open("wb") as target:
-        shutil.copyfileobj(source, target, COPY_SIZE)
-    return stack.enter_context(path.open("rb"))
+        copy(source, target, entry)
+    return opened.stack.enter_context(path.open("rb"))
+
+
+def copy(source: IO[bytes], target: IO[bytes], entry: ZipInfo) -> None:
+    """Copy what is unpacked, no more than the zip file says that it will be. Raises InvalidInput."""
+    left = entry.file_size
+    while chunk := source.read(COPY_SIZE):
+        left -= len(chunk)
+        if left < 0:
+            raise InvalidInput(BOMB.format(name=show(entry.filename)))
+        target.write(chunk)

@@ -5,6 +5,7 @@ which says where a value ends; another one by its brackets; a damaged one ends w
 """
 
 import re
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -13,6 +14,7 @@ import msgspec
 
 CHUNK, MOST_AT_ONCE = 1024 * 1024, 4 * 1024 * 1024  # bytes that are read
 LARGEST = 32 * 1024 * 1024  # bytes of one conversation
+MOST_AGAIN = 2  # times what was read, which is looked at again behind damage
 HEAD = 16 * 1024  # bytes of one that is too large, by which it is named in the report
 LISTS = frozenset({"conversations", "chats", "group_chats", "items"})  # keys of an object that holds a list of conversations
 BOM = b"\xef\xbb\xbf"
@@ -21,7 +23,7 @@ INSIDE = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+', re.DOTALL)
 TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|["{}\[\]]', re.DOTALL)
 STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
 BEGINNING = re.compile(
-    rb"\{\s*(" + STRING + rb")\s*:\s*(?:" + STRING + rb'|[^\s",{}\[\]]++)\s*,\s*(' + STRING + rb")\s*:", re.DOTALL
+    rb"\{\s*+(" + STRING + rb")\s*+:\s*+(?:" + STRING + rb'|[^\s",{}\[\]]++)\s*+,\s*+(' + STRING + rb")\s*+:", re.DOTALL
 )
 USUAL_KEYS = (b'"title"', b'"create_time"')
 SPACE = re.compile(rb"\s*+")
@@ -52,6 +54,7 @@ class Splitter:
         self._read, self._is_readable, self._largest = read, is_readable, largest
         self._data, self._at, self._offset = b"", 0, 0  # the buffer, the place in it, and the offset of its start in the file
         self._ended = False
+        self._looked = self._again = self._next = 0  # an offset, bytes, and the offset where the next conversation begins
         self._beginning: re.Pattern[bytes] | None = None
 
     def __iter__(self) -> Iterator[Piece]:
@@ -62,7 +65,7 @@ class Splitter:
         depth = 1
         while byte := self._peek(BETWEEN):
             if byte == b"{":
-                yield self._take(self._find_end())
+                yield self._take_object()
             elif byte in (b"[", b"]"):
                 self._at += 1
                 depth += DEPTHS[byte]
@@ -73,6 +76,8 @@ class Splitter:
 
     def _fill(self) -> None:
         """Read on. The buffer keeps what begins at the place, and grows with that, so that little is looked at twice."""
+        if self._next == self._offset + len(self._data):  # known is only that none begins in the buffer
+            self._next = 0
         rest = self._data[self._at :]
         self._data = b""  # two copies of a large one are enough
         chunk = self._read(max(CHUNK, min(len(rest), MOST_AT_ONCE)))
@@ -88,6 +93,27 @@ class Splitter:
             if self._at < len(self._data) or self._ended:
                 return self._data[self._at : self._at + 1]
             self._fill()
+
+    def _take_object(self) -> Piece:
+        """Take the object at the place, and count what will be looked at again since it ended before."""
+        self._looked = 0
+        piece = self._take(self._find_end())
+        self._again += max(0, self._looked - self._offset - self._at)
+        return piece
+
+    def _stop(self) -> int:
+        """Return how far to look: through the buffer, or to where the next conversation begins once much was looked at again."""
+        place = self._offset + self._at
+        if self._again <= CHUNK + MOST_AGAIN * place:
+            return len(self._data)
+        if self._next <= place:
+            following = self._search_beginning(self._at + 1)
+            self._next = self._offset + (following.start() if following else len(self._data))
+        return self._next - self._offset
+
+    def _search_beginning(self, start: int, stop: int = sys.maxsize) -> re.Match[bytes] | None:
+        """Search where another conversation begins."""
+        return (self._beginning or compile_beginning(b"")).search(self._data, start, stop)
 
     def _take(self, end: int) -> Piece:
         """Take the bytes up to `end`; none (-1): they are too many, or the file ends before."""
@@ -115,10 +141,12 @@ class Splitter:
     def _measure(self, place: int) -> int | None:
         """Return where the value at a place ends, both relative to the object; None if it is damaged or too long."""
         while True:
-            end = measure(memoryview(self._data)[self._at + place :])
-            if end > 0 and (end < len(self._data) - self._at - place or self._ended):
+            stop = self._stop()
+            is_all = self._ended or stop < len(self._data)
+            end = measure(memoryview(self._data)[self._at + place : stop])
+            if end > 0 and (end < stop - self._at - place or is_all):
                 return place + end
-            if end < 0 or self._ended or len(self._data) - self._at > self._largest:
+            if end < 0 or is_all or len(self._data) - self._at > self._largest:
                 return None
             self._fill()
 
@@ -126,22 +154,24 @@ class Splitter:
         """Find the end of an object that is not well-formed: a cut emoji, NaN, or worse. -1: there is none within the limit."""
         depth, place = 0, 0  # relative to the place, which moves when the buffer is filled
         while True:
-            for match in TOKEN.finditer(self._data, self._at + place):
+            stop = self._stop()
+            for match in TOKEN.finditer(self._data, self._at + place, stop):
                 token = match[0]
                 if token == b'"':  # of a string that goes on
                     break
                 place = match.end() - self._at
                 depth += DEPTHS.get(token, 0)
                 if not depth:
+                    self._looked = self._offset + self._at + place
                     return self._divide(self._at + place)
-            if self._ended or len(self._data) - self._at > self._largest:
+            self._looked = self._offset + stop
+            if self._ended or stop < len(self._data) or len(self._data) - self._at > self._largest:
                 return -1
             self._fill()
 
     def _divide(self, end: int) -> int:
         """Return the end of the first entry if damage has made one of several."""
-        beginning = self._beginning or compile_beginning(b"")
-        following = beginning.search(self._data, self._at + 1, end)
+        following = self._search_beginning(self._at + 1, end)
         if following is None or self._is_readable(self._data[self._at : end]):
             return end
         return following.start()
@@ -149,17 +179,17 @@ class Splitter:
     def _take_damaged(self) -> Piece:
         """Take an entry whose end is not within the limit: up to where the next begins, or its end, or the file's."""
         head = self._data[self._at : self._at + HEAD]
-        beginning = self._beginning or compile_beginning(b"")
-        if following := beginning.search(self._data, self._at + 1):
+        if following := self._search_beginning(self._at + 1):
+            head = head[: following.start() - self._at]
             self._at = following.start()
             return Piece(head, self._offset + self._at, "damaged")
         if self._ended:
             self._at = len(self._data)
             return Piece(head, self._offset + self._at, "cut off")
-        self._skip_large(beginning)
+        self._skip_large()
         return Piece(head, self._offset + self._at, "too large")
 
-    def _skip_large(self, beginning: re.Pattern[bytes]) -> None:
+    def _skip_large(self) -> None:
         """Skip an object by its brackets, in little memory, but not beyond where another conversation begins."""
         depth, in_string = 0, False
         while True:
@@ -168,7 +198,7 @@ class Splitter:
                 self._at = match.end() if match else self._at
                 in_string = self._data[self._at : self._at + 1] != b'"'
                 self._at += not in_string
-            following = None if in_string else beginning.search(self._data, self._at + 1)
+            following = None if in_string else self._search_beginning(self._at + 1)
             stop = len(self._data) if following is None else following.start()
             for match in () if in_string else TOKEN.finditer(self._data, self._at, stop):
                 self._at = match.end()

@@ -7,7 +7,7 @@ import pytest
 
 from server.core.errors import InvalidInput
 from server.integrations.conversations.history import archives
-from server.integrations.conversations.history.archives import open_zip
+from server.integrations.conversations.history.archives import Totals, open_zip
 
 
 def make(*names: str, data: bytes = b"x", method: int = zipfile.ZIP_DEFLATED, attributes: int = 0) -> io.BytesIO:
@@ -20,14 +20,20 @@ def make(*names: str, data: bytes = b"x", method: int = zipfile.ZIP_DEFLATED, at
     return file
 
 
+def open_export(file: io.BytesIO) -> zipfile.ZipFile:
+    totals = Totals()
+    totals.allow(len(file.getvalue()))
+    return open_zip(file, "export.zip", totals)
+
+
 def refuse(file: io.BytesIO) -> str:
     with pytest.raises(InvalidInput, match=r"\.$") as refused:
-        open_zip(file, "export.zip")
+        open_export(file)
     return refused.value.detail
 
 
 def test_usual_zip_is_opened():
-    assert open_zip(make("a.json", "folder/b.dat"), "export.zip").namelist() == ["a.json", "folder/b.dat"]
+    assert open_export(make("a.json", "folder/b.dat")).namelist() == ["a.json", "folder/b.dat"]
 
 
 @pytest.mark.parametrize("name", ["../a.json", "a/../../b", "/etc/passwd", "C:/a", "c:a", "..\\a", "\\\\host\\share"])
@@ -57,6 +63,12 @@ def test_encrypted_zip_is_refused():
     place = data.rfind(b"PK\x01\x02")
     data[place + 8] |= 1
     assert "encrypted" in refuse(io.BytesIO(bytes(data)))
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_compression_without_a_limit_is_refused(method):
+    """Python unpacks all that a chunk of it becomes, which can be gigabytes."""
+    assert "compressed in a way" in refuse(make("a.json", method=method))
 
 
 def test_unknown_compression_is_refused():

@@ -64,4 +64,5 @@ def test_file_of_several_messages_is_stored_once(files):
 
     attachments = Attachments([Member("file-AbC.png", 5, open_file)], None, files)
     assert attachments.find("file-AbC", "").sha256 == attachments.find("file_AbC", "").sha256
+    assert attachments.find("file-other", "file-AbC.png").sha256
     assert len(opened) == 1

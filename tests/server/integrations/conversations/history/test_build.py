@@ -16,6 +16,17 @@ def make(item, find=no_file):
     return record, asides
 
 
+def test_citations_add_no_more_than_twice_the_conversation():
+    mark = "\ue200x\ue201"
+    references = [{"matched_text": mark, "items": [{"title": f"t{number}"} for number in range(100)]}]
+    item = thread("c", ("assistant", text(mark)), ("assistant", text(mark * 200)))
+    for each in item["mapping"].values():
+        if each["message"]:
+            each["message"]["metadata"] = {"content_references": references}
+    record, _ = make(item)
+    assert [len(each.text) for each in record.messages] == [sum(len(f"[^{number}]") for number in range(1, 101)), 600]
+
+
 def branched():
     """A question with two answers, of which the old one was continued, under hidden nodes."""
     hidden = {"is_visually_hidden_from_conversation": True}

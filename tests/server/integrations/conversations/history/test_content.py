@@ -2,6 +2,7 @@ import json
 
 import pytest
 
+from server.integrations.conversations.history.citations import References
 from server.integrations.conversations.history.content import read_message
 from server.integrations.conversations.history.decode import Message, convert_message
 from tests.history_exports import message, text
@@ -12,7 +13,7 @@ def make(role: str, content, **more) -> Message:
 
 
 def read(role: str, content, **more):
-    return read_message(make(role, content, **more), {})
+    return read_message(make(role, content, **more), References(1_000))
 
 
 @pytest.mark.parametrize(
@@ -43,7 +44,7 @@ def read(role: str, content, **more):
     ],
 )
 def test_message_is_hidden(hidden):
-    assert read_message(hidden, {}) is None
+    assert read_message(hidden, References(1_000)) is None
 
 
 def test_text_of_several_parts_is_joined():
@@ -147,6 +148,12 @@ def test_changes_of_the_canvas_are_shown():
 
 def test_link_into_the_sandbox_becomes_its_text():
     assert read("assistant", text("Get [the file](sandbox:/mnt/data/a.csv) now")).text == "Get the file now"
+
+
+def test_link_in_brackets_is_found_without_looking_far():
+    """From each bracket on, 500 characters would be looked at."""
+    brackets = "[" * 1_000_000
+    assert read("assistant", text(f"{brackets}a](sandbox:/b) c")).text == f"{brackets[1:]}a c"
 
 
 def test_attachments_are_listed_with_their_names():

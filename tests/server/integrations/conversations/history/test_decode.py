@@ -72,6 +72,9 @@ def test_unreadable_text_is_refused_with_a_sentence(data):
         (float("inf"), None),
         (-5, None),
         (1e300, None),
+        (float("nan"), None),
+        (10**400, None),
+        (-(10**400), None),
         ([], None),
     ],
 )

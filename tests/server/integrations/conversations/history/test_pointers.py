@@ -12,10 +12,16 @@ from server.integrations.conversations.history.pointers import clean_pointer, ke
         ("file-AbC", "file-AbC"),
         ("other://folder/name.png", "name.png"),
         ("", ""),
+        ("file-service://", ""),
     ],
 )
 def test_pointer_is_cleaned(pointer, asset_id):
     assert clean_pointer(pointer) == asset_id
+
+
+def test_long_pointer_without_a_scheme_is_read_once():
+    """A search for a scheme from each character on would take hours."""
+    assert clean_pointer("x" * 10_000_000) == "x" * 200
 
 
 @pytest.mark.parametrize(

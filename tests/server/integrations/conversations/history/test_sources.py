@@ -1,10 +1,11 @@
+import io
 import shutil
 import zipfile
 
 import pytest
 
 from server.core.errors import InvalidInput, NotFound, Unavailable
-from server.integrations.conversations.history import sources
+from server.integrations.conversations.history import archives, sources
 from server.integrations.conversations.history.sources import open_source
 
 
@@ -98,3 +99,57 @@ def test_unreadable_folder_is_refused(folder, tmp_path, monkeypatch):
     monkeypatch.setattr(sources, "list_folder", refuse)
     with pytest.raises(Unavailable, match="Permission denied"):
         read(folder, tmp_path)
+
+
+def pack(*names: str, data: bytes = b"x", method: int = zipfile.ZIP_DEFLATED) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", method) as archive:
+        for name in names:
+            archive.writestr(name, data)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("place", ["before", "within"])
+def test_bomb_in_zips_in_a_zip_is_refused(place, tmp_path, monkeypatch):
+    """No file is large, and each is fine by itself: all together are not."""
+    monkeypatch.setattr(archives, "ALWAYS_FINE", 100_000)
+    zeros = bytes(60_000)
+    inner = zeros + pack("readme.txt") if place == "before" else pack("a.dat", data=zeros)
+    (tmp_path / "outer.zip").write_bytes(pack(*(f"{number}.zip" for number in range(40)), data=inner))
+    with pytest.raises(InvalidInput, match="far larger when unpacked"):
+        read(tmp_path / "outer.zip", tmp_path)
+    assert sum(path.stat().st_size for path in tmp_path.glob("scratch/*")) < 60_000
+
+
+def test_texts_of_all_zips_together_are_limited(tmp_path, monkeypatch):
+    monkeypatch.setattr(archives, "LARGEST_TEXT", 1_000)
+    inner = pack("conversations.json", data=b"[]" * 300, method=zipfile.ZIP_STORED)
+    (tmp_path / "one.zip").write_bytes(pack("1.zip", data=inner, method=zipfile.ZIP_STORED))
+    assert list(read(tmp_path / "one.zip", tmp_path)) == ["1.zip/conversations.json"]
+    (tmp_path / "two.zip").write_bytes(pack("1.zip", "2.zip", data=inner, method=zipfile.ZIP_STORED))
+    with pytest.raises(InvalidInput, match="far larger when unpacked"):
+        read(tmp_path / "two.zip", tmp_path)
+
+
+@pytest.mark.parametrize(("limit", "inner", "count"), [("MOST_INNER", ("a.txt",), 6), ("MOST_FILES", ("a/", "b/", "c/"), 3)])
+def test_many_zips_in_a_zip_are_refused(limit, inner, count, tmp_path, monkeypatch):
+    """Folders are no files, but are in memory as well."""
+    monkeypatch.setattr(archives, limit, 5)
+    (tmp_path / "outer.zip").write_bytes(pack(*(f"{number}.zip" for number in range(count)), data=pack(*inner)))
+    with pytest.raises(InvalidInput, match="more than"):
+        read(tmp_path / "outer.zip", tmp_path)
+
+
+def test_more_than_a_zip_says_is_not_unpacked(tmp_path, monkeypatch):
+    (tmp_path / "outer.zip").write_bytes(pack("1.zip", data=pack("a.txt")))
+    monkeypatch.setattr(zipfile.ZipFile, "open", lambda *_: io.BytesIO(bytes(1_000)))
+    with pytest.raises(InvalidInput, match="far larger when unpacked"):
+        read(tmp_path / "outer.zip", tmp_path)
+    assert (tmp_path / "scratch" / "part-1.zip").stat().st_size == 0
+
+
+def test_zips_in_several_zips_of_a_folder_are_kept_apart(tmp_path):
+    (tmp_path / "all").mkdir()
+    for name in ("a", "b"):
+        (tmp_path / "all" / f"{name}.zip").write_bytes(pack("part.zip", data=pack(f"{name}.txt", data=name.encode())))
+    assert sorted(read(tmp_path / "all", tmp_path).values()) == [b"a", b"b"]

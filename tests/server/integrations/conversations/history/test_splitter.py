@@ -96,3 +96,31 @@ def test_end_of_a_value_is_what_msgspec_says():
 
 def test_deep_nesting_ends_with_its_brackets():
     assert split(b"[%s, %s, %s]" % (make(1), make(2, '"a": ' + "[" * 5_000 + "]" * 5_000), make(3))) == ALL
+
+
+def test_damaged_conversation_is_described_by_its_own_bytes_only():
+    first, second, _ = Splitter(io.BytesIO(b"[%s, %s, %s]" % (make(1)[:-2], make(2), make(3))).read, is_conversation)
+    assert first.problem == "damaged"
+    assert (b"t2" in first.data, b"t2" in second.data) == (False, True)
+
+
+UNCLOSED = b'{"title":"a","create_time":1,"x":'
+
+
+@pytest.mark.parametrize("unclosed", [UNCLOSED + b"{", UNCLOSED + b'"', UNCLOSED])
+def test_conversations_that_seem_to_hold_all_others_are_looked_at_a_few_times(unclosed):
+    """Looking through the rest of the file from each of them would take hours."""
+    count = 30_000
+    data = unclosed * count + b"%s, {}, %s, %s" % (make(1), make(2, '"a": NaN'), make(3))
+    pieces = split(data)
+    assert [problem for _, problem in pieces[:count]] == ["damaged"] * count
+    assert [piece for piece in pieces[count:] if piece[0]] == ALL
+
+
+def test_conversations_in_damaged_ones_are_decoded_a_few_times():
+    decoded = []
+    depth, filler = 200, b"0," * 10_000
+    data = (UNCLOSED + b"[" + filler) * depth + b"NaN NaN" + b"]}" * depth
+    read = lambda piece: bool(decoded.append(len(piece)))  # noqa: E731
+    assert len(list(Splitter(io.BytesIO(data).read, read))) >= depth
+    assert sum(decoded) < 8 * len(data)
