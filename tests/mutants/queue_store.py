@@ -97,11 +97,12 @@ MUTANTS: list[Mutant] = [
         Mutant(f"{HERE}/__init__.py", before, "", (f"{TESTS}/test_restored.py",))
         for before in (", checks=OF_CONTROL", ", checks=OF_PROMPT", ", checks=OF_ANSWER", ', "sent_at": None')
     ),
+    Mutant(f"{HERE}/transactions.py", "        lock_queue(connection)\n", "", (f"{TESTS}/test_postgresql.py",)),
     Mutant(
-        f"{HERE}/store/claims.py",
-        "read_control(connection, lock=True)",
-        "read_control(connection)",
-        (f"{TESTS}/test_postgresql.py",),
+        f"{HERE}/transactions.py",
+        "Batches(self.context.database, alone(function),",
+        "Batches(self.context.database, function,",
+        (f"{TESTS}/test_postgresql.py::test_prompt_that_comes_while_the_one_before_it_ends_is_claimed",),
     ),
     Mutant(f"{HERE}/store/claims.py", "skip_locked=True", "skip_locked=False", (f"{TESTS}/store/test_claims.py",)),
     Mutant(

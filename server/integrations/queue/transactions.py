@@ -7,6 +7,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from server.integrations.queue.changes import Change, Changes
 from server.integrations.queue.models import Prompt, QueueSettings
 from server.integrations.queue.store.calls import Call
+from server.integrations.queue.store.control import lock_queue
 from server.sdk.context import Context
 from server.storage.batches import Batches
 
@@ -37,16 +38,26 @@ class Transactions:
 
     async def write(self, function: Callable[Concatenate[Any, Call, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run a function that changes something; the prompts that it returns are those that it changed."""
-        changed = await self.context.database.write(function, self.call(), *args, **kwargs)
+        changed = await self.context.database.write(alone(function), self.call(), *args, **kwargs)
         self.publish(changed if isinstance(changed, list) else [changed])
         return changed
 
     def batch(self, function: Callable[[Any, Sequence[Item]], Sequence[R | Exception]]) -> Batches[Item, R]:
         """Collect calls of a function that changes prompts."""
-        return Batches(self.context.database, function, self.publish)
+        return Batches(self.context.database, alone(function), self.publish)
 
     def publish(self, changed: Sequence[object]) -> None:
         """Publish the prompts that were changed."""
         news = [Change(prompt.id, prompt.client.id, prompt.state) for prompt in changed if isinstance(prompt, Prompt)]
         if news:
             self.changes.publish(*news)
+
+
+def alone(function: Callable[Concatenate[Any, P], R]) -> Callable[Concatenate[Any, P], R]:
+    """Let a function of the store be the only one that changes the queue, whatever other servers do."""
+
+    def run(connection: Any, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        lock_queue(connection)
+        return function(connection, *args, **kwargs)
+
+    return run

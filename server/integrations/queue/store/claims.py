@@ -1,6 +1,6 @@
 """Claims of prompts by extensions. Each function is a part of its caller's transaction.
 
-In PostgreSQL `SKIP LOCKED` keeps claims of several servers apart; SQLite has one writer and ignores it.
+In PostgreSQL `SKIP LOCKED` keeps claims apart from whoever else holds a prompt; SQLite has one writer and ignores it.
 """
 
 from collections.abc import Collection, Sequence
@@ -102,7 +102,7 @@ def lease_all(connection: Connection, wanted: Sequence[Claim]) -> list[Prompt | 
 def lease_some(connection: Connection, kind: Kind, wanted: Sequence[Claim]) -> list[Prompt]:
     """Lease as many prompts as may be sent now, each of another chat. Limits are of the page, so another lane has none."""
     call = wanted[-1].call
-    control = read_control(connection, lock=True)
+    control = read_control(connection)
     allowed = 0 if control.paused else len(wanted)
     if kind.lane == Lane.browser:
         allowed = count_allowed(control, call, len(wanted))

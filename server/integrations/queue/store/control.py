@@ -12,7 +12,7 @@ from server.storage.prepared import Prepared
 
 STATE = select(*(control.c[name] for name in ("paused", "draining", "limit_until", "sent_at", "day", "sent_today")))
 READ = Prepared(STATE)
-LOCK = Prepared(STATE.with_for_update())  # of no effect in SQLite, whose writer is one
+LOCK = Prepared(STATE.with_for_update())
 CHANGE = update(control)
 NUMBER = Prepared(
     update(control)
@@ -38,9 +38,17 @@ class Control:
         return self.sent_today if self.day == day else 0
 
 
-def read_control(connection: Connection, *, lock: bool = False) -> Control:
-    """Read the state of the queue. `lock`: until the end of the transaction."""
-    [(paused, draining, *values)] = (LOCK if lock else READ).read(connection)
+def lock_queue(connection: Connection) -> None:
+    """Lock the queue until the end of the transaction, before all else: which prompt is next depends on others of its chat.
+
+    Of no effect in SQLite, whose writer is one.
+    """
+    LOCK.read(connection)
+
+
+def read_control(connection: Connection) -> Control:
+    """Read the state of the queue."""
+    [(paused, draining, *values)] = READ.read(connection)
     return Control(bool(paused), bool(draining), *values)
 
 
@@ -62,5 +70,5 @@ def record_sent(connection: Connection, at: float | None, day: str, sent_today: 
 
 def uncount_sent(connection: Connection, count: int, day: str) -> None:
     """Record that prompts, which were claimed, did not go out."""
-    control = read_control(connection, lock=True)
+    control = read_control(connection)
     record_sent(connection, control.sent_at, day, max(control.count_sent(day) - count, 0))
