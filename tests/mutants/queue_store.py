@@ -100,7 +100,7 @@ MUTANTS: list[Mutant] = [
     Mutant(f"{HERE}/transactions.py", "        lock_queue(connection)\n", "", (f"{TESTS}/test_postgresql.py",)),
     Mutant(
         f"{HERE}/transactions.py",
-        "Batches(self.context.database, alone(function),",
+        "Batches(self.context.database, serialized(function),",
         "Batches(self.context.database, function,",
         (f"{TESTS}/test_postgresql.py::test_prompt_that_comes_while_the_one_before_it_ends_is_claimed",),
     ),

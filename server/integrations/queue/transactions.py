@@ -38,13 +38,13 @@ class Transactions:
 
     async def write(self, function: Callable[Concatenate[Any, Call, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run a function that changes something; the prompts that it returns are those that it changed."""
-        changed = await self.context.database.write(alone(function), self.call(), *args, **kwargs)
+        changed = await self.context.database.write(serialized(function), self.call(), *args, **kwargs)
         self.publish(changed if isinstance(changed, list) else [changed])
         return changed
 
     def batch(self, function: Callable[[Any, Sequence[Item]], Sequence[R | Exception]]) -> Batches[Item, R]:
         """Collect calls of a function that changes prompts."""
-        return Batches(self.context.database, alone(function), self.publish)
+        return Batches(self.context.database, serialized(function), self.publish)
 
     def publish(self, changed: Sequence[object]) -> None:
         """Publish the prompts that were changed."""
@@ -53,8 +53,8 @@ class Transactions:
             self.changes.publish(*news)
 
 
-def alone(function: Callable[Concatenate[Any, P], R]) -> Callable[Concatenate[Any, P], R]:
-    """Let a function of the store be the only one that changes the queue, whatever other servers do."""
+def serialized(function: Callable[Concatenate[Any, P], R]) -> Callable[Concatenate[Any, P], R]:
+    """Make a function of the store whose transactions are serialized with all others that change the queue."""
 
     def run(connection: Any, /, *args: P.args, **kwargs: P.kwargs) -> R:
         lock_queue(connection)

@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from server.core.errors import DeskhandError, InvalidInput, NotAuthenticated, TooLarge
 from server.integrations.conversations.deliveries.limits import PATH, TITLE
 from server.integrations.conversations.deliveries.received import EVENTS, INVALID, SIGNED, ReceivedResult
-from server.integrations.conversations.deliveries.signature import EVENT, SIGNATURE, TIMESTAMP, read_time
+from server.integrations.conversations.deliveries.signature import EVENT, SIGNATURE, TIMESTAMP
 from server.integrations.conversations.history.decode import repair_strings
 from server.integrations.conversations.live.error_format import CHAT_ERRORS
 from server.integrations.conversations.live.outcomes import SECTION
@@ -22,6 +22,7 @@ from server.integrations.conversations.service import ConversationsService
 from server.sdk.operation import Failure
 from server.sdk.services import provided
 from server.sdk.webhook import WebhookKind, WebhookRouter, receive
+from server.sdk.webhook_auth import UNTIMELY
 
 KIND = WebhookKind(TITLE, "chatgpt_webhook", "a conversation or a message", 1024 * 1024)
 IGNORED = "Its type is not known, so it was ignored."
@@ -92,7 +93,7 @@ def read_object(body: bytes) -> dict[str, Any]:
 def write_failure(request: Request, error: DeskhandError) -> Response:
     """Write a failure, with the names that ChatBETO gives to those of signatures."""
     if isinstance(error, NotAuthenticated):
-        body: dict[str, Any] = {"error": name_refusal(request), "message": error.detail}
+        body: dict[str, Any] = {"error": name_refusal(request, error.detail), "message": error.detail}
     else:
         body = dict(CHAT_ERRORS.write(Failure(error.status, error.detail, error.extra)))
         body |= {"error": INVALID} if error.status == InvalidInput.status else {}
@@ -101,17 +102,8 @@ def write_failure(request: Request, error: DeskhandError) -> Response:
     return JSONResponse(body, status, headers)
 
 
-def name_refusal(request: Request) -> str:
+def name_refusal(request: Request, reason: str) -> str:
     """Name what is wrong with a signature."""
     if SIGNATURE not in request.headers or TIMESTAMP not in request.headers:
         return MISSING
-    signed_at = read_time(request.headers)
-    return WRONG if signed_at is None or is_recent(request, signed_at) else TOO_OLD
-
-
-def is_recent(request: Request, signed_at: int) -> bool:
-    """Return whether a signing time is within the tolerance."""
-    service: ConversationsService = request.app.state.services[ConversationsService]
-    context = service.context
-    tolerance = context.settings.read(SECTION, ConversationsSettings).tolerance_seconds
-    return abs(context.clock.now().timestamp() - signed_at) <= tolerance
+    return TOO_OLD if reason == UNTIMELY else WRONG

@@ -14,7 +14,7 @@ import msgspec
 
 CHUNK, MOST_AT_ONCE = 1024 * 1024, 4 * 1024 * 1024  # bytes that are read
 LARGEST = 32 * 1024 * 1024  # bytes of one conversation
-MOST_AGAIN = 2  # times what was read, which is looked at again behind damage
+MOST_RESCANNED = 2  # times what was read, which is scanned again behind damage
 HEAD = 16 * 1024  # bytes of one that is too large, by which it is named in the report
 LISTS = frozenset({"conversations", "chats", "group_chats", "items"})  # keys of an object that holds a list of conversations
 BOM = b"\xef\xbb\xbf"
@@ -54,7 +54,8 @@ class Splitter:
         self._read, self._is_readable, self._largest = read, is_readable, largest
         self._data, self._at, self._offset = b"", 0, 0  # the buffer, the place in it, and the offset of its start in the file
         self._ended = False
-        self._looked = self._again = self._next = 0  # an offset, bytes, and the offset where the next conversation begins
+        self._scanned = self._next = 0  # offsets: up to where an object was scanned, and where the next conversation begins
+        self._rescanned = 0  # bytes that are scanned again, since an object ended before what was scanned
         self._beginning: re.Pattern[bytes] | None = None
 
     def __iter__(self) -> Iterator[Piece]:
@@ -95,16 +96,16 @@ class Splitter:
             self._fill()
 
     def _take_object(self) -> Piece:
-        """Take the object at the place, and count what will be looked at again since it ended before."""
-        self._looked = 0
+        """Take the object at the place, and count what will be scanned again as it ended before."""
+        self._scanned = 0
         piece = self._take(self._find_end())
-        self._again += max(0, self._looked - self._offset - self._at)
+        self._rescanned += max(0, self._scanned - self._offset - self._at)
         return piece
 
     def _stop(self) -> int:
-        """Return how far to look: through the buffer, or to where the next conversation begins once much was looked at again."""
+        """Return how far to scan: through the buffer, or to where the next conversation begins once much was scanned again."""
         place = self._offset + self._at
-        if self._again <= CHUNK + MOST_AGAIN * place:
+        if self._rescanned <= CHUNK + MOST_RESCANNED * place:
             return len(self._data)
         if self._next <= place:
             following = self._search_beginning(self._at + 1)
@@ -162,9 +163,9 @@ class Splitter:
                 place = match.end() - self._at
                 depth += DEPTHS.get(token, 0)
                 if not depth:
-                    self._looked = self._offset + self._at + place
+                    self._scanned = self._offset + self._at + place
                     return self._divide(self._at + place)
-            self._looked = self._offset + stop
+            self._scanned = self._offset + stop
             if self._ended or stop < len(self._data) or len(self._data) - self._at > self._largest:
                 return -1
             self._fill()

@@ -89,9 +89,9 @@ class PathMessage(Frozen):
 
 
 class AnswerRow(Frozen):
-    """An answer that was asked for. `message`: the id of the message that it answers. `response_id`: OpenAI's, once known.
+    """A requested answer. `message`: the id of the message that it answers. `response_id`: OpenAI's, once known.
 
-    `history`: the digest of the delivered messages that are sent along, as they were when it was asked for.
+    `history`: the digest of the delivered messages that are sent along, as they were at its request.
     """
 
     number: int

@@ -1,4 +1,4 @@
-"""The delivered messages that an answer was asked for after."""
+"""The digest of the delivered messages that a requested answer follows."""
 
 import sqlalchemy as sa
 from alembic import op

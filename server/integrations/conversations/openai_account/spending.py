@@ -183,7 +183,7 @@ def calculate_units(model: str, usage: Usage, at: datetime, tier: str = "") -> i
 
 
 def calculate_real(reservation: Reservation, model: str, usage: Usage, at: datetime, tier: str) -> int | None:
-    """Calculate what an answer costs, in units; None: unknown. `model`, `tier`: its own; without a price, those asked for."""
+    """Calculate what an answer costs, in units; None: unknown. `model`, `tier`: its own, or the requested ones."""
     if reservation.is_free:
         return 0
     tiers = tier or reservation.tier, reservation.tier or tier

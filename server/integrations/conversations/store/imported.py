@@ -40,7 +40,6 @@ PUT_ASSETS = (
     " ON CONFLICT(conversation, id) DO UPDATE SET name = excluded.name, content_type = excluded.content_type,"
     " size = excluded.size, sha256 = excluded.sha256 WHERE excluded.sha256 <> '' AND excluded.sha256 <> chat_asset.sha256"
 )
-
 PUT_ORIGINALS = (
     "INSERT INTO chat_original(conversation, data) VALUES (?, ?) ON CONFLICT(conversation) DO UPDATE SET data = excluded.data"
 )

@@ -1,6 +1,6 @@
 """Claims of prompts by extensions. Each function is a part of its caller's transaction.
 
-In PostgreSQL `SKIP LOCKED` keeps claims apart from whoever else holds a prompt; SQLite has one writer and ignores it.
+In PostgreSQL `SKIP LOCKED` keeps a claim from waiting for a row that another transaction has locked; SQLite ignores it.
 """
 
 from collections.abc import Collection, Sequence

@@ -121,6 +121,10 @@ def test_conversations_in_damaged_ones_are_decoded_a_few_times():
     decoded = []
     depth, filler = 200, b"0," * 10_000
     data = (UNCLOSED + b"[" + filler) * depth + b"NaN NaN" + b"]}" * depth
-    read = lambda piece: bool(decoded.append(len(piece)))  # noqa: E731
-    assert len(list(Splitter(io.BytesIO(data).read, read))) >= depth
+
+    def is_readable(piece: bytes) -> bool:
+        decoded.append(len(piece))
+        return False
+
+    assert len(list(Splitter(io.BytesIO(data).read, is_readable))) >= depth
     assert sum(decoded) < 8 * len(data)
