@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.window.conftest import find_barriers, scrolls_sideways
+from tests.window.conftest import UNTIL_AT_REST, find_barriers, scrolls_sideways
 
 MANY = 50
 PAGES = ("overview", "approvals", "activity", "gmail", "apps", "omi", "tools", "access", "connect", "webhooks", "settings")
@@ -97,6 +97,8 @@ def test_long_address_leaves_space_for_the_close_button_of_details(open_page, se
 def test_help_link_stands_beside_the_title(open_page, server, name):
     page = open_page(name, width=680)
     title, link = page.get_by_role("heading", level=1), page.get_by_role("link", name="Help")
+    expect(link.last).to_be_visible()
+    page.evaluate(UNTIL_AT_REST)
     assert link.last.bounding_box()["y"] < title.bounding_box()["y"] + title.bounding_box()["height"]
 
 
