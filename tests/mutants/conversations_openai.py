@@ -19,8 +19,8 @@ CLIENT, CONNECTION, SPENDING, WEBHOOK = (
 )
 ERRORS = Mutant(
     f"{CONVERSATIONS}/adapter/errors.py",
-    "        return Unavailable(OUT_OF_REACH)\n    if changes:",
-    "        return Uncertain()\n    if changes:",
+    "            return Unavailable(self._say(OUT_OF_REACH, OTHER_OUT_OF_REACH))",
+    "            return Uncertain()",
     (f"tests/{CONVERSATIONS}/adapter/test_client.py::test_openai_out_of_reach_means_that_nothing_was_sent",),
 )
 MUTANTS = [
@@ -31,10 +31,16 @@ MUTANTS = [
         "test_options_are_made_anew_after_a_change_of_the_settings",
     ),
     ERRORS,
+    change(
+        CONNECTION,
+        "urlsplit(url).netloc if self.is_free else OPENAI",
+        "OPENAI",
+        "test_error_names_the_service_that_is_used",
+    ),
     Mutant(
         ERRORS.path,
-        "    if changes and status not in NOT_CARRIED_OUT:",
-        "    if False:",
+        "        if changes and status not in NOT_CARRIED_OUT:",
+        "        if False:",
         (f"tests/{CONVERSATIONS}/adapter/test_client.py::test_failure_of_a_response_is_sent_once",),
     ),
     Mutant(

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from server.core.errors import DeskhandError, InvalidInput, NotFound, UpstreamFailed
 from server.integrations.conversations.adapter import webhooks
-from server.integrations.conversations.adapter.errors import FAILED, translate, translate_event
+from server.integrations.conversations.adapter.errors import OPENAI, ErrorTranslator
 from server.integrations.conversations.adapter.protocol import Answer, Model, ResponseRequest, Turn, Uncertain, Usage
 from server.integrations.conversations.models import Frozen
 from server.integrations.conversations.openai_account.models import describe_missing
@@ -33,16 +33,17 @@ LAST_EVENTS = {"response.completed", "response.incomplete", "response.failed"}
 TEXT_EVENTS = {"response.output_text.delta", "response.refusal.delta"}
 INCOMPLETE = {
     "max_output_tokens": "The answer was cut at the limit of output tokens.",
-    "content_filter": "OpenAI's content filter ended the answer.",
+    "content_filter": "The content filter ended the answer.",
 }
 
 
 class Connection(Frozen):
-    """How OpenAI, or a service that speaks like it, is reached. `base_url`: empty for OpenAI itself."""
+    """How OpenAI, or a service that speaks like it, is reached. `base_url`: empty for OpenAI itself. `service`: its name."""
 
     key: SecretStr = SecretStr("")
     organization: str = ""
     base_url: str = ""
+    service: str = OPENAI
 
 
 class OpenAIClient:
@@ -51,6 +52,7 @@ class OpenAIClient:
     def __init__(self, connection: Connection, get_http: "Callable[[], Awaitable[httpx2.AsyncClient]]") -> None:
         self._connection = connection
         self._get_http = get_http
+        self._errors = ErrorTranslator(connection.service)
         self._client: openai.AsyncOpenAI | None = None
 
     async def respond(
@@ -61,7 +63,7 @@ class OpenAIClient:
         if request.background:
             response = await self._create(arguments)
             await note(response.id)
-            yield read_answer(response)
+            yield read_answer(response, self._errors)
             return
         response_id = ""
         try:
@@ -70,7 +72,7 @@ class OpenAIClient:
                     if event.type == "response.created":
                         response_id = event.response.id
                         await note(response_id)
-                    elif (item := read_event(event)) is not None:
+                    elif (item := read_event(event, self._errors)) is not None:
                         yield item
                         if isinstance(item, Answer):
                             return
@@ -83,7 +85,7 @@ class OpenAIClient:
         """Read a response; None while it runs. Raises NotFound."""
         async with self._calling(changes=False) as client:
             response = await client.responses.retrieve(response_id)
-        return None if response.status in RUNNING else read_answer(response)
+        return None if response.status in RUNNING else read_answer(response, self._errors)
 
     async def cancel_response(self, response_id: str) -> None:
         """Cancel a response of background mode."""
@@ -115,9 +117,9 @@ class OpenAIClient:
         """Send the request of a client of /v1 as it is, once, and return the object that OpenAI answers."""
         if method == "POST":
             async with self._sending((body or {}).get("model")) as client:
-                return require_object(await client.post(path, cast_to=object, body=body))
+                return self._require_object(await client.post(path, cast_to=object, body=body))
         async with self._calling(changes=False) as client:
-            return require_object(await (client.delete if method == "DELETE" else client.get)(path, cast_to=object))
+            return self._require_object(await (client.delete if method == "DELETE" else client.get)(path, cast_to=object))
 
     async def forward_stream(self, path: str, body: Mapping[str, Any]) -> AsyncGenerator[Mapping[str, Any]]:
         """Send such a request with `"stream": true`; return once OpenAI has begun to answer."""
@@ -170,10 +172,8 @@ class OpenAIClient:
 
         try:
             yield self._client
-        except openai.OpenAIError as error:
-            raise translate(error, changes=changes) from error
-        except ValueError as error:  # an answer that is no JSON, or an address that is none
-            raise Uncertain if changes else UpstreamFailed(FAILED) from error
+        except (openai.OpenAIError, ValueError) as error:  # ValueError: an answer that is no JSON, or an address that is none
+            raise self._errors.translate(error, changes=changes) from error
 
     @asynccontextmanager
     async def _sending(self, model: Any) -> "AsyncIterator[openai.AsyncOpenAI]":
@@ -211,10 +211,15 @@ class OpenAIClient:
     async def _pass_on(self, stream: "openai.AsyncStream[object]") -> AsyncGenerator[Mapping[str, Any]]:
         async with aclosing(self._read(stream)) as events:
             async for event in events:
-                data = require_object(event)
+                data = self._require_object(event)
                 if data.get("type") == "error":
-                    raise translate_event(data.get("code"), str(data.get("message") or ""))
+                    raise self._errors.translate_event(data.get("code"), str(data.get("message") or ""))
                 yield data
+
+    def _require_object(self, value: object) -> Mapping[str, Any]:
+        if not isinstance(value, Mapping):
+            raise self._errors.describe_failure()
+        return value
 
 
 async def ignore(_: str) -> None:
@@ -270,21 +275,21 @@ def make_item(turn: Turn) -> "ResponseInputItemParam":
     return cast("ResponseInputItemParam", {"role": turn.role, "content": parts})
 
 
-def read_event(event: Any) -> str | Answer | None:
+def read_event(event: Any, errors: ErrorTranslator) -> str | Answer | None:
     """Read an event of a streamed response: a piece of text, the end, or nothing of interest."""
     if event.type in TEXT_EVENTS:
         return str(event.delta)
     if event.type in LAST_EVENTS:
-        return read_answer(event.response)
+        return read_answer(event.response, errors)
     if event.type == "error":
-        raise translate_event(event.code, event.message)
+        raise errors.translate_event(event.code, event.message)
     return None
 
 
-def read_answer(response: "Response") -> Answer:
+def read_answer(response: "Response", errors: ErrorTranslator) -> Answer:
     """Read a response."""
     reason = response.incomplete_details.reason if response.incomplete_details else None
-    failure = translate_event(None, response.error.message).detail if response.error else ""
+    failure = errors.translate_event(None, response.error.message).detail if response.error else ""
     return Answer(
         id=response.id,
         text="".join(read_texts(response)),
@@ -314,10 +319,3 @@ def read_usage(response: "Response") -> Usage:
         output_tokens=usage.output_tokens,
         reasoning_tokens=output.reasoning_tokens if output else 0,
     )
-
-
-def require_object(value: object) -> Mapping[str, Any]:
-    """Return a JSON object. Raises UpstreamFailed for anything else."""
-    if not isinstance(value, Mapping):
-        raise UpstreamFailed(FAILED)
-    return value

@@ -6,12 +6,14 @@ import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
 from server.core.command import format_command
 from server.core.errors import DeskhandError, InvalidInput, SignInNeeded
 from server.integrations.conversations.adapter.client import Connection, OpenAIClient
+from server.integrations.conversations.adapter.errors import OPENAI
 from server.integrations.conversations.adapter.protocol import Model, OpenAIApi
 from server.integrations.conversations.models import ConversationsSettings
 from server.integrations.conversations.openai_account.api_key import ApiKey
@@ -127,7 +129,8 @@ class OpenAIConnection:
         check_service(url, self.context.address)  # at each use, as ports change
         if not self.is_usable:
             raise SignInNeeded(OTHER_HOST.format(origin=self.origin) if self._key.find()[0] else NO_KEY)
-        connection = Connection(key=SecretStr(self.key), organization=options.organization, base_url=url)
+        service = urlsplit(url).netloc if self.is_free else OPENAI
+        connection = Connection(key=SecretStr(self.key), organization=options.organization, base_url=url, service=service)
         if self._client is None or self._client[0] != connection:
             self._client = connection, OpenAIClient(connection, lambda: self._http.get(options.base_url))
         return self._client[1]

@@ -208,6 +208,12 @@ def test_model_of_another_service_is_not_looked_up(new_desk):
     assert new_desk.run(new_desk.openai.resolve_model("llama3:8b")) == "llama3:8b"
 
 
+def test_error_names_the_service_that_is_used(new_desk):
+    new_desk.run(new_desk.openai.change(base_url="http://127.0.0.1:9/v1"))
+    with pytest.raises(Unavailable, match=r"^127\.0\.0\.1:9 cannot be reached\. Check that it runs"):
+        new_desk.run(new_desk.openai.api().delete_conversation("conv_1"))
+
+
 def test_listener_hears_of_changes(desk):
     heard = []
 
