@@ -5,6 +5,7 @@ from datetime import datetime
 from server.core.invisible import show_line
 
 LONGEST_VALUE = 80  # characters of an argument in a sentence
+LONGEST_READ = 8_000  # of these, for a text of megabytes takes seconds
 
 
 def tell_moment(moment: str) -> str:
@@ -17,5 +18,5 @@ def tell_moment(moment: str) -> str:
 
 def shorten(value: str) -> str:
     """One line of a value, as much of it as a sentence can hold."""
-    line = show_line(value)
-    return line if len(line) <= LONGEST_VALUE else f"{line[:LONGEST_VALUE]}…"
+    line = show_line(value[:LONGEST_READ])
+    return line if len(line) <= LONGEST_VALUE and len(value) <= LONGEST_READ else f"{line[:LONGEST_VALUE]}…"

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -23,12 +24,13 @@ from server.core.errors import Unavailable
 from server.system.files import make_private_folder, read_json_object, replace_file
 from server.system.processes import end_tree, find_by_endings
 from server.tunnel.launcher import write_launcher
-from server.tunnel.ngrok_errors import explain
+from server.tunnel.ngrok_errors import explain, find_reason
 from server.tunnel.provider import EventKind, TunnelError, TunnelEvent, TunnelRequest
 
 if TYPE_CHECKING:
     from pyngrok.conf import PyngrokConfig
     from pyngrok.log import NgrokLog
+    from pyngrok.ngrok import NgrokTunnel
     from pyngrok.process import NgrokProcess
 
 log = logging.getLogger(__name__)
@@ -139,7 +141,7 @@ class NgrokSession:
         options: dict[str, Any] = {"url": f"https://{self._request.domain}"} if self._request.domain else {}
         try:
             self._config = self._write_files()
-            tunnel = ngrok.connect(self._request.upstream, name=NAME, pyngrok_config=self._config, inspect=False, **options)
+            tunnel = self._connect(self._config, options)
             self._process = ngrok.get_ngrok_process(self._config)
         except OSError as error:
             raise TunnelError(
@@ -147,9 +149,22 @@ class NgrokSession:
                 "Check whether the program exists and can be run.",
             ) from None
         except PyngrokError as error:
-            raise self._explain(f"{error}\n{getattr(error, 'body', '')}") from None
+            raise self._explain(read_text(error)) from None
         self._address = clean(tunnel.public_url or "")
         self._last_error = ""
+
+    def _connect(self, config: "PyngrokConfig", options: dict[str, Any]) -> "NgrokTunnel":
+        """Connect, once more after an end without a reason: pyngrok may not read the last lines of an agent that has ended."""
+        from pyngrok import ngrok
+        from pyngrok.exception import PyngrokNgrokError
+
+        connect = partial(ngrok.connect, self._request.upstream, name=NAME, pyngrok_config=config, inspect=False, **options)
+        try:
+            return connect()
+        except PyngrokNgrokError as error:
+            if self._closing or find_reason(f"{read_text(error)}\n{self._last_error}"):
+                raise
+            return connect()
 
     def _explain(self, text: str) -> TunnelError:
         if self._closing:  # after the time limit
@@ -242,6 +257,11 @@ def remove_files(file: Path) -> None:
     """Remove an agent's configuration."""
     for path in (file, file.with_name(STARTED_FILE)):
         path.unlink(missing_ok=True)
+
+
+def read_text(error: Exception) -> str:
+    """Read what an error of pyngrok says, and what the agent answered."""
+    return f"{error}\n{getattr(error, 'body', '')}"
 
 
 def read_lines(stream: IO[str]) -> Iterator[str]:

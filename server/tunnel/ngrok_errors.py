@@ -113,6 +113,12 @@ def find_code(text: str) -> int | None:
 
 def explain(text: str) -> TunnelError:
     """Translate ngrok's output into a sentence. None of it is repeated: it may contain the authtoken."""
+    unknown = TunnelError("ngrok ended without a reason that Deskhand knows.", "Deskhand's log says more.", transient=True)
+    return find_reason(text) or unknown
+
+
+def find_reason(text: str) -> TunnelError | None:
+    """Find a reason in ngrok's output."""
     code = find_code(text)
     if code is not None:
         page = f"https://ngrok.com/docs/errors/err_ngrok_{code} says what that means."
@@ -121,4 +127,4 @@ def explain(text: str) -> TunnelError:
     for pattern, meaning in ((TOO_OLD_FOR_FILE, TOO_OLD), (UNREACHABLE, UNREACHED)):
         if pattern.search(text):
             return meaning()
-    return TunnelError("ngrok ended without a reason that Deskhand knows.", "Deskhand's log says more.", transient=True)
+    return None

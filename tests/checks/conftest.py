@@ -27,6 +27,7 @@ from server.storage.settings import Settings
 from tests import loopback
 
 ROOT = Path(__file__).resolve().parents[2]
+STARTING_SECONDS = STOPPING_SECONDS = 90.0  # on a busy machine
 
 
 @dataclass
@@ -50,6 +51,11 @@ class Process:
         made = self.person("POST", "/api/clients", json={"name": name, **order})
         assert made.status_code == 201, made.text
         return str(made.json()["key"])
+
+    def load(self) -> "Process":
+        """Wait until its integrations have loaded: until then they answer with 503 if that takes long."""
+        assert self.person("GET", "/api/overview", timeout=STARTING_SECONDS).status_code == 200
+        return self
 
     @property
     def own(self) -> str:
@@ -213,7 +219,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
     """A server in demo mode for all tests of a module. Each has a client of its own."""
     with starting(tmp_path_factory.mktemp("demo") / "data") as run:
-        yield run("--demo")
+        yield run("--demo").load()
 
 
 @contextmanager
@@ -239,4 +245,4 @@ def starting(folder: Path) -> Iterator[Start]:
             with server.process:  # which closes its pipe
                 if server.process.poll() is None:
                     server.process.terminate()
-                    assert server.process.wait(20) == 0
+                    assert server.process.wait(STOPPING_SECONDS) == 0

@@ -11,7 +11,7 @@ from server.lifecycle import runtime_file
 from tests import loopback
 from tests.checks.attacker import make_attacker
 from tests.checks.canary import disguise, find_in, find_ours, list_readable_texts, search_children, search_folder
-from tests.checks.conftest import Process
+from tests.checks.conftest import STOPPING_SECONDS, Process
 from tests.checks.consent import read_answer, run_command, visit
 from tests.checks.oauth_apps import APP_CALLBACK, GPT_CALLBACK, make_gpt
 
@@ -90,7 +90,7 @@ def test_secrets_leak_nowhere(start, tmp_path: Path, capfd) -> None:
         owner.call("control_app", {"app_name": "demo-clock", "action": "stop"})
     run_command(server, "backup", str(tmp_path / "copy.zip"))
     server.process.terminate()
-    assert server.process.wait(20) == 0
+    assert server.process.wait(STOPPING_SECONDS) == 0
     lying = search_folder(tmp_path, values)
     assert [(file, name) for file, name in lying if name not in KEPT.get(file, set())] == []
     output = capfd.readouterr()

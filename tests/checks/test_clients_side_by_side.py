@@ -31,7 +31,7 @@ async def prepare(signed_in: SignedIn, access_seconds: float) -> None:
 @pytest.fixture
 def server(start, signed_in) -> Process:
     asyncio.run(prepare(signed_in, access_seconds=3600))
-    return start("--demo", data=signed_in.data, DESKHAND_DEMO_GOOGLE="own")
+    return start("--demo", data=signed_in.data, DESKHAND_DEMO_GOOGLE="own").load()
 
 
 def make_arguments(schema: dict[str, Any], known: dict[str, Any]) -> dict[str, Any]:

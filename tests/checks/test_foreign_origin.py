@@ -54,7 +54,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def server(start, signed_in) -> Process:
-    return start("--demo", data=signed_in.data, DESKHAND_DEMO_GOOGLE="own")
+    return start("--demo", data=signed_in.data, DESKHAND_DEMO_GOOGLE="own").load()
 
 
 @pytest.fixture

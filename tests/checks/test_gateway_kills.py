@@ -25,7 +25,8 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="kill -9")
 CALLERS = 32
 OLD_SDK = "mcp==1.30.0"
 OLD_SERVER = Path(__file__).with_name("old_server.py")
-START_SECONDS = 20  # of a server, on a busy machine
+START_SECONDS = 60  # of a server, on a busy machine
+FEWEST_KILLS = 2
 MEET_SECONDS = 120  # until a call meets a killed server
 TOOLS = {"everything": "echo", "old": "repeat", "crm": "get_leads"}
 CALLS: dict[str, tuple[str, dict[str, Any], str]] = {
@@ -101,9 +102,9 @@ def kill_and_wait(server: Process) -> float:
 
 
 def kill_again_and_again(server: Process, callers: Callers, seconds: float) -> list[float]:
-    """Kill a server for some seconds, and until a call met that; return how long it took each time until it was back."""
+    """Kill a server for some seconds, and until that was enough; return how long it took each time until it was back."""
     took, end = list[float](), time.monotonic() + seconds
-    while time.monotonic() < end or (not callers.failed and time.monotonic() < end + MEET_SECONDS):
+    while (now := time.monotonic()) < end or (now < end + MEET_SECONDS and not (callers.failed and len(took) >= FEWEST_KILLS)):
         took.append(kill_and_wait(server))
     return took
 
@@ -140,10 +141,10 @@ def test_other_servers_lose_no_call_and_nothing_is_left_of_a_killed_deskhand(
     assert not callers.lost
     assert all(callers.statuses[name, 200] for name in CALLS), callers.statuses
     assert callers.failed, "no call met a killed server"
-    assert len(took) >= 2
+    assert len(took) >= FEWEST_KILLS
     for number, seconds in enumerate(took):
         assert seconds < Timing.first_delay * 2 ** (number + 1) + START_SECONDS
     descendants = psutil.Process(server.process.pid).children(recursive=True)
     assert len(descendants) >= len(CALLS) * 2  # the guard of each, and the server
     server.kill()
-    until(lambda: not any(map(is_alive, descendants)), 15)
+    until(lambda: not any(map(is_alive, descendants)), START_SECONDS)

@@ -30,7 +30,7 @@ def signed_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SignedIn]:
 def server(signed_in) -> Iterator[Process]:
     asyncio.run(disable_wait(signed_in))  # a tool cannot say that it will not wait for the person
     with starting(signed_in.data) as start:
-        yield start("--demo", DESKHAND_DEMO_GOOGLE="own")
+        yield start("--demo", DESKHAND_DEMO_GOOGLE="own").load()
 
 
 @pytest.fixture

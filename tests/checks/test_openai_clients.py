@@ -12,7 +12,7 @@ import openai
 import pytest
 
 from server.integrations.conversations.fake import KEY, FakeOpenAI, Reply, running_fake_openai
-from tests.checks.conftest import Node, Process, starting
+from tests.checks.conftest import STOPPING_SECONDS, Node, Process, starting
 
 TALK = ["create_chat_completion", "create_model_response"]
 STOPS = "Deskhand stops, so this answer is not complete."
@@ -133,7 +133,7 @@ def test_streams_end_with_our_sentence_when_deskhand_stops(slow_desk: Desk, clie
         last = [json.loads(line) for line in script.stdout][-1]
         for thread in threads:
             thread.join(LIMIT)
-    assert slow_desk.server.process.wait(20) == 0
+    assert slow_desk.server.process.wait(STOPPING_SECONDS) == 0
     assert (last["step"], last["error"]) == ("error", "APIError")
     assert STOPS in last["message"]
     assert [type(error) for error in errors] == [openai.APIError] * 2

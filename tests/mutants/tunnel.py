@@ -159,6 +159,12 @@ MUTANTS: list[Mutant] = [
     ),
     Mutant(
         "server/tunnel/ngrok.py",
+        "            return connect()\n\n",
+        "            raise\n\n",
+        (f"{T}/test_ngrok.py::test_agent_whose_reason_was_not_read_is_started_once_more",),
+    ),
+    Mutant(
+        "server/tunnel/ngrok.py",
         '"inspect_db_size": -1',
         '"inspect_db_size": 0',
         (f"{T}/test_ngrok.py::test_configuration_is_valid_for_pyngrok",),

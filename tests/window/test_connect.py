@@ -108,7 +108,8 @@ def test_key_is_visible_until_the_page_is_left(open_page, server):
     expect(page.get_by_text(key)).to_have_count(0)
 
 
-def test_new_key_does_not_bring_back_a_page_that_was_left(open_page, server):
+@pytest.mark.parametrize(("elsewhere", "title"), [("overview", "Overview"), ("connect/script", "Connect a script")])
+def test_new_key_does_not_bring_back_a_page_that_was_left(open_page, server, elsewhere, title):
     server.call("GET", "/apps/list", server.make_client("my-gpt"))
     page = open_page("connect/gpt/my-gpt")
     held = []
@@ -120,13 +121,13 @@ def test_new_key_does_not_bring_back_a_page_that_was_left(open_page, server):
     page.route("**/api/clients", hold)
     with page.expect_request("**/api/clients"):
         page.get_by_role("button", name="Replace key", exact=True).click()
-    page.evaluate("location.hash = 'overview'")
-    expect(page.get_by_role("heading", level=1, name="Overview")).to_be_visible()
+    page.evaluate(f"location.hash = {elsewhere!r}")
+    expect(page.get_by_role("heading", level=1, name=title)).to_be_visible()
     with page.expect_response("**/api/clients"):
         for route in held:
             route.continue_()
     page.evaluate("() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
-    assert page.evaluate("location.hash") == "#overview"
+    assert page.evaluate("location.hash") == f"#{elsewhere}"
 
 
 def test_new_key_is_handed_over_from_access(open_page, server):

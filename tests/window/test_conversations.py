@@ -10,7 +10,7 @@ from desktop.server_thread import BackgroundServer
 from server.lifecycle.program import Options, Program
 from tests.server.conftest import Served
 from tests.window.chat_history import LONG, SHORT, import_history
-from tests.window.conftest import find_barriers, scrolls_sideways
+from tests.window.conftest import UNTIL_AT_REST, find_barriers, scrolls_sideways
 
 TOTAL = SHORT + 2
 
@@ -152,6 +152,26 @@ def test_message_is_sent_edited_and_answered_again(open_page, server):
     expect(messages(page).first.get_by_role("group", name="Version 2 of 2")).to_be_visible()
     expect(messages(page).last).to_contain_text("What is a theorem?")
     expect(page.get_by_role("region", name="All conversations").get_by_role("link", name="What is a proof?")).to_be_visible()
+
+
+def test_message_is_written_once_the_projects_are_there(open_page, server):
+    page = open_page("conversations")
+    held = []
+
+    def hold(route):
+        held.append(route)
+
+    page.route("**/api/chat-projects", hold)
+    with page.expect_request("**/api/chat-projects"):
+        page.evaluate("(location.hash = 'conversations/new', location.reload())")
+    expect(page.get_by_role("heading", name="New chat")).to_be_visible()
+    page.evaluate(UNTIL_AT_REST)
+    expect(page.get_by_role("textbox", name="Message")).to_have_count(0)
+    for route in held:
+        route.continue_()
+    page.get_by_role("textbox", name="Message").fill("What is a number?")
+    page.keyboard.press("Enter")
+    expect(messages(page)).to_have_count(2)
 
 
 def test_edited_message_is_shown_when_the_conversation_changes_meanwhile(open_page, server):

@@ -1,6 +1,12 @@
 from datetime import UTC, datetime
 
-from server.core.text import tell_moment
+from server.core.text import shorten, tell_moment
+
+
+def test_only_the_beginning_of_a_long_value_is_shown():
+    assert shorten("a " * 40) == ("a " * 40).strip()
+    assert shorten("a" + " " * 10_000 + "b") == "a…"
+    assert shorten("a" * 81) == "a" * 80 + "…"
 
 
 def test_local_time_is_formatted():

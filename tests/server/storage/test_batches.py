@@ -3,6 +3,7 @@ import sqlite3
 import threading
 from collections.abc import Sequence
 from contextlib import closing
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection
@@ -50,10 +51,22 @@ class Store:
         return outcomes
 
 
+async def call_together(database: Database, batches: Batches[int, int], *items: int) -> list[Any]:
+    """Call while the writer is held up, which otherwise may begin with the first of them; return results and errors."""
+    held = threading.Event()
+    busy = asyncio.ensure_future(database.write(lambda _: held.wait(30)))
+    await asyncio.sleep(0)
+    calls = [batches.start(item) for item in items]
+    held.set()
+    assert await busy
+    async with asyncio.timeout(30):
+        return await asyncio.gather(*calls, return_exceptions=True)
+
+
 async def test_calls_of_one_moment_are_one_batch(database) -> None:
     store = Store()
     batches = Batches(database, store.run, store.outcomes.extend)
-    assert await asyncio.gather(*(batches.call(number) for number in (1, 2, 3))) == [2, 4, 6]
+    assert await call_together(database, batches, 1, 2, 3) == [2, 4, 6]
     assert store.batches == [[1, 2, 3]]
     assert await batches.call(4) == 8
     assert store.outcomes == [2, 4, 6, 8]
@@ -62,7 +75,7 @@ async def test_calls_of_one_moment_are_one_batch(database) -> None:
 async def test_error_of_one_call_is_its_own(database) -> None:
     store = Store()
     batches = Batches(database, store.run, store.outcomes.extend)
-    first, second = await asyncio.gather(batches.call(1), batches.call(-1), return_exceptions=True)
+    first, second = await call_together(database, batches, 1, -1)
     assert first == 2
     assert isinstance(second, Conflict)
 
@@ -70,7 +83,7 @@ async def test_error_of_one_call_is_its_own(database) -> None:
 async def test_call_that_breaks_its_batch_fails_alone(database) -> None:
     store = Store()
     batches = Batches(database, store.run, store.outcomes.extend)
-    outcomes = await asyncio.gather(batches.call(1), batches.call(0), batches.call(2), return_exceptions=True)
+    outcomes = await call_together(database, batches, 1, 0, 2)
     assert outcomes[::2] == [2, 4]
     assert isinstance(outcomes[1], ValueError)
     assert await database.read(count) == 2
@@ -79,7 +92,7 @@ async def test_call_that_breaks_its_batch_fails_alone(database) -> None:
 async def test_error_of_the_database_is_everybodys_and_nothing_is_stored(database) -> None:
     store = Store()
     batches = Batches(database, store.run, store.outcomes.extend)
-    errors = await asyncio.gather(batches.call(1), batches.call(9), return_exceptions=True)
+    errors = await call_together(database, batches, 1, 9)
     assert [type(error) for error in errors] == [Unavailable, Unavailable]
     assert (len(store.batches), await database.read(count)) == (1, 0)
 
@@ -132,8 +145,7 @@ async def test_call_that_comes_while_others_wait_for_the_writer_is_stored_with_t
 async def test_batch_has_a_limit_and_the_rest_is_the_next_one(database) -> None:
     store = Store()
     batches = Batches(database, store.run, store.outcomes.extend, Limits(batch=2))
-    async with asyncio.timeout(30):
-        assert await asyncio.gather(*(batches.call(number) for number in range(1, 6))) == [2, 4, 6, 8, 10]
+    assert await call_together(database, batches, 1, 2, 3, 4, 5) == [2, 4, 6, 8, 10]
     assert store.batches == [[1, 2], [3, 4], [5]]
 
 

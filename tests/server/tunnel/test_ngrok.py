@@ -124,6 +124,18 @@ def test_broken_agent_is_explained_in_a_sentence(tmp_path: Path, program: str | 
     session.close()
 
 
+def test_agent_whose_reason_was_not_read_is_started_once_more(tmp_path: Path) -> None:
+    file = tmp_path / "ngrok"
+    line = "t=2026-01-01T00:00:00Z lvl=eror msg=closing err=ERR_NGROK_107"
+    file.write_text(f"#!/bin/sh\nmkdir '{tmp_path}/started' 2>&- || echo '{line}'\nexit 1\n")
+    file.chmod(0o700)
+    recorder = EventRecorder()
+    session = Ngrok().start(make_request(tmp_path, command=(str(file),)), recorder)
+    error = recorder.wait_for(EventKind.ended).error
+    session.close()
+    assert error and "does not know this authtoken" in error.detail
+
+
 def test_log_has_the_errors_of_the_agent_without_authtokens(tmp_path: Path, caplog) -> None:
     caplog.set_level("DEBUG")
     caplog.set_level("DEBUG", "pyngrok")

@@ -72,7 +72,7 @@ class ErrorTranslator:
         status, sentence = error.status_code, self._describe(error)
         wait = read_retry_after(error)
         fields = {"code": error.code, "param": error.param, "kind": error.type}
-        extra: dict[str, Any] = {name: show_line(str(value))[:100] for name, value in fields.items() if value}
+        extra: dict[str, Any] = {name: show_line(str(value)[:100]) for name, value in fields.items() if value}
         if error.code == LOCKED:
             return Unavailable(self._say(BUSY), retry_after=wait or 2, **extra)
         if status == 429:
@@ -106,7 +106,7 @@ class ErrorTranslator:
         if code in QUOTA:
             return Forbidden(self._say(NO_CREDIT, OTHER_NO_CREDIT), code=code)
         return UpstreamFailed(
-            f"{self.service} failed to answer: {shorten(message)}", code=show_line(code or "server_error")[:100]
+            f"{self.service} failed to answer: {shorten(message)}", code=show_line((code or "server_error")[:100])
         )
 
     def describe_failure(self, **extra: Any) -> UpstreamFailed:
@@ -127,7 +127,7 @@ class ErrorTranslator:
 
 def shorten(message: str) -> str:
     """Clean and shorten a message."""
-    return show_line(" ".join(message.split()))[:LONGEST_MESSAGE]
+    return show_line(message[:LONGEST_MESSAGE])
 
 
 def read_retry_after(error: "openai.APIStatusError") -> float | None:

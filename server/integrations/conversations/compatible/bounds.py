@@ -63,7 +63,7 @@ def list_tools(body: Body) -> Iterator[Any]:
 
 def refuse(sentence: str, name: str, param: str, **values: str) -> Forbidden:
     """Make the refusal of what has no bound."""
-    return Forbidden(sentence.format(name=show_line(name)[:100], **values), param=param, code="budget_exceeded")
+    return Forbidden(sentence.format(name=show_line(name[:100]), **values), param=param, code="budget_exceeded")
 
 
 def is_counted(body: Body) -> bool:

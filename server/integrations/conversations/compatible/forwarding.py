@@ -71,7 +71,7 @@ class Forwarder:
                 return before
         window = await asyncio.to_thread(find_context_window, model)
         if window is None:
-            raise Forbidden(NO_WINDOW.format(model=show_line(model)[:100]), param="model", code="budget_exceeded")
+            raise Forbidden(NO_WINDOW.format(model=show_line(model[:100])), param="model", code="budget_exceeded")
         return window
 
     async def _count_before(self, response_id: str) -> int:

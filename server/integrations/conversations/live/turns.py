@@ -45,7 +45,7 @@ def round_up(number: int) -> int:
 
 def make_title(text: str) -> str:
     """Make a title of the first message: its beginning, to the end of a word."""
-    line = re.sub(r"\s+", " ", remove_hidden(text)).strip(" #*>`-")
+    line = re.sub(r"\s+", " ", remove_hidden(text.lstrip()[: 10 * LONGEST_TITLE])).strip(" #*>`-")
     if len(line) <= LONGEST_TITLE:
         return line
     cut = line[:LONGEST_TITLE]

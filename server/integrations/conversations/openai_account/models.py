@@ -68,7 +68,7 @@ def describe_missing(name: str, models: Sequence[Model], today: date) -> Invalid
     names = [model.id for model in list_current(models, today)][:MOST_NAMED]
     others = f"Use {', '.join(names)}, or " if names else "Choose another one, or "
     fields: dict[str, Any] = {"code": "model_not_found", "param": "model", "kind": "invalid_request_error"}
-    return InvalidInput(MISSING.format(name=show_line(name)[:100], others=others), models=names, **fields)
+    return InvalidInput(MISSING.format(name=show_line(name[:100]), others=others), models=names, **fields)
 
 
 def check_target(target: str, models: Sequence[Model], today: date) -> None:
@@ -79,4 +79,4 @@ def check_target(target: str, models: Sequence[Model], today: date) -> None:
     current = [model.id for model in list_current(models, today)] or known
     names = list(dict.fromkeys([*get_close_matches(target, known, MOST_NEAR), *current]))[:MOST_NAMED]
     others = " or ".join(filter(None, (", ".join(names[:-1]), names[-1])))
-    raise InvalidInput(NO_TARGET.format(name=show_line(target)[:100], others=others), models=names, param="model")
+    raise InvalidInput(NO_TARGET.format(name=show_line(target[:100]), others=others), models=names, param="model")

@@ -72,7 +72,7 @@ class Spending:
             usage = Usage(input_tokens=input_tokens, output_tokens=max_output or 0)
             amount = await self._calculate(model, usage, tier)
             if limits and amount is None:
-                raise Forbidden(UNPRICED.format(model=show_line(model)[:100]))
+                raise Forbidden(UNPRICED.format(model=show_line(model[:100])))
             amount = None if max_output is None else amount
         now = self._now()
         values = {"at": now.isoformat(), "month": format_month(now), "project": project, "client": client, "model": model}
@@ -198,7 +198,7 @@ def choose_tier(tier: str) -> str:
     Raises Forbidden for one without a price.
     """
     if tier not in TIERS:
-        raise Forbidden(NO_TIER.format(tier=show_line(tier)[:100]), param="service_tier", code="budget_exceeded")
+        raise Forbidden(NO_TIER.format(tier=show_line(tier[:100])), param="service_tier", code="budget_exceeded")
     return USUAL_TIER if tier in {"", "auto"} else tier
 
 

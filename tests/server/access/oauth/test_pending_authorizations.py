@@ -266,7 +266,8 @@ def test_crowd_from_one_network_address_evicts_itself(served):
     for browser in [mine, *crowd]:
         if browser is not mine:
             assert program.begin_in(browser).status_code == 303
-        assert browser.look().status_code == 200
+        for looking in (browser, mine):  # else it would count as disconnected on a busy machine
+            assert looking.look().status_code == 200
     approve(served, mine)
     assert "code" in landed(mine.look())
     assert crowd[0].look().status_code == 403
