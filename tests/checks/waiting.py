@@ -12,7 +12,7 @@ T = TypeVar("T")
 PAUSE = threading.Event()
 
 
-def until(look: Callable[[], T], seconds: float = 20) -> T:
+def until(look: Callable[[], T], seconds: float = 60) -> T:
     """Look until there is something."""
     end = time.monotonic() + seconds
     while not (result := look()):

@@ -27,7 +27,7 @@ PACKAGES = (
 HERE = Path(__file__).resolve().parent
 MARK = "DESKHAND_TEST"
 NOT_OURS = {"HOST", "PORT", "API_KEY", "DESKHAND_API_KEY", "DISPLAY", "WAYLAND_DISPLAY", "DBUS_SESSION_BUS_ADDRESS", "BROWSER"}
-TIMEOUT = 60.0  # seconds; a busy machine is no failure
+TIMEOUT = 120.0  # seconds; a busy machine is no failure
 T = TypeVar("T")
 
 

@@ -20,7 +20,7 @@ from tests.desktop.display import until
 
 TITLE = "Deskhand demo"
 HERE = Path(__file__).resolve().parent
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(300)
 
 
 def local(display) -> ApiClient:

@@ -27,5 +27,5 @@ def test_signal_is_received_while_the_main_thread_is_blocked(root, name, more):
         assert process.stdout
         assert process.stdout.readline() == "listening\n"
         process.send_signal(getattr(signal, name))
-        assert process.communicate(timeout=30)[0] == "asked\n"
+        assert process.communicate(timeout=60)[0] == "asked\n"
     assert process.returncode == 0

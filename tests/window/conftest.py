@@ -69,7 +69,7 @@ UNTIL_AT_REST = """
 """
 OpenPage = Callable[..., Page]
 
-expect.set_options(timeout=30_000)  # that a busy machine may take until the page shows something
+expect.set_options(timeout=60_000)  # that a busy machine may take until the page shows something
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ def test_serve_prints_one_line_of_json_when_ready_and_exits_with_0(tmp_path: Pat
     assert ready["pid"] == process.pid
     assert loopback.get(ready["public"] + "/health").status_code == 200
     process.send_signal(getattr(signal, name))
-    rest, errors = process.communicate(timeout=20)
+    rest, errors = process.communicate(timeout=60)
     assert (process.returncode, rest, errors) == (0, "", "")
 
 
@@ -51,7 +51,7 @@ def test_log_has_no_key_and_no_query(tmp_path: Path) -> None:
     for path in ("/apps/list?secret=query", "/gmail/messages?query=secret", "/nothing?secret=1"):
         loopback.get(public + path, headers=headers)
     process.terminate()
-    _, errors = process.communicate(timeout=20)
+    _, errors = process.communicate(timeout=60)
     assert "secret" not in errors
     assert "dh_the-key" not in errors
 
@@ -68,14 +68,14 @@ def test_tunnel_address_is_printed_and_the_tunnel_killed_with_the_program(tmp_pa
     assert loopback.get(ready["public"] + "/openapi.json").json()["servers"] == [{"url": ready["public"]}]
     (agent,) = agents(tmp_path)
     process.kill()
-    process.communicate(timeout=20)
+    process.communicate(timeout=60)
     agent.wait(20)
 
 
 def test_failed_tunnel_is_reported_and_the_server_continues(tmp_path: Path) -> None:
     process, ready = start(tmp_path, "--public-url", "https://desk.example.org", "--tunnel")
     process.terminate()
-    process.communicate(timeout=20)
+    process.communicate(timeout=60)
     assert ready["public"] == "https://desk.example.org"
     environment = {**os.environ, "PATH": str(tmp_path)}
     command = [sys.executable, "-m", "server", "serve", "--json", "--port", "0", "--data-dir", str(tmp_path), "--tunnel"]
@@ -84,7 +84,7 @@ def test_failed_tunnel_is_reported_and_the_server_continues(tmp_path: Path) -> N
     ready = json.loads(process.stdout.readline())
     assert loopback.get(ready["public"] + "/health").status_code == 200
     process.terminate()
-    _, errors = process.communicate(timeout=20)
+    _, errors = process.communicate(timeout=60)
     assert process.returncode == 0
     assert "needs the ngrok agent" in errors
 
@@ -119,7 +119,7 @@ def test_server_exits_even_if_threads_hang(tmp_path: Path, hangs: int, code: int
     assert process.stdout and process.stdout.readline()
     process.terminate()
     try:
-        process.communicate(timeout=30)
+        process.communicate(timeout=60)
     finally:
         process.kill()
     assert process.returncode == code

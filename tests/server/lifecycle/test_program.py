@@ -55,7 +55,7 @@ def test_response_headers_are_not_duplicated(serve) -> None:
     assert "server" not in answer.headers
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(300)
 def test_failure_while_running_ends_the_program_and_is_raised(tmp_path) -> None:
     def fail(_: object) -> None:
         raise ZeroDivisionError

@@ -55,7 +55,7 @@ def guard() -> Iterator[list[Guarded]]:
     yield started
     for guarded in started:
         guarded.release()
-        guarded.process.communicate(timeout=20)
+        guarded.process.communicate(timeout=60)
 
 
 def run(guard: list[Guarded], *command: str) -> Guarded:
@@ -68,7 +68,7 @@ def pids_of(guarded: Guarded) -> list[int]:
     return [int(word) for word in guarded.process.stdout.readline().split()]
 
 
-def wait_gone(pids: list[int], seconds: float = 15) -> None:
+def wait_gone(pids: list[int], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while alive := [pid for pid in pids if identify(pid)]:
         assert time.monotonic() < deadline, alive
@@ -77,13 +77,13 @@ def wait_gone(pids: list[int], seconds: float = 15) -> None:
 
 def test_command_has_the_standard_streams_and_its_exit_status_is_passed_on(guard) -> None:
     guarded = run(guard, "/bin/sh", "-c", "read line; echo got $line; exit 5")
-    output, _ = guarded.process.communicate(b"this\n", timeout=10)
+    output, _ = guarded.process.communicate(b"this\n", timeout=60)
     assert (output, guarded.process.returncode) == (b"got this\n", 5)
 
 
 def test_missing_command_is_reported(guard) -> None:
     guarded = run(guard, "/nowhere/program")
-    _, errors = guarded.process.communicate(timeout=10)
+    _, errors = guarded.process.communicate(timeout=60)
     assert (errors, guarded.process.returncode) == (b"/nowhere/program: No such file or directory\n", 127)
 
 

@@ -112,7 +112,7 @@ def number_in(path: Path, ready: str = "") -> int:
     return int(file.read_text() or 0) if file.exists() else 0
 
 
-def wait_for(condition, seconds: float = 20):
+def wait_for(condition, seconds: float = 60):
     deadline = time.monotonic() + seconds
     while not (value := condition()):
         assert time.monotonic() < deadline, "it did not happen"

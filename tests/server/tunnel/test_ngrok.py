@@ -27,7 +27,7 @@ class EventRecorder:
             self.events.append(event)
             self._condition.notify_all()
 
-    def wait_for(self, kind: EventKind, seconds: float = 20) -> TunnelEvent:
+    def wait_for(self, kind: EventKind, seconds: float = 60) -> TunnelEvent:
         with self._condition:
             assert self._condition.wait_for(lambda: any(event.kind is kind for event in self.events), seconds), self.events
             return next(event for event in self.events if event.kind is kind)

@@ -19,7 +19,7 @@ def read(served: Served) -> dict[str, Any]:
 
 
 def until(
-    served: Served, state: str, fits: Callable[[dict[str, Any]], bool] = lambda _: True, seconds: float = 40
+    served: Served, state: str, fits: Callable[[dict[str, Any]], bool] = lambda _: True, seconds: float = 60
 ) -> dict[str, Any]:
     """Wait until the tunnel is so."""
     deadline = time.monotonic() + seconds

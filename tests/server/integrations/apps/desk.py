@@ -132,7 +132,7 @@ def entry_for(path: str, **more: Any) -> dict[str, Any]:
     return {"platforms": {"windows": place, "macos": place, "linux": place}, **more}
 
 
-async def eventually(condition: Callable[[], Any], seconds: float = 20) -> Any:
+async def eventually(condition: Callable[[], Any], seconds: float = 60) -> Any:
     """Wait until something has happened; answer what the condition did."""
     deadline = time.monotonic() + seconds
     while not (value := condition()):

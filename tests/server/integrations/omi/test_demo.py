@@ -6,7 +6,7 @@ from server.integrations.omi import demo
 from server.integrations.omi.fake import Platform, add_uid
 
 
-def eventually(look, seconds: float = 20):
+def eventually(look, seconds: float = 60):
     until = time.monotonic() + seconds
     while not (result := look()) and time.monotonic() < until:
         time.sleep(0.05)

@@ -5,7 +5,7 @@ import time
 from server.integrations.queue import demo
 
 
-def eventually(look, seconds: float = 30):
+def eventually(look, seconds: float = 60):
     until = time.monotonic() + seconds
     while not (result := look()) and time.monotonic() < until:
         time.sleep(0.05)

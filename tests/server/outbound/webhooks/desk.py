@@ -48,7 +48,7 @@ class Desk:
     async def deliveries(self, state: str = "") -> list[LoggedDelivery]:
         return list(await self.webhooks.log.list(DeliveryFilter(state, limit=200)))
 
-    async def until(self, condition: Callable[[], Coroutine[Any, Any, object]], seconds: float = 20) -> Any:
+    async def until(self, condition: Callable[[], Coroutine[Any, Any, object]], seconds: float = 60) -> Any:
         """Wait for something; return it."""
         async with asyncio.timeout(seconds):
             while not (result := await condition()):

@@ -20,7 +20,7 @@ def served(demo):
     return demo
 
 
-def eventually(look, seconds: float = 20):
+def eventually(look, seconds: float = 60):
     until = time.monotonic() + seconds
     while not (result := look()) and time.monotonic() < until:
         time.sleep(0.02)

@@ -24,7 +24,7 @@ from server.public.app import create_public
 from server.runtime.state import State, open_state
 from server.storage.data_dir import open_home
 
-SECONDS = 10.0
+SECONDS = 60.0
 ORIGIN = "chrome-extension://abcdefghijklmnopabcdefghijklmnop"
 CLIENT = ClientRef("client", "script")
 EVERYTHING = ("response_type", "thinking_time", "progress", "find", "import", "attachments")

@@ -25,7 +25,7 @@ def read_pids(path: Path) -> list[int]:
     return [int(word) for word in path.read_text().split()]
 
 
-def wait_gone(pids: list[int], seconds: float = 20) -> None:
+def wait_gone(pids: list[int], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while alive := [pid for pid in pids if identify(pid)]:
         assert time.monotonic() < deadline, alive
