@@ -46,6 +46,7 @@ MUTANTS = [
     Mutant(f"{HTTP}middleware.py", 'raw.endswith(b"/")', 'path.endswith("/")', MIDDLEWARE),
     Mutant(f"{HTTP}request_body.py", "if length.isdecimal() and int(length) > self._largest:", "if False:", JSON),
     Mutant(f"{HTTP}request_body.py", "if read > self._largest:", "if False:", JSON),
+    Mutant("server/core/text.py", "show_line(value[:LONGEST_READ])", "show_line(value)", ("tests/server/core/test_text.py",)),
     Mutant("server/core/strict_json.py", "allow_inf_nan=False", "allow_inf_nan=True", CORE_JSON),
     Mutant("server/core/strict_json.py", "json.dumps(value, allow_nan=False)", "pass", CORE_JSON),
     Mutant("server/core/strict_json.py", "|(?<!\\d)", "|", (f"{CORE_JSON[0]}::test_digits_are_searched_once",)),

@@ -174,6 +174,17 @@ def test_message_is_written_once_the_projects_are_there(open_page, server):
     expect(messages(page)).to_have_count(2)
 
 
+def test_new_chat_names_the_service_that_gets_its_messages(open_page, server):
+    page = open_page("conversations/new")
+    expect(page.get_by_text("Your message goes to OpenAI with your own key.")).to_be_visible()
+    server.person("PUT", "/api/openai", json={"base_url": "http://127.0.0.1:9/v1"})
+    try:
+        page.reload()
+        expect(page.get_by_text("Your message goes to 127.0.0.1:9.")).to_be_visible()
+    finally:
+        server.person("PUT", "/api/openai", json={"base_url": ""})
+
+
 def test_edited_message_is_shown_when_the_conversation_changes_meanwhile(open_page, server):
     chat_id = begin(server, "What is an axiom?")
     page = open_page(f"conversations/{chat_id}")

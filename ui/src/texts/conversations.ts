@@ -192,7 +192,7 @@ export const texts = {
   },
   newPage: {
     title: 'New chat',
-    hint: 'Your message goes to OpenAI with your own key. The conversation is stored on this computer.',
+    hint: (service: string) => `Your message goes to ${service || 'OpenAI with your own key'}. The conversation is stored on this computer.`,
   },
   settings: {
     title: 'Conversation settings',
