@@ -45,13 +45,13 @@ MUTANTS = [
     ),
     Mutant(
         ERRORS.path,
-        "    if changes:\n        return Uncertain()\n",
+        "        if changes:\n            return Uncertain()\n",
         "",
         (f"tests/{CONVERSATIONS}/adapter/test_client.py::test_failure_of_a_response_is_sent_once",),
     ),
     Mutant(
         ERRORS.path,
-        '    return show_line(" ".join(message.split()))[:LONGEST_MESSAGE]',
+        "    return show_line(message[:LONGEST_MESSAGE])",
         "    return message",
         (f"tests/{CONVERSATIONS}/adapter/test_errors.py::test_message_of_openai_is_shown_without_control_characters",),
     ),
