@@ -19,7 +19,7 @@ def call(server, token: str) -> int:
 
 def use_tool(server, token: str) -> dict:
     options = modern("tools/call", {"name": "list_apps", "arguments": {}}, Authorization=f"Bearer {token}")
-    return read(loopback.post(f"{server.public}/mcp", **options, timeout=30))
+    return read(loopback.post(f"{server.public}/mcp", **options, timeout=90))
 
 
 def test_sign_ins_are_listed_and_signed_out(open_page, server):

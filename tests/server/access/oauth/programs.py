@@ -21,7 +21,7 @@ def ask(served: Any, method: str, path: str, **options: Any) -> httpx2.Response:
     """Call the public surface as it is reached from outside, with no key and without following."""
     headers = {"Host": httpx2.URL(served.public).netloc.decode(), **options.pop("headers", {})}
     url = f"http://127.0.0.1:{served.port}{path}"
-    with loopback.Client(timeout=30) as client:  # it is http; certificates take longer than the call
+    with loopback.Client(timeout=90) as client:  # it is http; certificates take longer than the call
         return client.request(method, url, headers=headers, follow_redirects=False, **options)
 
 

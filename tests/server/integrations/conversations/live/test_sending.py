@@ -109,7 +109,8 @@ async def test_client_message_is_answered_in_background_mode_and_survives_the_en
         await until(lambda: has_response(live, posted))
     async with opened(tmp_path, fake_openai) as live:
         assert (await live.end(chat, posted)).state is AnswerState.done
-        assert len(live.sent()) == 1
+        (request,) = live.fake.requests.find("/v1/responses")
+        assert request.body["background"] is True
 
 
 async def has_response(live, posted) -> bool:
