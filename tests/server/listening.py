@@ -75,7 +75,7 @@ class Caller:
 
     async def send(self, data: bytes) -> None:
         """Send, as far as the other side takes it."""
-        with contextlib.suppress(ConnectionError, TimeoutError):
+        with contextlib.suppress(ConnectionError, TimeoutError, RuntimeError):  # the last one is uvloop's of a closed transport
             self.writer.write(data)
             async with asyncio.timeout(2):
                 await self.writer.drain()
@@ -95,7 +95,7 @@ class Caller:
 
     async def read_answer(self) -> bytes:
         """Read one answer that says how long it is."""
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(60):
             head = await self.reader.readuntil(b"\r\n\r\n")
             length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r")[0])
             return head + await self.reader.readexactly(length)

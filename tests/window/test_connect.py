@@ -127,7 +127,7 @@ def test_new_key_does_not_bring_back_a_page_that_was_left(open_page, server, els
         for route in held:
             route.continue_()
     page.evaluate("() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
-    assert page.evaluate("location.hash") == f"#{elsewhere}"
+    assert page.evaluate("location.hash").startswith(f"#{elsewhere}")
 
 
 def test_new_key_is_handed_over_from_access(open_page, server):

@@ -68,13 +68,13 @@ class Post:
         return (await self.http.get(f"/approvals/{approval_id}", headers=headers)).json()
 
     async def wait_for(self, headers: dict, approval_id: str, status: str) -> dict:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while (seen := await self.look(headers, approval_id))["status"] != status:
                 await asyncio.sleep(0.005)
         return seen
 
     async def question(self) -> ApprovalRequest:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not (approval_requests := await self.state.context.approval_requests.list()):
                 await asyncio.sleep(0.005)
         return approval_requests[-1]

@@ -132,8 +132,8 @@ def test_body_with_a_too_large_content_length_is_refused_before_it_is_sent(besid
 def test_endless_body_is_cut_off_after_its_refusal(beside):
     async def test(listener: RecordingListener) -> None:
         caller = await call(listener, POST + b"transfer-encoding: chunked\r\n\r\n")
-        reading = asyncio.create_task(caller.read_to_end(10))
-        async with asyncio.timeout(5):
+        reading = asyncio.create_task(caller.read_to_end(60))
+        async with asyncio.timeout(60):
             while not reading.done():
                 await caller.send(b"4000\r\n" + b"x" * 0x4000 + b"\r\n")
                 await asyncio.sleep(0.001)
@@ -178,7 +178,7 @@ def test_client_that_sends_a_refused_body_to_its_end_reads_the_refusal(beside, h
 def test_refused_body_without_an_end_is_read_for_a_while_only(beside, connection, limits):
     async def test(listener: RecordingListener) -> None:
         caller = await call(listener, POST + b"connection: " + connection + b"\r\ncontent-length: 1000000000000\r\n\r\n")
-        async with asyncio.timeout(8):
+        async with asyncio.timeout(60):
             while listener.server_state.connections:
                 await caller.send(b"x" * 0x8000)
                 await asyncio.sleep(0.001)

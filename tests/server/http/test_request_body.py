@@ -64,7 +64,7 @@ async def test_large_body_waits_on_the_disk_for_its_turn(tmp_path: Path) -> None
     async with budget.request() as first:
         await budget.reserve(first, 3 * LARGE)
         waiting = asyncio.create_task(in_new_context(read()))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while budget.waiting < 2 * LARGE:
                 await asyncio.sleep(0.001)
         assert budget.reserved == 3 * LARGE

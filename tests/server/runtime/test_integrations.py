@@ -146,7 +146,7 @@ async def test_change_of_dynamic_operations_is_complete_and_published_or_does_no
             service.names = ("use_tool", "use_another")
             with state.context.events.subscribed() as events:
                 await state.context.operations.refresh()
-                assert (await asyncio.wait_for(anext(events), 20)).topic == "tools"
+                assert (await asyncio.wait_for(anext(events), 60)).topic == "tools"
             assert runtime.revision != before
             assert {"use_tool", "use_another"} < runtime.operations().keys()
             assert state.context.operations.list_names() >= {"list_things", "read_approval", "read_job"}

@@ -44,7 +44,7 @@ async def test_pending_response_is_ended_by_the_end_of_the_block():
         finally:
             is_cancelled.set()
 
-    async with asyncio.timeout(20), loopback.AsyncClient() as http:
+    async with asyncio.timeout(60), loopback.AsyncClient() as http:
         async with serving(FakeServer(answer_never)) as origin:
             response = asyncio.create_task(http.get(origin))
             await is_called.wait()

@@ -68,7 +68,7 @@ async def test_desktop_is_notified_of_each_approval_request_once(opened) -> None
         bot = await post.client()
         await post.send(bot)
         await post.send(bot)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not notifications:
                 await asyncio.sleep(0.005)
         assert notifications == [("bot needs your approval", "It wants to send a letter to ann. Open Deskhand to review.")]

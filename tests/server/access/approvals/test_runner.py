@@ -51,7 +51,7 @@ async def test_changed_effect_needs_a_new_approval(opened) -> None:
         old = await post.question()
         post.signature = "Eve"
         await post.approve()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not (approval_requests := await post.state.context.approval_requests.list()):
                 await asyncio.sleep(0.005)
         assert (await post.look(bot, approval))["status"] == "pending"
@@ -183,7 +183,7 @@ async def test_revoked_approval_removes_its_allowances_and_can_be_given_again(op
         else:
             post.signature = "Eve"
         post.hold_preview.set()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while (await post.look(bot, approval))["status"] != "pending":
                 await asyncio.sleep(0.005)
         await post.state.pause.end()

@@ -148,7 +148,7 @@ async def test_allowance_that_ends_while_the_row_is_written_is_void(opened) -> N
         post.previewing.clear()
         post.hold_preview = asyncio.Event()
         call = asyncio.create_task(post.invite(bot, "ann", text="two"))
-        await asyncio.wait_for(post.previewing.wait(), 20)
+        await asyncio.wait_for(post.previewing.wait(), 60)
         with closing(sqlite3.connect(post.state.context.folders.data / DATABASE_FILE, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             other.execute("UPDATE allowance SET ended_at = '2026-01-01'")

@@ -28,7 +28,7 @@ async def test_call_whose_effect_differs_from_its_preview_does_not_run(opened, p
         call = asyncio.create_task(post.send(bot, wait=True))
         if policy == "ask":
             await post.approve()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not any(entry.outcome == "running" for entry in await post.state.activity.list()):
                 await asyncio.sleep(0)
         post.signature = "eve"
@@ -44,7 +44,7 @@ async def test_approval_does_not_hold_for_another_digest(opened) -> None:
         approval = (await post.send(bot)).json()["approval_id"]
         question, post.paper = await post.question(), "another"
         await post.approve()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while (again := await post.question()).id == question.id:
                 await asyncio.sleep(0.005)
         assert (again.fields, post.sent) == (question.fields, [])

@@ -248,7 +248,7 @@ async def test_reading_call_of_a_disconnected_caller_is_recorded(opened) -> None
     async with posting(opened) as post:
         bot, post.hold = await post.client(), asyncio.Event()
         call = asyncio.create_task(post.http.get("/mail/list", headers=bot))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not post.state.activity.running():
                 await asyncio.sleep(0)
         call.cancel()

@@ -22,7 +22,7 @@ async def test_pause_while_a_call_waits_for_the_disk_stops_it(opened) -> None:
         letter = {"to": "ann", "text": "hi"}
         post.hold_preview = asyncio.Event()
         call = asyncio.create_task(post.http.post("/mail/send", json=letter, headers=bot))
-        await asyncio.wait_for(post.previewing.wait(), 20)
+        await asyncio.wait_for(post.previewing.wait(), 60)
         with closing(sqlite3.connect(post.state.context.folders.data / DATABASE_FILE, isolation_level=None)) as busy:
             busy.execute("BEGIN IMMEDIATE")
             post.hold_preview.set()
@@ -129,12 +129,12 @@ async def test_permission_change_while_a_call_is_queued_holds_for_that_call(
         if policy == "ask":
             await post.send(bot, "first")
             await post.approve(ApprovalDuration.temporary)
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 while not post.sent:
                     await asyncio.sleep(0.005)
         before, post.hold = list(post.sent), asyncio.Event()
         call = asyncio.create_task(post.send(bot, wait=True))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not any(entry.outcome == "running" for entry in await state.activity.list(1)):
                 await asyncio.sleep(0.005)
         if change == "pause":
@@ -159,7 +159,7 @@ async def test_change_while_the_row_is_written_stops_a_call_that_does_not_check_
         bot = {**await post.client(invite_people="allow"), "Idempotency-Key": "one"}
         post.hold_preview = asyncio.Event()
         call = asyncio.create_task(post.invite(bot, "ann", text="hi"))
-        await asyncio.wait_for(post.previewing.wait(), 20)
+        await asyncio.wait_for(post.previewing.wait(), 60)
         with closing(sqlite3.connect(post.state.context.folders.data / DATABASE_FILE, isolation_level=None)) as other:
             if change in {"deny", "ask"}:  # as if it were in the same transaction
                 other.execute("UPDATE client SET policies = ?", (json.dumps({"invite_people": change}),))

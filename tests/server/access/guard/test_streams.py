@@ -145,14 +145,14 @@ class Reader:
         self._gone.set()
 
     async def until(self, text: str) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while text not in self.text:
                 self.came.clear()
                 await self.came.wait()
 
 
 async def until_recorded(post: Post, operation: str) -> Any:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not (rows := [row for row in await post.state.activity.list() if row.operation == operation and row.status]):
             await asyncio.sleep(0.005)
     return await post.state.activity.read(rows[0].id)
@@ -219,7 +219,7 @@ async def test_stream_of_a_client_that_left_is_closed_and_recorded(opened, path:
         await reader.until("word")
         reader.leave()
         await reader.task
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await dictation.closed.wait()
         entry = await until_recorded(post, operation)
         assert (entry.outcome, entry.status) == ("failed", 499)
@@ -283,7 +283,7 @@ async def test_slow_reader_holds_up_the_stream(opened) -> None:
         async with httpx2.AsyncClient(transport=httpx2.ASGITransport(slowly), base_url="http://test") as http:
             body = {"words": [str(number) for number in range(1000)]}
             call = asyncio.create_task(http.post("/texts/write", json=body, headers=bot))
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 await dictation.began.wait()
             for _ in range(1000):
                 await asyncio.sleep(0)

@@ -66,7 +66,7 @@ async def look(post, bot, answer, method="GET"):
 
 
 async def wait_for_end(post, bot, answer):
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while (seen := await look(post, bot, answer))["status"] == "running":
             await asyncio.sleep(0.005)
     return seen
@@ -183,7 +183,7 @@ async def test_call_that_waits_for_the_person_is_no_job_and_its_approval_has_the
         answer = await start(post, bot, "POST", Prefer="respond-async")
         assert "approval_id" in answer.json()
         await post.approve()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while (await look(post, bot, answer))["status"] != "running":
                 await asyncio.sleep(0.005)
         longer = time.monotonic() + 1

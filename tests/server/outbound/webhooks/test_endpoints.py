@@ -47,7 +47,7 @@ def test_receiver_may_be_removed_during_an_attempt(tmp_path):
 
         await desk.until(arrived)
         await desk.webhooks.endpoints.remove(endpoint_id)
-        async with asyncio.timeout(20), desk.webhooks.changes.recorded:
+        async with asyncio.timeout(60), desk.webhooks.changes.recorded:
             released.set()
             await desk.webhooks.changes.recorded.wait()
         orphans = text("SELECT count(*) FROM webhook_attempt WHERE delivery_id NOT IN (SELECT id FROM webhook_delivery)")

@@ -96,7 +96,7 @@ async def give_up(post, box, client, name, arguments):
     """Call, go away while it runs, and say when it is under way."""
     post.hold = asyncio.Event()
     calling = asyncio.create_task(box.call(client, name, arguments))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not (await post.state.activity.list() or post.state.activity.running()):
             await asyncio.sleep(0.01)
     calling.cancel()
@@ -105,7 +105,7 @@ async def give_up(post, box, client, name, arguments):
 
 
 async def wait_for(post, outcome):
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while (entries := await post.state.activity.list(1)) == [] or entries[0].outcome != outcome:
             await asyncio.sleep(0.01)
     return entries[0]

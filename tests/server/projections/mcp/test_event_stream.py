@@ -52,7 +52,7 @@ async def test_response_other_than_200_stays_as_it_is(status):
 @pytest.mark.parametrize("status", [200, 500])
 async def test_client_is_pinged_until_its_answer_comes(status):
     client = Client()
-    async with streaming(client.send, 0.001) as send, asyncio.timeout(20):
+    async with streaming(client.send, 0.001) as send, asyncio.timeout(60):
         await client.pinged.wait()
         await answer(send, status)
     assert (client.status, client.complete) == (200, True)

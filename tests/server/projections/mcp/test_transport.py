@@ -61,7 +61,7 @@ async def opened(**room):
     transport = Transport(waiting.server, SessionLimits(**room))
     await transport.open()
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             yield waiting, transport
     finally:
         await transport.close()

@@ -51,7 +51,7 @@ def behind_proxy(test, **events) -> None:
         try:
             async with (
                 loopback.AsyncClient(base_url=address, timeout=10) as http,
-                asyncio.timeout(20),
+                asyncio.timeout(60),
             ):
                 await test(http, proxy)
         finally:
@@ -87,7 +87,7 @@ def test_stream_is_forwarded_as_it_is_sent_and_ends_with_its_client() -> None:
             assert await anext(chunks) == b"first"
             go_on.set()
             assert await anext(chunks) == b"second"
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             await left.wait()
 
     behind_proxy(test, go_on=go_on, left=left)

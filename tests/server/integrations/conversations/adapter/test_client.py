@@ -230,7 +230,7 @@ def test_closing_a_response_ends_its_request(desk, api):
         await anext(items)
         await items.aclose()
         [response] = desk.fake.account.responses.values()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while response["status"] == "in_progress":
                 await asyncio.sleep(0.01)
         return response["status"]

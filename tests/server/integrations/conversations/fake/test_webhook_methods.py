@@ -45,7 +45,7 @@ async def test_delivery_is_signed_and_repeated_until_it_is_taken(client):
         async with openai.AsyncOpenAI(api_key=key, base_url=fake.base_url) as own:
             made = await own.webhooks.create(name="x", url=f"http://127.0.0.1:{listener.port}/x", event_types=EVENTS)
             response = await own.responses.create(model="gpt-6-luna", input="Hello", background=True)
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 while len(arrived) < 2:
                     await asyncio.sleep(0.01)
     body, headers = arrived[1]

@@ -185,7 +185,7 @@ async def test_end_is_published(imports, shelf, tmp_path):
     with shelf.context.events.subscribed() as events:
         await import_all(imports, write(tmp_path, *CHATS))
         topics = set()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             async for event in events:
                 topics.add(event.topic)
                 if {"imports", "conversations"} <= topics:

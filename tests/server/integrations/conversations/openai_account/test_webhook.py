@@ -150,6 +150,6 @@ def test_each_ended_response_is_reported_once(desk, webhook):
 
 
 async def until(condition: Callable[[], bool], pause: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not condition():
             await pause(0.01)

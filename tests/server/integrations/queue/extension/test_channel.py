@@ -33,7 +33,7 @@ async def test_frame_of_a_gigabyte_ends_the_connection_before_it_is_read(bridge)
     before = psutil.Process().memory_info().rss
     reader, writer = await shake_hands(bridge)
     writer.write(struct.pack("!BBQ4s", 0x81, 0x80 | 127, 1 << 30, b"\0\0\0\0"))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         end = await reader.read()
     assert struct.pack("!H", 1009) in end
     assert psutil.Process().memory_info().rss - before < 100_000_000
@@ -48,7 +48,7 @@ async def test_peer_that_reads_nothing_is_closed_and_its_prompt_goes_to_another(
         await deaf.take()
         deaf.socket.transport.pause_reading()
         (session,) = bridge.extensions.hub
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while not session.closed:
                 session.channel.send({"type": "self_test", "filler": "x" * 500_000})
                 await asyncio.sleep(0)

@@ -34,7 +34,7 @@ async def test_subscription_reports_changes() -> None:
     changes: list[int] = []
     async with Client(server, cache=None) as client:
         task = asyncio.create_task(follow_changes(client, lambda: changes.append(1)))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not changes:
                 await client.call_tool("change", {})
                 await asyncio.sleep(0.02)
