@@ -5,7 +5,7 @@ from datetime import datetime
 from server.core.invisible import show_line
 
 LONGEST_VALUE = 80  # characters of an argument in a sentence
-LONGEST_READ = 8_000  # of these, for a text of megabytes takes seconds
+LONGEST_READ = 8_000  # characters that are looked at for these: a text of megabytes takes seconds
 
 
 def tell_moment(moment: str) -> str:

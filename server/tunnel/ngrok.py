@@ -149,7 +149,7 @@ class NgrokSession:
                 "Check whether the program exists and can be run.",
             ) from None
         except PyngrokError as error:
-            raise self._explain(read_text(error)) from None
+            raise self._explain(error) from None
         self._address = clean(tunnel.public_url or "")
         self._last_error = ""
 
@@ -162,14 +162,18 @@ class NgrokSession:
         try:
             return connect()
         except PyngrokNgrokError as error:
-            if self._closing or find_reason(f"{read_text(error)}\n{self._last_error}"):
+            if self._closing or find_reason(self._collect(error)):
                 raise
             return connect()
 
-    def _explain(self, text: str) -> TunnelError:
+    def _explain(self, error: Exception) -> TunnelError:
         if self._closing:  # after the time limit
             return explain(self._last_error) if self._last_error else TunnelError(TOO_LATE, TRY_LATER, transient=True)
-        return explain(f"{text}\n{self._last_error}")
+        return explain(self._collect(error))
+
+    def _collect(self, error: Exception) -> str:
+        """Collect what is known of an error of pyngrok: its text, the agent's answer and its last line."""
+        return f"{error}\n{getattr(error, 'body', '')}\n{self._last_error}"
 
     def _write_files(self) -> "PyngrokConfig":
         import yaml
@@ -257,11 +261,6 @@ def remove_files(file: Path) -> None:
     """Remove an agent's configuration."""
     for path in (file, file.with_name(STARTED_FILE)):
         path.unlink(missing_ok=True)
-
-
-def read_text(error: Exception) -> str:
-    """Read what an error of pyngrok says, and what the agent answered."""
-    return f"{error}\n{getattr(error, 'body', '')}"
 
 
 def read_lines(stream: IO[str]) -> Iterator[str]:

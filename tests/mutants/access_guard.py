@@ -1,0 +1,262 @@
+"""Wrong changes in server/access/guard that the tests must notice."""
+
+from tests.mutants.mutant import Mutant
+
+MUTANTS = [
+    Mutant(
+        "server/access/guard/guard.py",
+        "            call.check_unread()\n",
+        "",
+        ("tests/server/access/guard/test_guard.py::test_large_body_of_a_call_that_is_refused_anyway_is_not_read",),
+    ),
+    Mutant(
+        "server/access/guard/request.py",
+        '"transfer-encoding" in request.headers',
+        "False",
+        ("tests/server/access/guard/test_guard.py::test_large_body_of_a_call_that_is_refused_anyway_is_not_read",),
+    ),
+    Mutant(
+        "server/access/guard/call.py",
+        "may_exceed(self._request, LARGE)",
+        "True",
+        ("tests/server/access/guard/test_guard.py::test_small_body_of_a_call_that_is_refused_is_recorded",),
+    ),
+    Mutant(
+        "server/access/guard/call.py",
+        "        if may_exceed(self._request, SLOW):",
+        "        if False:",
+        ("tests/server/access/guard/test_guard.py::test_large_arguments_are_searched_for_secrets_while_others_go_on",),
+    ),
+    Mutant(
+        "server/access/guard/call.py",
+        "        self.record.begin(begun)\n        if self._permissions.check() is Policy.ask:",
+        "        self.record.begin(begun)\n        if False and self._permissions.check() is Policy.ask:",
+        (
+            "tests/server/access/guard/test_permissions.py::test_change_while_the_row_is_written_stops_a_call_that_does_not_check_again",
+        ),
+    ),
+    Mutant(
+        "server/access/guard/call.py",
+        "if bind(digest, effect) != approval.hash:",
+        "if False:",
+        ("tests/server/access/guard/test_call.py::test_approval_does_not_hold_for_another_digest",),
+    ),
+    Mutant(
+        "server/access/guard/call.py",
+        "if digest != approval.call_hash:",
+        "if False:",
+        ("tests/server/access/approvals/test_runner.py::test_approval_does_not_run_a_replaced_call",),
+    ),
+    Mutant(
+        "server/access/guard/call.py",
+        "            require_credential(connection, client.credential)\n",
+        "            pass\n",
+        (
+            "tests/server/access/guard/test_permissions.py::test_everything_off_stops_every_call_in_progress",
+            "tests/server/access/guard/test_permissions.py::test_revoked_key_starts_no_call_even_if_the_cache_does_not_know_yet",
+        ),
+    ),
+    Mutant(
+        "server/access/guard/call.py",
+        "                approvals.allowances.require(connection, allowance)",
+        "                pass",
+        ("tests/server/access/clients/test_allowances.py::test_allowance_that_ends_while_the_row_is_written_is_void",),
+    ),
+    Mutant(
+        "server/access/guard/call.py",
+        "            if self._key is None:\n                approvals.require_new",
+        "            if False:\n                approvals.require_new",
+        ("tests/server/access/approvals/test_service.py::test_repeated_call_after_a_permanent_approval_does_not_run_again",),
+    ),
+    Mutant(
+        "server/access/guard/call.py",
+        "        record.begin(approval.activity_id)\n        self._permissions.check()\n",
+        "        record.begin(approval.activity_id)\n",
+        ("tests/server/access/approvals/test_runner.py::test_change_while_an_approved_call_is_claimed_stops_it",),
+    ),
+    Mutant(
+        "server/access/guard/call.py",
+        "        self._permissions.require_held(self._allowance, held)\n",
+        "",
+        ("tests/server/access/guard/test_permissions.py::test_permission_change_while_a_call_is_queued_holds_for_that_call",),
+    ),
+    Mutant(
+        "server/access/guard/call.py",
+        "if name in self._parameters}",
+        "}",
+        ("tests/server/access/guard/test_guard.py::test_recorded_arguments_are_those_of_the_caller",),
+    ),
+    Mutant(
+        "server/access/guard/guard.py",
+        "        if services.clients.refresh(client) is None:",
+        "        if False:",
+        ("tests/server/access/guard/test_permissions.py::test_result_of_a_read_is_withheld_from_a_client_revoked_meanwhile",),
+    ),
+    Mutant(
+        "server/access/guard/guard.py",
+        "if request.scope.get(OPERATION, operation.name) != operation.name:",
+        "if False:",
+        ("tests/server/access/guard/test_guard.py::test_path_that_leads_to_another_operation_is_not_found",),
+    ),
+    Mutant(
+        "server/access/guard/guard.py",
+        "            call.check_scope()\n",
+        "",
+        ("tests/server/access/guard/test_guard.py::test_missing_scope_is_refused_and_recorded_before_the_body_is_read",),
+    ),
+    Mutant(
+        "server/access/guard/authentication.py",
+        "        if len(keys) > 1:",
+        "        if False:",
+        ("tests/server/access/guard/test_guard.py::test_credential_is_accepted_in_every_header_and_two_credentials_are_refused",),
+    ),
+    Mutant(
+        "server/access/guard/guard.py",
+        "            if quota and not quota.passed:\n                raise",
+        "            if False and quota:\n                raise",
+        ("tests/server/access/guard/test_guard.py::test_exceeded_rate_limit_is_429_with_retry_after_and_one_row",),
+    ),
+    Mutant(
+        "server/access/guard/guard.py",
+        "(quota is None or quota.passed or quota.first_refusal)",
+        "True",
+        ("tests/server/access/guard/test_guard.py::test_exceeded_rate_limit_is_429_with_retry_after_and_one_row",),
+    ),
+    Mutant(
+        "server/access/guard/guard.py",
+        "        if not (operation.changes or call.detached):\n            await call.close",
+        "        if False:\n            await call.close",
+        ("tests/server/access/guard/test_guard.py::test_reading_call_of_a_disconnected_caller_is_recorded",),
+    ),
+    Mutant(
+        "server/access/guard/permissions.py",
+        "        if record.operation.changes or record.operation.ingests:",
+        "        if record.operation.ingests:",
+        ("tests/server/access/guard/test_guard.py::test_reads_continue_while_paused_and_changes_are_refused",),
+    ),
+    Mutant(
+        "server/access/guard/permissions.py",
+        "        if record.operation.changes or record.operation.ingests:",
+        "        if record.operation.changes:",
+        ("tests/server/access/guard/test_guard.py::test_ingesting_is_refused_while_paused",),
+    ),
+    Mutant(
+        "server/access/guard/permissions.py",
+        "        if policy is Policy.deny:",
+        "        if False:",
+        ("tests/server/access/guard/test_guard.py::test_allowed_call_runs_and_denied_call_does_not",),
+    ),
+    Mutant(
+        "server/access/guard/permissions.py",
+        "        self.check_scope()\n        policy",
+        "        policy",
+        ("tests/server/access/guard/test_permissions.py::test_permission_change_while_the_body_is_read_holds_for_that_call",),
+    ),
+    Mutant(
+        "server/access/guard/permissions.py",
+        "        if allowance not in held:",
+        "        if False:",
+        ("tests/server/access/guard/test_permissions.py::test_permission_change_while_a_call_is_queued_holds_for_that_call",),
+    ),
+    Mutant(
+        "server/access/guard/duplicates.py",
+        "if previous.hash != self.digest:",
+        "if False:",
+        ("tests/server/access/guard/test_duplicates.py",),
+    ),
+    Mutant(
+        "server/access/guard/duplicates.py",
+        "if previous.outcome is Outcome.uncertain:",
+        "if False:",
+        ("tests/server/access/guard/test_duplicates.py",),
+    ),
+    Mutant(
+        "server/access/guard/duplicates.py",
+        "if previous.status is None or previous.body is None:",
+        'if previous.body == "":',
+        ("tests/server/access/guard/test_duplicates.py",),
+    ),
+    Mutant(
+        "server/access/guard/record.py",
+        "began = self.state is CallState.running or",
+        "began = False or",
+        ("tests/server/access/guard/test_record.py",),
+    ),
+    Mutant(
+        "server/access/guard/record.py",
+        "self._redacted = redact(self.arguments)",
+        "self._redacted = self.arguments",
+        ("tests/server/access/guard/test_record.py",),
+    ),
+    Mutant(
+        "server/access/guard/record.py",
+        "result = redact_start(body, LONGEST_RESULT)",
+        "result = body",
+        ("tests/server/access/guard/test_record.py",),
+    ),
+    Mutant(
+        "server/access/guard/request.py",
+        "[operation.name, client.identity, arguments]",
+        "[operation.name, arguments]",
+        (
+            "tests/server/access/guard/test_request.py::test_digest_tells_operations_clients_and_arguments_apart_but_not_their_order",
+        ),
+    ),
+    Mutant(
+        "server/access/guard/request.py",
+        "[operation.name, client.identity, arguments]",
+        "[client.id, arguments]",
+        (
+            "tests/server/access/guard/test_request.py::test_digest_tells_operations_clients_and_arguments_apart_but_not_their_order",
+        ),
+    ),
+    Mutant(
+        "server/access/guard/request.py",
+        "if len(key) > LONGEST_IDEMPOTENCY_KEY:",
+        "if False:",
+        ("tests/server/access/guard/test_duplicates.py::test_idempotency_key_that_is_too_long_is_refused",),
+    ),
+    Mutant(
+        "server/access/guard/rate_limits.py",
+        "passed = await self._limiter.hit(item, identity, name)",
+        "passed = await self._limiter.hit(item, name)",
+        ("tests/server/access/guard/test_rate_limits.py",),
+    ),
+    Mutant(
+        "server/access/guard/rate_limits.py",
+        "        return not passed and not known",
+        "        return not passed",
+        ("tests/server/access/guard/test_rate_limits.py",),
+    ),
+    Mutant(
+        "server/access/guard/guard.py",
+        "        response = clean_response(response)\n",
+        "",
+        ("tests/server/access/guard/test_response_text.py",),
+    ),
+    Mutant("server/access/guard/response_text.py", "[ubf]", "u", ("tests/server/access/guard/test_response_text.py",)),
+    Mutant(
+        "server/access/guard/response_text.py",
+        "{remove_hidden(name): clean(item)",
+        "{name: clean(item)",
+        ("tests/server/access/guard/test_response_text.py",),
+    ),
+    Mutant(
+        "server/access/guard/rate_limits.py",
+        "(counted and not kind)",
+        "counted",
+        ("tests/server/access/guard/test_rate_limits.py",),
+    ),
+    Mutant(
+        "server/access/guard/call.py",
+        "                budgets.require_budget(connection, client.id, effect.recipients, now, approvals.settings)\n",
+        "",
+        ("tests/server/access/approvals/test_budgets.py",),
+    ),
+    Mutant(
+        "server/access/guard/duplicates.py",
+        "or (reservation is not None and reservation.is_large)",
+        "",
+        ("tests/server/access/approvals/test_service.py",),
+    ),
+]
