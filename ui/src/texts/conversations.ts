@@ -134,11 +134,11 @@ export const texts = {
     sources: 'Sources',
   },
   states: {
-    waiting: 'Not sent yet. OpenAI can’t be reached; Deskhand sends it as soon as it can.',
+    waiting: 'Not sent yet. Deskhand sends it as soon as it can.',
     running: 'Answering…',
     answered: 'Answer complete',
     failed: 'No answer.',
-    uncertain: 'Deskhand can’t tell if OpenAI received this message, so it wasn’t sent again. Sending it again may cost twice.',
+    uncertain: 'Deskhand can’t tell if this message was received, so it wasn’t sent again. Sending it again may cost twice.',
     sendAgain: 'Send again',
     retry: 'Try again',
     cancelSending: 'Don’t send',

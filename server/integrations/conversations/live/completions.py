@@ -15,7 +15,7 @@ from server.integrations.conversations.models import Source
 from server.integrations.conversations.openai_account.connection import OpenAIConnection
 from server.integrations.conversations.openai_account.spending import Spending
 
-FAILED = "OpenAI could not answer this."
+FAILED = "The model could not answer this."
 
 
 class Completions:

@@ -17,8 +17,8 @@ from server.sdk.context import Context
 
 SECTION = TOPIC
 SUCCEEDED = {"completed", "incomplete"}
-FAILED = "OpenAI could not answer this message."
-CANCELLED = "OpenAI ended this answer before it was complete."
+FAILED = "The model could not answer this message."
+CANCELLED = "The answer was ended before it was complete."
 
 log = logging.getLogger(__name__)
 

@@ -18,8 +18,8 @@ async def wait_without_key(live):
     [
         ("completed", AnswerState.done, ""),
         ("incomplete", AnswerState.done, ""),
-        ("failed", AnswerState.failed, "OpenAI could not answer this message."),
-        ("cancelled", AnswerState.failed, "OpenAI ended this answer before it was complete."),
+        ("failed", AnswerState.failed, "The model could not answer this message."),
+        ("cancelled", AnswerState.failed, "The answer was ended before it was complete."),
     ],
 )
 async def test_status_of_a_response_decides(tmp_path, fake_openai, status, state, error) -> None:
