@@ -109,6 +109,7 @@ async def run_other(read: Any, folder: Path, data: Path) -> dict[str, Any]:
     from server.integrations.conversations.history.decode import Conversation
     from server.integrations.conversations.history.records import AssetRecord, encoder
     from server.integrations.conversations.store import import_runs
+    from server.integrations.conversations.store.search_index import defer_merging
     from server.runtime.state import open_state
     from server.storage.data_dir import open_home
 
@@ -122,7 +123,7 @@ async def run_other(read: Any, folder: Path, data: Path) -> dict[str, Any]:
             await state.context.archive.read(lambda _: None)
             values = {"name": "other", "path": str(folder), "state": "running", "job": "import", "created_at": 0.0}
             run_id = await state.context.archive.write(import_runs.create, values)
-            await state.context.archive.write(import_runs.set_bulk, bulk=True)
+            await state.context.archive.write(defer_merging, deferred=True)
             gc.disable()  # as while Deskhand stores a batch
             memory = PeakMemory()
             memory.start()

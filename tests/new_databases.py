@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.conftest import ROOT
 
-Upgrade = Callable[[Path, Sequence[Path], int], None]
+Upgrade = Callable[..., None]
 
 
 def copy_new(upgrade_file: Upgrade) -> Upgrade:
@@ -14,16 +14,16 @@ def copy_new(upgrade_file: Upgrade) -> Upgrade:
     made: dict[tuple[str, ...], tuple[bytes, int]] = {}
 
     @wraps(upgrade_file)
-    def upgrade(path: Path, folders: Sequence[Path], copies: int) -> None:
+    def upgrade(path: Path, folders: Sequence[Path], copies: int, **options: int) -> None:
         kind = (path.name.partition(".")[0], *map(str, folders))
         if path.exists() or not all(folder.is_relative_to(ROOT / "server") for folder in folders):
-            upgrade_file(path, folders, copies)
+            upgrade_file(path, folders, copies, **options)
         elif kind in made:
             content, mode = made[kind]
             path.touch(mode & 0o777)
             path.write_bytes(content)
         else:
-            upgrade_file(path, folders, copies)
+            upgrade_file(path, folders, copies, **options)
             if not path.with_name(f"{path.name}-wal").exists():
                 made[kind] = (path.read_bytes(), path.stat().st_mode)
 

@@ -13,11 +13,12 @@ from sqlalchemy.exc import DBAPIError
 
 from server.storage.schema_versions import CORE_FOLDER, find_foreign, find_newest, find_pending, read_versions, versions_of
 from server.storage.snapshots import keep_snapshot
-from server.storage.sqlite import connect, explain, writing_engine
+from server.storage.sqlite import USUAL_PAGE, connect, explain, writing_engine
 from server.system.files import move, not_stored, sync
 
 LONGEST_WAIT = 60_000  # milliseconds for another start to finish its migrations
 KEPT_COPIES = 3
+LARGE_PAGE = 16_384  # bytes, of the archive: imports take a twelfth less time
 NEW = ".new"  # of a database that is being made
 
 log = logging.getLogger(__name__)
@@ -37,22 +38,22 @@ def migrate(path: Path, folders: Sequence[Path] = ()) -> None:
 
 def migrate_archive(path: Path, folders: Sequence[Path]) -> None:
     """Bring an archive up to date, or make it, as `migrate` does. It has no tables of the core, and is too large to copy."""
-    bring_up_to_date(path, folders, copies=0)
+    bring_up_to_date(path, folders, copies=0, page_size=LARGE_PAGE)
 
 
-def bring_up_to_date(path: Path, folders: Sequence[Path], copies: int) -> None:
+def bring_up_to_date(path: Path, folders: Sequence[Path], copies: int, page_size: int = USUAL_PAGE) -> None:
     """Run what is missing in a database, or make it. `copies`: how many of the database before migrations remain."""
     if not path.exists():
-        create(path, folders)
+        create(path, folders, page_size)
     elif find_pending(read_versions(path), find_newest(folders)):
         upgrade_file(path, folders, copies)
 
 
-def create(path: Path, folders: Sequence[Path]) -> None:
+def create(path: Path, folders: Sequence[Path], page_size: int) -> None:
     """Make a database under another name first: one that is empty has lost its content, and is none that is being made."""
     new = path.with_name(f"{path.name}.{secrets.token_hex(8)}{NEW}")
     try:
-        upgrade_file(new, folders, copies=0)
+        upgrade_file(new, folders, copies=0, page_size=page_size)
         with suppress(FileExistsError):  # another start was faster
             link(new, path)
             sync(path.parent)
@@ -80,9 +81,9 @@ def remove_unfinished(path: Path) -> None:
         unfinished.unlink(missing_ok=True)
 
 
-def upgrade_file(path: Path, folders: Sequence[Path], copies: int) -> None:
+def upgrade_file(path: Path, folders: Sequence[Path], copies: int, page_size: int = USUAL_PAGE) -> None:
     """Run what is missing in a database."""
-    engine = writing_engine(path, LONGEST_WAIT)
+    engine = writing_engine(path, LONGEST_WAIT, page_size)
     try:
         with connect(engine) as connection:
             driver = cast("sqlite3.Connection", connection.connection.driver_connection)

@@ -25,17 +25,20 @@ EMPTY = "{name} is empty, so what Deskhand stored is gone. Restore a backup, or 
 LOG_ALONE = "{name} is gone, and only its log {log} is left. Put it back or restore a backup, or delete the log to begin anew."
 DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 PASSING = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
-USUAL_CHECKPOINT, BULK_CHECKPOINT = 1_000, 4_000  # pages; with more of them the disk is waited for less often
+USUAL_PAGE = 4_096  # bytes
 COMMON = {"foreign_keys": "ON", "synchronous": "FULL", "trusted_schema": "OFF"}
 
 
-def writing_engine(path: Path, busy_milliseconds: int) -> Engine:
-    """For the writer thread and the migrations. fullfsync matters on macOS only and is ignored elsewhere."""
+def writing_engine(path: Path, busy_milliseconds: int, page_size: int = USUAL_PAGE) -> Engine:
+    """For the writer thread and the migrations. fullfsync matters on macOS only and is ignored elsewhere.
+
+    `page_size`: bytes, of a database that is made by this.
+    """
     try:
         make_private_file(path)
     except OSError as error:
         raise not_stored(error, path.name) from error
-    pragmas = {"journal_mode": "WAL", "fullfsync": "ON", **COMMON}
+    pragmas = {"page_size": page_size, "journal_mode": "WAL", "fullfsync": "ON", **COMMON}
     return engine(path, "BEGIN IMMEDIATE", busy_milliseconds, pragmas, poolclass=NullPool)
 
 
@@ -77,11 +80,6 @@ def set_pragmas(driver: sqlite3.Connection, pragmas: Mapping[str, object]) -> No
 def select_values(parameter: str) -> Select[Any]:
     """Select the values of a parameter that is a JSON list: one statement for any number of values."""
     return select(func.json_each(bindparam(parameter)).table_valued("value").c.value)
-
-
-def set_checkpoints(connection: Connection, pages: int) -> None:
-    """Let the writer copy its log into the database whenever it has so many pages."""
-    connection.exec_driver_sql(f"PRAGMA wal_autocheckpoint={pages}")
 
 
 def connect_directly(path: Path, *, busy_milliseconds: int = 5_000) -> sqlite3.Connection:

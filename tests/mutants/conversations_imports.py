@@ -56,8 +56,8 @@ MUTANTS = [
     ),
     change(
         "imports/job.py",
-        "import_runs.set_bulk, bulk=False)",
-        "import_runs.set_bulk, bulk=True)",
+        "defer_merging, deferred=False)",
+        "defer_merging, deferred=True)",
         "imports/test_job.py::test_archive_takes_many_batches_during_an_import_and_single_changes_after_it",
     ),
     change(

@@ -26,8 +26,8 @@ MUTANTS = [
     ),
     Mutant(
         "server/storage/migrations.py",
-        "    bring_up_to_date(path, folders, copies=0)",
-        "    bring_up_to_date(path, folders, KEPT_COPIES)",
+        "    bring_up_to_date(path, folders, copies=0, page_size=LARGE_PAGE)",
+        "    bring_up_to_date(path, folders, KEPT_COPIES, page_size=LARGE_PAGE)",
         ("tests/server/storage/test_archive.py::test_migration_of_an_archive_copies_nothing",),
     ),
     Mutant(

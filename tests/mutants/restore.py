@@ -103,7 +103,7 @@ MUTANTS: list[Mutant] = [
     Mutant(f"{STORAGE}/sqlite.py", "    if not has_tables:", "    if False:", (f"tests/{STORAGE}/test_sqlite.py",)),
     Mutant(
         f"{STORAGE}/migrations.py",
-        "    if not path.exists():\n        create(path, folders)\n    elif find_pending",
+        "    if not path.exists():\n        create(path, folders, page_size)\n    elif find_pending",
         "    if find_pending",
         (f"tests/{STORAGE}/test_migrations.py",),
     ),

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from server.core.errors import Unavailable
-from server.storage.sqlite import check, connect, connect_directly, explain, set_checkpoints, writing_engine
+from server.storage.sqlite import check, connect_directly, explain
 
 
 @pytest.fixture
@@ -17,12 +17,6 @@ def path(tmp_path: Path) -> Path:
         connection.executemany("INSERT INTO t VALUES (?)", [(f"{number}" * 50,) for number in range(2_000)])
         connection.commit()
     return path
-
-
-def test_writer_copies_its_log_after_so_many_pages(path: Path) -> None:
-    with connect(writing_engine(path, 100)) as connection:
-        set_checkpoints(connection, 123)
-        assert connection.exec_driver_sql("PRAGMA wal_autocheckpoint").scalar_one() == 123
 
 
 def test_sound_database_and_none_at_all_pass(path: Path) -> None:

@@ -28,6 +28,7 @@ from server.integrations.conversations.imports.models import (
 from server.integrations.conversations.imports.reading_process import Stored, read_export
 from server.integrations.conversations.store import import_runs
 from server.integrations.conversations.store.reading import list_own
+from server.integrations.conversations.store.search_index import defer_merging
 from server.integrations.conversations.store.tombstones import list_all_deleted
 from server.sdk.context import Context
 from server.sdk.uploads import remove_upload
@@ -148,16 +149,19 @@ class ImportJob:
 
     @asynccontextmanager
     async def _in_bulk(self) -> AsyncGenerator[None]:
-        """Prepare this process and the archive for many batches; afterwards all of them are stored, or have failed."""
+        """Prepare this process and the archive for many batches; afterwards all of them are stored, or have failed.
+
+        A stop meanwhile does no harm: the import goes on at the next start.
+        """
         interval = sys.getswitchinterval()
         sys.setswitchinterval(SWITCH_SECONDS)
         try:
-            await self._archive.write(import_runs.set_bulk, bulk=True)
+            await self._archive.write(defer_merging, deferred=True)
             yield
         finally:
             sys.setswitchinterval(interval)
             with suppress(Unavailable):
-                await self._archive.write(import_runs.set_bulk, bulk=False)
+                await self._archive.write(defer_merging, deferred=False)
 
     async def _flush(self) -> None:
         """Store the batch. The next one is made meanwhile, by the reading process: this one leaves Python to the writer."""

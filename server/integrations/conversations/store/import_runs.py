@@ -17,10 +17,8 @@ from server.integrations.conversations.history.records import (
 )
 from server.integrations.conversations.store.import_tables import change, failure, memory, run
 from server.integrations.conversations.store.imported import Outcome, remove, restore, write_conversations
-from server.integrations.conversations.store.search_index import defer_merging
 from server.integrations.conversations.store.tables import conversation, project
 from server.integrations.conversations.store.tombstones import list_deleted
-from server.storage.sqlite import BULK_CHECKPOINT, USUAL_CHECKPOINT, set_checkpoints
 
 MOST_FAILURES = 10_000  # in one report
 UNDONE_AT_ONCE = 20  # conversations in one transaction
@@ -117,12 +115,6 @@ def begin_again(connection: Connection, run_id: int, fingerprint: str) -> None:
     """Forget how far a run was, since its source is not the same any more. What it stored stays counted."""
     connection.execute(CHANGE.values(position=0, skipped=0, fingerprint=fingerprint), {"which": run_id})
     connection.execute(delete(failure).where(failure.c.run == WHICH), {"which": run_id})
-
-
-def set_bulk(connection: Connection, *, bulk: bool) -> None:
-    """Prepare the database for many batches, or for single changes again. A stop between the two does no harm."""
-    set_checkpoints(connection, BULK_CHECKPOINT if bulk else USUAL_CHECKPOINT)
-    defer_merging(connection, deferred=bulk)
 
 
 def store_batch(connection: Connection, run_id: int, frames: Sequence[bytes], own: Collection[str] = ()) -> float:

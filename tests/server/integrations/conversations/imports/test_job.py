@@ -52,21 +52,21 @@ BULK = "SELECT group_concat(v) FROM (SELECT v FROM chat_message_index_config WHE
 
 
 def read_bulk(connection):
-    """Read how parts of the index are merged, and after how many pages the log is copied."""
-    return [connection.exec_driver_sql(query).scalar_one() for query in (BULK, "PRAGMA wal_autocheckpoint")]
+    """Read how parts of the index are merged."""
+    return connection.exec_driver_sql(BULK).scalar_one()
 
 
 async def test_archive_takes_many_batches_during_an_import_and_single_changes_after_it(shelf, tmp_path, monkeypatch):
     seen, store_batch = [], import_job.import_runs.store_batch
 
     def store(connection, *values):
-        seen.append((*read_bulk(connection), gc.isenabled()))
+        seen.append((read_bulk(connection), gc.isenabled()))
         return store_batch(connection, *values)
 
     monkeypatch.setattr(import_job.import_runs, "store_batch", store)
     await import_all(Imports(shelf.context), write(tmp_path, *CHATS))
-    assert seen == [("0,256", 4_000, False)]
-    assert await shelf.context.archive.write(read_bulk) == ["8,16", 1_000]
+    assert seen == [("0,256", False)]
+    assert await shelf.context.archive.write(read_bulk) == "8,16"
     assert gc.isenabled()
 
 
@@ -74,5 +74,5 @@ async def test_mistake_of_ours_fails_the_import(shelf, tmp_path, monkeypatch):
     monkeypatch.setattr(import_job.import_runs, "store_batch", lambda *_: 1 / 0)
     current = await import_all(Imports(shelf.context), write(tmp_path, *CHATS))
     assert (current.state, current.error) == ("failed", import_job.MISTAKE)
-    assert await shelf.context.archive.write(read_bulk) == ["8,16", 1_000]
+    assert await shelf.context.archive.write(read_bulk) == "8,16"
     assert gc.isenabled()
