@@ -3,12 +3,14 @@
 from hmac import compare_digest
 from typing import Any
 
+from starlette.routing import BaseRoute
+
 from server.access.clients.presets import is_needed
 from server.access.clients.registry import Client, Policy
 from server.core.errors import NotFound
 from server.core.text import shorten
 from server.core.version import read_version
-from server.projections.openapi import describe_document, find_excesses, make_document
+from server.projections.openapi import describe_document, describe_operations, find_excesses, make_document
 from server.runtime.state import State
 from server.sdk.operation import Operation
 
@@ -36,7 +38,7 @@ class Documents:
         document = self._made.get(key)
         if document is None:
             document = make_document(
-                [route for router in runtime.routers() for route in router.routes],
+                self._list_routes(),
                 address=address,
                 title=title,
                 version=self.version,
@@ -83,7 +85,10 @@ class Documents:
     def check(self, client: Client) -> list[str]:
         """Say what ChatGPT would not take about a client's document."""
         names = {operation.name for operation in offered(client, self._state.runtime.operations())}
-        return find_excesses(self.make(names))
+        return find_excesses(describe_operations(self._list_routes(), names))
+
+    def _list_routes(self) -> list[BaseRoute]:
+        return [route for router in self._state.runtime.routers() for route in router.routes]
 
 
 def select(operations: list[Operation], scope: str) -> list[Operation]:

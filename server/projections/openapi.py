@@ -4,10 +4,11 @@ ChatGPT's limits (developers.openai.com/api/docs/actions/production): 30 operati
 700 for a parameter, one security scheme, no header parameters; unions with null confuse its editor.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from fastapi.openapi.utils import get_openapi
+from fastapi.dependencies.utils import get_flat_params
+from fastapi.openapi.utils import get_openapi, get_openapi_operation_metadata
 from fastapi.routing import RouteContext, iter_route_contexts
 from pydantic import BaseModel, Field
 from starlette.routing import BaseRoute
@@ -71,16 +72,14 @@ def make_document(
         license_info={"name": "MIT", "identifier": "MIT"},
     )
     components = document.setdefault("components", {})
-    name_scheme(
-        document, [operation for _, _, operation in walk_operations(document)], address if signs_in else None, scope_labels or {}
-    )
+    name_scheme(document, list_operations(document), address if signs_in else None, scope_labels or {})
     components["responses"] = describe_problems()
     formats = {route.operation_id: errors for route in selected if (errors := find_errors(route))}
     schemas = components.setdefault("schemas", {})
     schemas |= make_schemas([Problem, Pending, *(errors.model for errors in formats.values())])
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
-    for _, _, operation in walk_operations(document):
+    for operation in list_operations(document):
         finish_operation(operation, formats.get(operation["operationId"]))
     simplify(document)
     drop_unused(document)
@@ -91,6 +90,11 @@ def describe_document(instructions: Iterable[str]) -> str:
     """Describe a document, with what the sources of its operations say about them, in bounds."""
     text = " ".join((DESCRIPTION, *instructions))
     return text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 1]}…"
+
+
+def list_operations(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """List a document's operations."""
+    return [operation for _, _, operation in walk_operations(document)]
 
 
 def walk_operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -107,13 +111,18 @@ def find_errors(route: RouteContext) -> ErrorFormat | None:
 
 
 def finish_operation(operation: dict[str, Any], errors: ErrorFormat | None = None) -> None:
-    """Give an operation its failures, and its 202 where it changes something; its description is said once."""
+    """Give an operation its failures, and its 202 where it changes something."""
     responses = operation["responses"]
     responses.pop("422", None)
     if operation["x-openai-isConsequential"]:
         content = {"application/json": {"schema": {"$ref": "#/components/schemas/Pending"}}}
         responses.setdefault("202", {"description": "The person is being asked.", "content": content})
     responses |= list_failures(errors)
+    drop_repetition(operation)
+
+
+def drop_repetition(operation: dict[str, Any]) -> None:
+    """Take out the description of an operation if it is its summary."""
     if operation.get("description", "").strip() == operation.get("summary"):
         del operation["description"]
 
@@ -168,15 +177,26 @@ def list_choices(node: Any) -> list[Any]:
     return choices if isinstance(choices, list) else []
 
 
-def find_excesses(document: dict[str, Any]) -> list[str]:
-    """Say in sentences what ChatGPT's editor would refuse about a document; none if it is fine."""
+def describe_operations(routes: Iterable[BaseRoute], names: Collection[str]) -> list[dict[str, Any]]:
+    """Describe operations for `find_excesses` as a document would, without its schemas: these take most of the time."""
+    operations: list[dict[str, Any]] = []
+    for route in select_routes(routes, names):
+        fields = [(field.alias, field.field_info.description or "") for field in get_flat_params(route.dependant)]
+        parameters = [{"name": name, "description": description} for name, description in fields]
+        operation = get_openapi_operation_metadata(route=route, method="", operation_ids=set())
+        drop_repetition(operation)
+        operations.append({**operation, "parameters": parameters})
+    return operations
+
+
+def find_excesses(operations: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Say in sentences what ChatGPT's editor would refuse about a document with these operations; none if it is fine."""
     excesses = []
-    operations = list(walk_operations(document))
     if len(operations) > MOST_OPERATIONS:
         excesses.append(
             f"It has {len(operations)} operations; ChatGPT allows {MOST_OPERATIONS}. Choose a preset, or fewer permissions."
         )
-    for _, _, operation in operations:
+    for operation in operations:
         name = operation["operationId"]
         for part in ("summary", "description"):
             if len(operation.get(part, "")) > LONGEST_DESCRIPTION:

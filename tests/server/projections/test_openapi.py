@@ -1,11 +1,20 @@
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
+from fastapi import Query
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from pydantic import BaseModel, Field
 
 from server.access.clients.presets import MOST_OPERATIONS
-from server.projections.openapi import drop_unused, find_excesses, make_document, simplify, walk_operations
+from server.projections.openapi import (
+    describe_operations,
+    drop_unused,
+    find_excesses,
+    list_operations,
+    make_document,
+    simplify,
+    walk_operations,
+)
 from server.sdk.operation import Effect, Operations
 
 
@@ -90,13 +99,36 @@ def test_schemas_are_simplified(node: Any, simple: Any) -> None:
     assert node == simple
 
 
+LONG = "x" * 701
+
+
+def make_wordy_router() -> Operations:
+    router = make_router(words="x" * 301)
+
+    @router.operation("GET", "/wordy", scope="read:things")
+    async def list_some(most: Annotated[int, Query(description=LONG)] = 5) -> list[int]:
+        """List some."""
+        return [most]
+
+    return router
+
+
 def test_document_that_chatgpt_would_refuse_is_explained() -> None:
-    assert find_excesses(document(make_router())) == []
-    many = find_excesses(document(make_router(MOST_OPERATIONS)))
-    assert len(many) == 1
-    assert "Choose a preset" in many[0]
-    wordy = find_excesses(document(make_router(words="x" * 301)))
-    assert any("make_0" in sentence for sentence in wordy)
+    assert find_excesses(list_operations(document(make_router()))) == []
+    (many,) = find_excesses(list_operations(document(make_router(MOST_OPERATIONS))))
+    assert "Choose a preset" in many
+    wordy = find_excesses(list_operations(document(make_wordy_router())))
+    assert {sentence.partition(" is longer")[0] for sentence in wordy} == {
+        "The summary of make_0",
+        "The description of most of list_some",
+    }
+
+
+@pytest.mark.parametrize("router", [make_router(), make_router(MOST_OPERATIONS), make_wordy_router()])
+def test_refusals_are_known_without_a_document(router: Operations) -> None:
+    names = {"make_0", "list_things", "list_some"} | {f"make_{number}" for number in range(MOST_OPERATIONS)}
+    without = find_excesses(describe_operations(router.routes, names))
+    assert without == find_excesses(list_operations(document(router, names=names)))
 
 
 def test_changing_operation_without_a_preview_cannot_be_declared() -> None:
