@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from fastapi.dependencies.utils import get_flat_params
-from fastapi.openapi.utils import get_openapi, get_openapi_operation_metadata
+from fastapi.openapi.utils import get_openapi
 from fastapi.routing import RouteContext, iter_route_contexts
 from pydantic import BaseModel, Field
 from starlette.routing import BaseRoute
@@ -183,7 +183,7 @@ def describe_operations(routes: Iterable[BaseRoute], names: Collection[str]) -> 
     for route in select_routes(routes, names):
         fields = [(field.alias, field.field_info.description or "") for field in get_flat_params(route.dependant)]
         parameters = [{"name": name, "description": description} for name, description in fields]
-        operation = get_openapi_operation_metadata(route=route, method="", operation_ids=set())
+        operation = {"operationId": route.operation_id, "summary": route.summary, "description": route.description}
         drop_repetition(operation)
         operations.append({**operation, "parameters": parameters})
     return operations

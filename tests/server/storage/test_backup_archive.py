@@ -173,9 +173,7 @@ def test_archive_damaged_anywhere_changes_nothing(home: Home, file: Path, tmp_pa
 def test_archive_that_begins_before_its_file_is_refused(home: Home, file: Path, tmp_path: Path) -> None:
     whole, damaged = bytearray(file.read_bytes()), tmp_path / "damaged.zip"
     offset = whole.rindex(b"PK\5\6") + 16  # of the central directory
-    moved = int.from_bytes(whole[offset : offset + 4], "little") + len(
-        whole
-    )  # so that the manifest, the last, begins before it too
+    moved = int.from_bytes(whole[offset : offset + 4], "little") + len(whole)  # the manifest is last, and begins before it too
     whole[offset : offset + 4] = moved.to_bytes(4, "little")
     damaged.write_bytes(whole)
     with pytest.raises(InvalidInput, match="damaged"):
