@@ -153,7 +153,7 @@ class Receiver:
     @contextlib.asynccontextmanager
     async def serving(self) -> AsyncIterator["Receiver"]:
         """Listen in this event loop."""
-        server = await asyncio.start_server(self._handle, "127.0.0.1", self.port)
+        server = await asyncio.start_server(self._accept, "127.0.0.1", self.port)
         self.port = server.sockets[0].getsockname()[1]
         try:
             yield self
@@ -184,15 +184,15 @@ class Receiver:
             loop.call_soon_threadsafe(ending.set)
             thread.join(10)
 
-    async def _handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        handler = asyncio.current_task()
-        assert handler
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        handler = asyncio.create_task(self._read(reader, writer))
         self._handlers.add(handler)
-        try:
-            await self._read(reader, writer)
-        finally:
+
+        def end(_: asyncio.Task[None]) -> None:  # of one that was cancelled before it began, too
             self._handlers.discard(handler)
             writer.transport.abort() if writer.is_closing() else writer.close()
+
+        handler.add_done_callback(end)
 
     async def _read(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
