@@ -78,17 +78,19 @@ class Web:
         return self.names[min(len(self.requested_hosts), len(self.names)) - 1]
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
-            self.requests.append(await reader.readuntil(b"\r\n\r\n"))
-            for piece in self.pieces:
-                writer.write(piece)
-                await writer.drain()
-                await asyncio.sleep(self.pause)
-            if self.corrupt:  # past TLS
-                os.write(writer.get_extra_info("socket").fileno(), bytes(100))
-            if self.hang:
-                await reader.read()
-        writer.transport.abort()
+        try:
+            with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+                self.requests.append(await reader.readuntil(b"\r\n\r\n"))
+                for piece in self.pieces:
+                    writer.write(piece)
+                    await writer.drain()
+                    await asyncio.sleep(self.pause)
+                if self.corrupt:  # past TLS
+                    os.write(writer.get_extra_info("socket").fileno(), bytes(100))
+                if self.hang:
+                    await reader.read()
+        finally:
+            writer.transport.abort()
 
     @contextlib.asynccontextmanager
     async def serving(self, papers: Papers | None) -> AsyncIterator["Web"]:
