@@ -13,7 +13,7 @@ from server.core.errors import InvalidInput
 from server.local.models import ClientChange, ClientsEnded, ClientView, DocumentView, MadeClient, NewClient, view_client
 from server.local.oauth_models import CallbackOrder, OAuthOrder, view_program
 from server.projections.documents import Documents, permitted
-from server.projections.openapi import walk_operations
+from server.projections.openapi import find_excesses, list_operations
 from server.runtime.state import State
 
 MOST_SIMILAR = 5  # operations that an error proposes
@@ -52,11 +52,11 @@ def create_routes(state: State) -> APIRouter:
     async def check_document(name: str) -> DocumentView:
         """Returns the problems that ChatGPT would find in a client's document, and when it was last fetched."""
         client = await state.clients.show(name)
-        document = await asyncio.to_thread(documents.make_for, client)
+        operations = list_operations(await asyncio.to_thread(documents.make_for, client))
         return DocumentView(
-            operations=sum(1 for _ in walk_operations(document)),
+            operations=len(operations),
             most=MOST_OPERATIONS,
-            warnings=await asyncio.to_thread(documents.check, client),
+            warnings=find_excesses(operations),
             fetched_at=state.usage.find_document(name),
         )
 

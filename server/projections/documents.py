@@ -83,7 +83,7 @@ class Documents:
         return self.make({operation.name for operation in operations}, title)
 
     def check(self, client: Client) -> list[str]:
-        """Say what ChatGPT would not take about a client's document."""
+        """List, in sentences, what ChatGPT would not take about a client's document."""
         names = {operation.name for operation in offered(client, self._state.runtime.operations())}
         return find_excesses(describe_operations(self._list_routes(), names))
 

@@ -190,7 +190,7 @@ def describe_operations(routes: Iterable[BaseRoute], names: Collection[str]) -> 
 
 
 def find_excesses(operations: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Say in sentences what ChatGPT's editor would refuse about a document with these operations; none if it is fine."""
+    """List, in sentences, what ChatGPT's editor would refuse about a document with these operations."""
     excesses = []
     if len(operations) > MOST_OPERATIONS:
         excesses.append(

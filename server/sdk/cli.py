@@ -125,7 +125,7 @@ def explain(error: Exception) -> str:
 def run(command: click.Command, arguments: list[str] | None = None) -> None:
     """Run a command: exit code 0 success, 1 failure with one sentence, 2 usage error."""
     gc.set_threshold(50_000)  # collecting garbage among imported modules finds none and takes an eighth of the start
-    atexit.register(gc.freeze)  # and at the end, when all of it goes with the process, most of the stop
+    atexit.register(gc.freeze)  # its last search would take most of the stop, and the process frees all anyway
     try:
         command.main(args=arguments, prog_name=format_command())
     except Exception as error:

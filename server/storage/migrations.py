@@ -42,7 +42,10 @@ def migrate_archive(path: Path, folders: Sequence[Path]) -> None:
 
 
 def bring_up_to_date(path: Path, folders: Sequence[Path], copies: int, page_size: int = USUAL_PAGE) -> None:
-    """Run what is missing in a database, or make it. `copies`: how many of the database before migrations remain."""
+    """Run what is missing in a database, or make it. `copies`: how many of the database before migrations remain.
+
+    `page_size`: bytes, of one that is made.
+    """
     if not path.exists():
         create(path, folders, page_size)
     elif find_pending(read_versions(path), find_newest(folders)):
