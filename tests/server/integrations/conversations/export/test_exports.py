@@ -33,7 +33,7 @@ async def test_memory_stays_flat(shelf, form):
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert made.files.count == 1
-    assert peak < 9 << 20
+    assert peak < 12 << 20
 
 
 async def test_export_that_nobody_reads_to_its_end_stops(shelf):
