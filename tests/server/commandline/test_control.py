@@ -61,4 +61,4 @@ def test_doctor_tells_what_is_left_to_set_up_from_what_is_wrong(deskhand, serve)
 def test_stop_command_ends_the_server(deskhand, serve) -> None:
     served = serve()
     assert deskhand("quit").returncode == 0
-    assert served.background.wait(15)
+    assert served.background.wait(60)

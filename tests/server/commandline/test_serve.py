@@ -69,7 +69,7 @@ def test_tunnel_address_is_printed_and_the_tunnel_killed_with_the_program(tmp_pa
     (agent,) = agents(tmp_path)
     process.kill()
     process.communicate(timeout=60)
-    agent.wait(20)
+    agent.wait(60)
 
 
 def test_failed_tunnel_is_reported_and_the_server_continues(tmp_path: Path) -> None:

@@ -100,7 +100,7 @@ class LayeredApplication:
             sent = {name.replace("_", "-"): value for name, value in headers.items()} | (
                 {"host": host} if host is not None else {}
             )
-            async with loopback.AsyncClient(timeout=5) as client:
+            async with loopback.AsyncClient(timeout=60) as client:
                 answers.append(await client.request(method, url, headers=sent))
 
         serve(self.app, test)

@@ -317,7 +317,7 @@ def test_disconnect_is_signalled_even_behind_a_second_request(beside, seen):
                 lambda rest=rest: not rest or any(connection.pipeline for connection in listener.server_state.connections)
             )
             caller.hang_up()
-            await until(lambda: "left" in seen.calls, 2)
+            await until(lambda: "left" in seen.calls)
 
     beside(test)
 

@@ -178,7 +178,7 @@ def test_server_may_be_stopped_before_its_start_and_repeatedly(app):
         listener = Listener(app, bind())
         listener.stop()
         listener.stop()
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(30):
             await listener.run_until_stopped()
         assert listener.bound.fileno() == -1
 
@@ -204,14 +204,14 @@ def test_server_sleeps_between_requests(app):
     thread = threading.Thread(target=lambda: run(main))
     thread.start()
     try:
-        assert ready.wait(5)
+        assert ready.wait(60)
         threading.Event().wait(0.5)  # the loop's last turns after the call
         before = count_switches()
         threading.Event().wait(2)
         assert count_switches() - before <= 1  # uvicorn's own loops wake 40 times
     finally:
         known[1].call_soon_threadsafe(known[2].set)
-        thread.join(10)
+        thread.join(60)
 
 
 def test_query_strings_and_headers_are_not_logged(app, caplog):

@@ -45,7 +45,7 @@ def test_server_can_be_stopped_before_it_has_started(tmp_path) -> None:
     program.stop()
     background = BackgroundServer(program)
     background.start()
-    assert background.wait(10)
+    assert background.wait(60)
 
 
 def test_response_headers_are_not_duplicated(serve) -> None:
@@ -121,4 +121,4 @@ def test_program_stops_while_an_integration_is_loading(tmp_path, slow_integratio
         background.program.stop()
         assert waiting.result(30).status_code == 503
         slow_integration.set()
-    assert background.wait(15)
+    assert background.wait(60)

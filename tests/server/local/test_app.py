@@ -70,9 +70,9 @@ def test_events_are_streamed_and_an_open_stream_does_not_delay_shutdown(serve) -
 
     listener = threading.Thread(target=listen)
     listener.start()
-    assert first.wait(10)
+    assert first.wait(60)
     served.make_client("bot")
     assert served.background.stop(10)
-    listener.join(10)
+    listener.join(60)
     assert not listener.is_alive()
     assert heard[:2] == ["hello", "clients"]

@@ -12,5 +12,5 @@ def test_window_route_needs_the_session(serve):
 def test_program_is_quit_from_the_window(serve) -> None:
     served = serve()
     assert served.person("POST", "/api/quit").json() == {"quitting": True}
-    assert served.background.wait(15)
+    assert served.background.wait(60)
     assert served.background.error is None

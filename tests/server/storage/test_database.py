@@ -154,7 +154,7 @@ def test_reader_cannot_write(path: Path) -> None:
 def test_iterator_that_is_empty_in_a_reader_is_an_error(path: Path) -> None:
     async def work(database: Database) -> None:
         with pytest.raises(RuntimeError, match="StopIteration"):
-            await asyncio.wait_for(database.read(lambda connection: next(iter(read_words(connection)))), 5)
+            await asyncio.wait_for(database.read(lambda connection: next(iter(read_words(connection)))), 20)
 
     use(path, work)
 
@@ -225,7 +225,7 @@ def test_caller_cancelled_during_its_function_does_not_block_other_results(path:
         leaving.cancel()
         await first
         held[1].set()
-        assert await asyncio.wait_for(staying, 5) == "stays"
+        assert await asyncio.wait_for(staying, 20) == "stays"
 
     use(path, work)
 

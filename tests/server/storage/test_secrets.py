@@ -22,7 +22,7 @@ QUICK = KeyringTimeouts(reading_seconds=0.2, writing_seconds=0.2)
 
 
 def wait_for(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not holds():
         assert time.monotonic() < deadline
         time.sleep(0.01)

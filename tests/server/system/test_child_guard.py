@@ -99,7 +99,7 @@ def test_orphans_of_a_command_are_ended(guard) -> None:
     guarded = run(guard, sys.executable, "-c", TREE, "leave")
     pids = pids_of(guarded)
     wait_gone(pids)
-    assert guarded.process.wait(10) == 7
+    assert guarded.process.wait(60) == 7
 
 
 @linux
@@ -118,7 +118,7 @@ def test_signals_of_a_terminal_do_not_end_the_guard_before_its_command(guard) ->
     guarded.process.stdout.readline()
     guarded.process.terminate()
     guarded.release()
-    assert guarded.process.wait(10) == 128
+    assert guarded.process.wait(60) == 128
 
 
 def test_frozen_program_guards_by_its_role(monkeypatch) -> None:

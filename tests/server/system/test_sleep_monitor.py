@@ -57,7 +57,7 @@ def watch(samples, on_wake):
 
     async def live() -> None:
         task = asyncio.create_task(watch_sleep(on_wake, Clock(), interval=0.001, sample=samples))
-        await asyncio.wait_for(samples.over.wait(), 10)
+        await asyncio.wait_for(samples.over.wait(), 60)
         task.cancel()
 
     asyncio.run(live())

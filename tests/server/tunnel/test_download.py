@@ -95,7 +95,7 @@ def served(serve, monkeypatch, tmp_path: Path):
 
 
 def wait_for_download(served, fits) -> dict:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not fits((tunnel := read(served))["download"], tunnel):
         assert time.monotonic() < deadline, tunnel
         time.sleep(0.02)

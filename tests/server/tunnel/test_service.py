@@ -104,7 +104,7 @@ def test_killed_agent_is_restarted_and_the_new_address_is_notified(serve, tmp_pa
         view = until(served, "open", lambda latest: latest["address"] != first)
         assert view["address_changed_at"]
         assert loopback.get(view["address"] + "/health").status_code == 200
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while not screen.shown and time.monotonic() < deadline:
             time.sleep(0.01)
         assert f"New public address: {view['address']}" in screen.shown[0]
@@ -210,7 +210,7 @@ def test_silent_agent_is_ended_after_the_time_limit(serve) -> None:
 def test_silent_agent_is_ended_at_once_by_close(demo) -> None:
     demo.person("PUT", "/api/tunnel/settings", json={"authtoken": "silent-token"})
     demo.person("POST", "/api/tunnel/open")
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not agents(demo.data) and time.monotonic() < deadline:
         time.sleep(0.01)
     assert demo.person("POST", "/api/tunnel/close").json()["state"] == "off"
@@ -255,7 +255,7 @@ def test_agent_of_a_killed_deskhand_is_ended_at_the_next_start(serve) -> None:
     reader = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)", "--config", str(config)])
     try:
         serve(demo=True)
-        assert stale.wait(10)
+        assert stale.wait(60)
         assert not config.exists()
         assert reader.poll() is None
     finally:

@@ -61,7 +61,7 @@ def test_program_is_started_watched_and_reaped():
         heard.set()
 
     process = adapter.launch(("/bin/sh", "-c", "exit 7"), launch_spec(), "linux", on_end)
-    assert heard.wait(20)
+    assert heard.wait(60)
     assert ends == [adapter.End(process, 7)]
     with pytest.raises(ChildProcessError):
         os.waitpid(process.pid, 0)

@@ -65,7 +65,7 @@ def test_process_started_by_the_user_is_stopped_if_the_entry_says_so(desk):
         await eventually(lambda: desk.records() and desk.records("recorder2"))
         outcome = await launcher.control(STOP)
         assert outcome.message == "recorder has been stopped."
-        assert own.wait(10) == -signal.SIGTERM
+        assert own.wait(60) == -signal.SIGTERM
         assert (other.poll(), reader.poll()) == (None, None)
 
     desk.play(scenario)
@@ -103,7 +103,7 @@ def test_process_that_ended_while_deskhand_was_off_is_forgotten(desk):
     desk.recorder()
     started = psutil.Process(desk.play(lambda launcher: start_and_wait(launcher, desk)).pid)
     started.kill()
-    started.wait(20)
+    started.wait(60)
 
     async def scenario(launcher):
         status = await launcher.read("recorder")

@@ -186,7 +186,7 @@ def authorized_server(**options: Any) -> Iterator[AuthorizedServer]:
         yield state
     finally:
         running.should_exit = True
-        thread.join(10)
+        thread.join(60)
 
 
 def read_query(address: str) -> dict[str, str]:

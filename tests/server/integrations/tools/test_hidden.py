@@ -1,4 +1,4 @@
-from time import monotonic
+from time import process_time
 
 import pytest
 
@@ -67,6 +67,6 @@ def test_value_with_hidden_text_is_found(value) -> None:
     ["<!--", " ", "\n" + " " * 23, "<!-<!-- -->", "\x1b", "\x1b]", "[a]: ", "\n[a]: # (", "\n[a]: # (x) ", "<!-- -->", "\u200b"],
 )
 def test_hostile_text_takes_no_time(part) -> None:
-    began = monotonic()
+    began = process_time()
     show_plain(part * 100_000, 20_000)
-    assert monotonic() - began < 5
+    assert process_time() - began < 5

@@ -177,12 +177,12 @@ class Receiver:
 
         thread = threading.Thread(target=lambda: asyncio.run(main()), daemon=True)
         thread.start()
-        loop, ending = started.result(10)
+        loop, ending = started.result(60)
         try:
             yield self
         finally:
             loop.call_soon_threadsafe(ending.set)
-            thread.join(10)
+            thread.join(60)
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         handler = asyncio.create_task(self._read(reader, writer))

@@ -47,7 +47,7 @@ def listening(answer: bytes | None) -> Iterator[Listener]:
         connection.close()
 
 
-def send(address: str, method: str = "GET", body: bytes = b"", seconds: float = 5):
+def send(address: str, method: str = "GET", body: bytes = b"", seconds: float = 60):
     with closing(Connection(address, seconds)) as connection:
         return connection.request(address, method, body)
 

@@ -226,7 +226,7 @@ async def test_revoked_key_closes_its_sockets_at_once(bridge):
     ):
         await other.settle()
         await bridge.state.clients.revoke("old")
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(10):
             assert [await ours.read_close(), await seed.read_close()] == [4401, 4401]
         await other.settle()
 
@@ -275,7 +275,7 @@ async def test_connections_that_come_at_once_are_limited_too(bridge, monkeypatch
         opened = [peer for peer in await asyncio.gather(*opening, return_exceptions=True) if not isinstance(peer, InvalidStatus)]
         ends = {asyncio.create_task(peer.read_close()) for peer in opened}
         while len(ends) > 2:
-            done, ends = await asyncio.wait(ends, timeout=5, return_when=asyncio.FIRST_COMPLETED)
+            done, ends = await asyncio.wait(ends, timeout=60, return_when=asyncio.FIRST_COMPLETED)
             assert {end.result() for end in done} == {1013}
         assert len(bridge.extensions.hub) == 2
         for end in ends:

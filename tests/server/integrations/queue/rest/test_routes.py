@@ -121,7 +121,7 @@ async def test_prompts_are_a_bare_list_newest_first_by_status_and_page(tmp_path)
         for method, path in (("GET", ""), ("POST", "/cancel"), ("POST", "/retry")):
             answer = await served.http.request(method, f"{CHAT}/requests/{theirs['id']}{path}", headers=bot)
             assert answer.status_code == 404
-        stream = await asyncio.wait_for(served.http.get(f"/api/sse/{theirs['id']}/", headers=bot), 10)
+        stream = await asyncio.wait_for(served.http.get(f"/api/sse/{theirs['id']}/", headers=bot), 60)
         assert stream.status_code == 404
 
 

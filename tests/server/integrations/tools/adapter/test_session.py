@@ -144,7 +144,7 @@ async def test_hostile_output_schema_is_not_evaluated() -> None:
         began = monotonic()
         result = await session.call_tool("echo", {})
         assert result.structured["text"].endswith("!")
-        assert monotonic() - began < 5
+        assert monotonic() - began < 20
 
 
 async def test_end_of_a_process_is_explained_without_secrets() -> None:
