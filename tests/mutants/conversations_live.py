@@ -128,9 +128,6 @@ MUTANTS = [
     # what was shown for approval
     change("live/effects", "        except InvalidInput:\n            raise\n", ""),
     change("live/exchange", "(*NOTHING_SENT, UpstreamFailed, UpstreamTimedOut)", "NOTHING_SENT", "live/test_sending"),
-    change(
-        "openai_account/connection", "context=contextvars.Context()", "context=contextvars.copy_context()", "live/test_routes"
-    ),
     change("live/effects", "return UNKNOWN_PRICE if units is None else", 'return "$0" if units is None else'),
     change(
         "live/effects",

@@ -1,7 +1,6 @@
 """The connection with OpenAI: its key, its options, and the models that there are."""
 
 import asyncio
-import contextvars
 import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -213,8 +212,7 @@ class OpenAIConnection:
         if self._key.stored is None:  # the keyring may have been locked
             await self.open()
         try:
-            # in a context of its own: a preview may read the person's account, and the shared client would take it for a call
-            models = await asyncio.create_task(self.api().list_models(), context=contextvars.Context())
+            models = await self.api().list_models()
         except DeskhandError as error:
             self.problem = error.detail if isinstance(error, SignInNeeded) else self.problem
             raise

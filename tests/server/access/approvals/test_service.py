@@ -254,7 +254,7 @@ async def test_large_call_is_not_kept_in_memory_while_the_person_decides(opened)
         bot = await post.client()
         body = json.dumps({"to": "ann", "text": "x" * 1_100_000}).encode()
         assert len(body) > LARGE
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(30):
             answer = await post.http.post("/mail/large", content=body, headers={**bot, "Content-Type": "application/json"})
         assert answer.status_code == 202
         assert post.state.guard.memory.reserved == 0
