@@ -4,6 +4,9 @@ from tests.mutants.mutant import Mutant
 
 MUTANTS = [
     Mutant(
+        "server/access/pause.py", "if moment.tzinfo else moment.replace(tzinfo=UTC)", "", ("tests/server/access/test_pause.py",)
+    ),
+    Mutant(
         "server/access/activity/entry.py",
         "[[name, redact_field(name, value)]",
         "[[name, redact(value)]",
