@@ -25,6 +25,7 @@ MUTANTS: list[Mutant] = [
     ),
     Mutant(f"{STORAGE}/restored.py", "if section == SECTION or (name", "if (name", RESTORED),
     Mutant(f"{STORAGE}/restored.py", "if count > MOST_WAITING or len", "if len", RESTORED),
+    Mutant(f"{STORAGE}/restored.py", "to_jsonable_python(written)", "written", RESTORED),
     Mutant(f"{STORAGE}/restored.py", "    if path.stat().st_size > LARGEST_FILE:", "    if False:", RESTORED),
     Mutant(
         f"{STORAGE}/restore_journal.py",
