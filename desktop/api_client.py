@@ -32,7 +32,7 @@ class ApiClient:
     def ask(self, method: str, path: str, body: Any = None) -> Any:
         """Send a request and return the JSON of the response. Raises DeskhandError with its detail.
 
-        Raises Unanswered if there is no response, or one of another program.
+        Raises NoResponse if there is none, or it is another program's.
         """
         try:
             with self._request(method, path, self.seconds, body) as answer:

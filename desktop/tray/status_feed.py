@@ -42,8 +42,10 @@ class StatusFeed:
 
     def _poll(self) -> None:
         pausing = threading.Event()
-        while not self._ended:
+        while True:
             self._changed.clear()
+            if self._ended:  # after the line above, which could undo what `stop` has set
+                return
             try:
                 self.on_answer(self.local.ask("GET", "/api/status"))
             except DeskhandError as error:

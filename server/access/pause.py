@@ -1,8 +1,9 @@
 """Pause: for a while, nothing that changes something runs."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 
 from server.core.clock import Clock
 from server.core.errors import Unavailable
@@ -12,10 +13,17 @@ SECTION = "pause"
 FOR_GOOD = timedelta(days=36_500)
 
 
+def add_zone(moment: datetime) -> datetime:
+    """Take a time without a zone as UTC; it may come from a forged backup, and could not be compared."""
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
 class PauseSettings(BaseModel):
     """Until when everything rests."""
 
-    until: datetime | None = Field(None, description="Nothing changes anything before this moment.")
+    until: Annotated[datetime, AfterValidator(add_zone)] | None = Field(
+        None, description="Nothing changes anything before this moment."
+    )
 
 
 class Pause:

@@ -180,7 +180,7 @@ class WebhookAuthenticator:
 
     async def _get(self, name: str) -> str | None:
         if name not in self._cache:
-            self._cache[name] = await self._context.secrets.get(name)
+            self._cache.setdefault(name, await self._context.secrets.get(name))  # it may have been replaced meanwhile
         return self._cache[name]
 
     async def _set(self, name: str, value: str | None) -> None:

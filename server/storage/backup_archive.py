@@ -33,6 +33,7 @@ LARGEST = {
     ARCHIVE_FILE: 65_536 * MEBIBYTE,
     ARCHIVE_FILES: 262_144 * MEBIBYTE,
 }
+METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}  # others are unpacked without a limit: a megabyte may become gigabytes
 FAST = 1  # level of compression of what is large
 LARGEST_MANIFEST = 65_536
 ROOM_TO_LEAVE = 64 * MEBIBYTE
@@ -125,9 +126,12 @@ def is_backup(path: Path) -> bool:
 
 def read_manifest(archive: zipfile.ZipFile) -> Manifest:
     """Read the manifest and check that it lists exactly the files of the archive."""
+    if any(info.compress_type not in METHODS for info in archive.infolist()):
+        raise ValueError("a file is compressed in another way")
     if archive.getinfo(MANIFEST_FILE).file_size > LARGEST_MANIFEST:
         raise ValueError("a manifest of an impossible size")
-    manifest = Manifest.model_validate_json(archive.read(MANIFEST_FILE))
+    with archive.open(MANIFEST_FILE) as packed:
+        manifest = Manifest.model_validate_json(packed.read(LARGEST_MANIFEST))  # without a size all of it would be unpacked
     if manifest.format > FORMAT:
         raise Conflict("This backup was made by a newer Deskhand. Install that one, then restore. Nothing was changed.")
     names = sorted(info.filename for info in archive.infolist())

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
+from pydantic_core import to_jsonable_python
 
 from server.core.errors import InvalidInput
 from server.storage.settings import ONLY, Tables, read_tables
@@ -53,10 +54,11 @@ def separate_settings(backup: Path, current: Path, harmless: Mapping[str, Collec
     count = sum(map(len, restored.settings.values()))
     if count > MOST_WAITING or len(json.dumps(restored.settings)) > LARGEST_FILE:
         raise InvalidInput("This backup has more settings than Deskhand stores. Nothing was changed.")
-    tables[SECTION] = restored.model_dump(mode="json")
     try:
-        write_json(backup, {name: {str(ONLY): fields} for name, fields in tables.items()})
-    except ValueError as error:  # a number or a character that JSON has no way to write
+        tables[SECTION] = restored.model_dump(mode="json")
+        written = {name: {str(ONLY): fields} for name, fields in tables.items()}
+        write_json(backup, to_jsonable_python(written))  # which is less deep than what the next start could not read
+    except ValueError as error:  # that, or a number or a character that JSON has no way to write
         raise InvalidInput(UNREADABLE) from error
 
 

@@ -16,16 +16,20 @@ from typing import Any
 from server.core.rates import is_rate
 
 TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND rootpage != 0 AND name NOT LIKE 'sqlite~_%' ESCAPE '~'"
-COLUMNS = 'SELECT name, upper(type), "notnull", pk, hidden FROM pragma_table_xinfo(?) ORDER BY name'
+DEFINITIONS = "SELECT tbl_name, sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY type, name"
+REFERENCES = 'SELECT "table" FROM pragma_foreign_key_list(?)'
+COLUMNS = "SELECT name, upper(type) FROM pragma_table_info(?)"
 KINDS = {"TEXT": str, "BLOB": bytes, "INTEGER": int, "BOOLEAN": int, "FLOAT": (float, int), "REAL": (float, int)}
 POLICIES = {"allow", "ask", "deny"}
 OUTCOMES = {"waiting", "running", "done", "failed", "refused", "repeated", "uncertain"}
 EXTENTS = {"temporary", "quarter", "recipients", "always", "once"}
+ENDPOINTS = {"enabled", "disabled", "unconfirmed"}
+DELIVERIES = {"waiting", "delivered", "dead"}
 MOMENTS = re.compile(r"(?:\w+_)?at|until")
 OF_ACCESS = {"client", "api_key", "client_use", "activity", "allowance", "outgoing", "recipient"}
 LONGEST_NAME = 200
 INDEX = re.compile(r"CREATE VIRTUAL TABLE \S+ USING fts5\s*\(", re.IGNORECASE)
-Column = tuple[str, str, int, int, int]
+Column = tuple[str, str]
 
 
 def is_list(value: str) -> bool:
@@ -61,6 +65,9 @@ VALUES: dict[tuple[str, str], Callable[[str], bool]] = {
     ("allowance", "extent"): EXTENTS.__contains__,
     ("oauth_client", "redirect_uris"): is_list,
     ("oauth_client", "callbacks"): is_list,
+    ("webhook_endpoint", "kind"): {"person", "request"}.__contains__,
+    ("webhook_endpoint", "state"): ENDPOINTS.__contains__,
+    ("webhook_delivery", "state"): DELIVERIES.__contains__,
 }
 
 
@@ -76,15 +83,18 @@ def require_own_content(path: Path, make: Callable[[Path], None]) -> None:
         made = Path(folder) / "made.db"
         make(made)
         with closing(sqlite3.connect(made)) as connection:
-            expected, indexes = read_tables(connection), read_indexes(connection)
+            expected, indexes, ours = read_tables(connection), read_indexes(connection), read_definitions(connection)
     with closing(sqlite3.connect(path)) as connection:
         if read_indexes(connection) != indexes:
             raise ValueError("another full-text index")
-        actual = read_tables(connection)
+        theirs = read_definitions(connection)
         for table, columns in expected.items():
-            if actual.get(table) != columns:
+            if theirs.get(table) != ours[table]:
                 raise ValueError(table)
-            require_values(connection, table, [(name, kind) for name, kind, *_ in columns])
+            require_values(connection, table, columns)
+        for table in theirs.keys() - expected.keys():  # an integration that is gone refers to its own tables only
+            if any(name.lower() in expected for (name,) in connection.execute(REFERENCES, (table,))):
+                raise ValueError(table)
 
 
 def find_check(table: str, column: str) -> Callable[[str], bool] | None:
@@ -94,9 +104,17 @@ def find_check(table: str, column: str) -> Callable[[str], bool] | None:
 
 
 def read_tables(connection: sqlite3.Connection) -> dict[str, list[Column]]:
-    """Read the columns of every table."""
+    """Read the columns of every table with their types."""
     names = [name for (name,) in connection.execute(TABLES)]
     return {name: connection.execute(COLUMNS, (name,)).fetchall() for name in names}
+
+
+def read_definitions(connection: sqlite3.Connection) -> dict[str, list[str]]:
+    """Read the definitions of each table and its indexes, without white space: a constraint could keep a key from its end."""
+    definitions: dict[str, list[str]] = {}
+    for table, sql in connection.execute(DEFINITIONS):
+        definitions.setdefault(table, []).append("".join(sql.split()))
+    return definitions
 
 
 def read_indexes(connection: sqlite3.Connection) -> set[tuple[str, str]]:
@@ -104,7 +122,7 @@ def read_indexes(connection: sqlite3.Connection) -> set[tuple[str, str]]:
     return set(connection.execute("SELECT name, sql FROM sqlite_master WHERE rootpage = 0"))
 
 
-def require_values(connection: sqlite3.Connection, table: str, columns: Sequence[tuple[str, str]]) -> None:
+def require_values(connection: sqlite3.Connection, table: str, columns: Sequence[Column]) -> None:
     """Raises ValueError for a value of another kind, or one that does not fit. The names are those of our own migrations."""
     checks: list[tuple[Any, Callable[[str], bool] | None]] = [
         (KINDS.get(kind, object), find_check(table, name)) for name, kind in columns

@@ -6,7 +6,7 @@ Every text is a query. What looks like an operator and is none is searched as wo
 import re
 import unicodedata
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from operator import add
 
 from server.storage.text_index import UNSPACED_RUN, fold, is_folded
@@ -46,10 +46,6 @@ class TextQuery:
 
     terms: tuple[Term, ...] = ()
     operators: tuple[Term, ...] = ()
-
-    def with_terms(self, terms: Collection[Term]) -> "TextQuery":
-        """Search operators that are none as words."""
-        return replace(self, terms=(*self.terms, *terms), operators=tuple(term for term in self.operators if term not in terms))
 
 
 def parse(text: str, names: Collection[str] = ()) -> TextQuery:

@@ -73,11 +73,7 @@ class Tunnel:
         self._refuse_fixed()
         async with self._lock:
             if self._supervisor is None or not self.status.is_on:
-                await self._end()
-                self._supervisor = Supervisor(
-                    self.status, self._provider, self.make_request, self._timing, self._context.clock, retry=retry
-                )
-                await self.status.set_opening()
+                await self._begin(retry=retry)
 
     async def close(self) -> None:
         """Close the tunnel and wait until its agent is gone. Raises Conflict if a proxy stands in for it."""
@@ -104,11 +100,11 @@ class Tunnel:
 
     async def change(self, order: TunnelChange) -> None:
         """Change the settings; a tunnel that is on is opened anew if it needs that. Raises InvalidInput."""
-        if await self.status.preferences.change(order) and self.status.is_on:
-            await self.close()
-            await self.open()
-        else:
-            await self.status.refresh()
+        if await self.status.preferences.change(order):
+            async with self._lock:
+                if self.status.is_on:  # which the person may have changed while this waited
+                    await self._begin()
+        await self.status.refresh()
 
     def begin_download(self) -> None:
         """Download the agent, to which the person has agreed. Raises Conflict in demo mode."""
@@ -171,6 +167,15 @@ class Tunnel:
             return await self.status.preferences.has_authtoken()
         except Unavailable:  # the keyring is locked; opening the tunnel says so
             return False
+
+    async def _begin(self, *, retry: bool = False) -> None:
+        """End what runs, and begin to open the tunnel. The caller holds the lock."""
+        await self._end()
+        await self.status.set(TunnelState.off)
+        self._supervisor = Supervisor(
+            self.status, self._provider, self.make_request, self._timing, self._context.clock, retry=retry
+        )
+        await self.status.set_opening()
 
     async def _end(self) -> None:
         supervisor, self._supervisor = self._supervisor, None

@@ -4,6 +4,21 @@ from tests.mutants.mutant import Mutant
 
 MUTANTS = [
     Mutant(
+        "server/access/pause.py", "if moment.tzinfo else moment.replace(tzinfo=UTC)", "", ("tests/server/access/test_pause.py",)
+    ),
+    Mutant(
+        "server/access/activity/entry.py",
+        "[[name, redact_field(name, value)]",
+        "[[name, redact(value)]",
+        ("tests/server/access/activity/test_entry.py",),
+    ),
+    Mutant(
+        "server/access/clients/registry.py",
+        "return granted and granted.granted(client.grant, client.scopes)",
+        "return granted",
+        ("tests/server/integrations/tools/test_routes.py::test_token_with_fewer_scopes_than_its_grant_calls_no_tool_by_name",),
+    ),
+    Mutant(
         "server/access/activity/entry.py",
         "any(secret in name.lower() for secret in SECRET_NAMES)",
         "False",

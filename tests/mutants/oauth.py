@@ -177,4 +177,10 @@ MUTANTS = [
         "if p.client_id",
         PENDING,
     ),
+    Mutant(
+        "server/access/oauth/pending_authorizations.py",
+        "client.id == client_id if client else approved",
+        "client and client.id == client_id",
+        PENDING,
+    ),
 ]

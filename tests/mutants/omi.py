@@ -77,6 +77,7 @@ MUTANTS = [
         "asyncio.timeout(None)",
         ("tests/server/sdk/test_webhook_auth.py::test_unverified_body_is_ended_after_its_time",),
     ),
+    Mutant(AUTH, "self._cache.setdefault(name, ", "self._cache.__setitem__(name, ", AUTH_TESTS),
     Mutant(AUTH, "await self._context.secrets.delete(name)", "pass", AUTH_TESTS),
     Mutant(
         WEBHOOK,

@@ -25,6 +25,7 @@ MUTANTS: list[Mutant] = [
     ),
     Mutant(f"{STORAGE}/restored.py", "if section == SECTION or (name", "if (name", RESTORED),
     Mutant(f"{STORAGE}/restored.py", "if count > MOST_WAITING or len", "if len", RESTORED),
+    Mutant(f"{STORAGE}/restored.py", "to_jsonable_python(written)", "written", RESTORED),
     Mutant(f"{STORAGE}/restored.py", "    if path.stat().st_size > LARGEST_FILE:", "    if False:", RESTORED),
     Mutant(
         f"{STORAGE}/restore_journal.py",
@@ -76,9 +77,11 @@ MUTANTS: list[Mutant] = [
     # The database of a backup
     Mutant(f"{STORAGE}/backup.py", "        make(path)\n", "", ARCHIVE),
     Mutant(f"{STORAGE}/backup.py", "        require_own_content(path, make)\n", "", ARCHIVE),
-    Mutant(
-        f"{STORAGE}/restored_database.py", "            if actual.get(table) != columns:", "            if False:", OWN_CONTENT
-    ),
+    Mutant(f"{STORAGE}/restored_database.py", "if theirs.get(table) != ours[table]:", "if table not in theirs:", OWN_CONTENT),
+    Mutant(f"{STORAGE}/restored_database.py", "if any(name.lower() in expected", "if any(name in expected", OWN_CONTENT),
+    Mutant(f"{STORAGE}/restored_database.py", '    ("webhook_endpoint", "state"): ENDPOINTS.__contains__,\n', "", OWN_CONTENT),
+    Mutant(f"{STORAGE}/backup_archive.py", "if any(info.compress_type not in METHODS for", "if any(False for", ARCHIVE),
+    Mutant(f"{STORAGE}/backup_archive.py", "packed.read(LARGEST_MANIFEST)", "packed.read()", ARCHIVE),
     Mutant(f"{STORAGE}/restored_database.py", "not isinstance(value, kind) or ", "", OWN_CONTENT),
     Mutant(f"{STORAGE}/restored_database.py", " or (fits and not fits(value))", "", OWN_CONTENT),
     Mutant(f"{STORAGE}/restored_database.py", "is_moment if is_time else None", "None", OWN_CONTENT),

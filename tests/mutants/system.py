@@ -7,6 +7,12 @@ PROCESSES = ("tests/server/system/test_processes.py",)
 TASKS = ("tests/server/core/test_tasks.py",)
 
 MUTANTS: list[Mutant] = [
+    Mutant(
+        "desktop/tray/status_feed.py",
+        "            if self._ended:  # after",
+        "            if False:  # after",
+        ("tests/desktop/tray/test_status_feed.py::test_stop_is_not_missed_before_a_request",),
+    ),
     # Files
     Mutant("server/system/files.py", "PRIVATE_FILE = 0o600", "PRIVATE_FILE = 0o644", FILES),
     Mutant("server/system/files.py", "PRIVATE_FOLDER = 0o700", "PRIVATE_FOLDER = 0o755", FILES),

@@ -57,6 +57,12 @@ MUTANTS: list[Mutant] = [
     ),
     Mutant(
         "server/tunnel/service.py",
+        "                if self.status.is_on:  # which",
+        "                if True:  # which",
+        (f"{T}/test_service.py::test_tunnel_that_is_off_stays_off_after_a_change",),
+    ),
+    Mutant(
+        "server/tunnel/service.py",
         "await asyncio.to_thread(self._provider.end_stale, self._folder)",
         "pass",
         (f"{T}/test_service.py::test_agent_of_a_killed_deskhand_is_ended_at_the_next_start",),

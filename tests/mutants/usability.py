@@ -106,7 +106,8 @@ MUTANTS: list[Mutant] = [
         "return False",
         ("tests/server/http/test_addresses.py::test_loopback_address_is_for_this_computer_only",),
     ),
-    Mutant(REINSTATE, ", client.c.revoked_at >= earliest)", ")", OF_REINSTATE),
+    Mutant(REINSTATE, ", client.c.revoked_at.between(earliest, now))", ")", OF_REINSTATE),
+    Mutant(REINSTATE, "client.c.revoked_at.between(earliest, now))", "client.c.revoked_at >= earliest)", OF_REINSTATE),
     Mutant(REINSTATE, ", table.c.revoked_at == at)", ")", OF_REINSTATE),
     Mutant(REINSTATE, 'if connection.execute(NAMED, {"name": name}).first():', "if False:", OF_REINSTATE),
     Mutant(

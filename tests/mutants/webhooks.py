@@ -188,6 +188,12 @@ MUTANTS: list[Mutant] = [
         SERVICE,
     ),
     Mutant("server/outbound/webhooks/store.py", "    connection.execute(UNUSED)\n", "", LOG),
+    Mutant(
+        "server/outbound/webhooks/store.py",
+        ', "types": read_types(row.types), **own}',
+        ', "types": read_types(row.types)}',
+        ENDPOINTS,
+    ),
     # schedule
     Mutant("server/outbound/webhooks/schedule.py", "JITTER = 0.2", "JITTER = 0", SCHEDULE),
     Mutant("server/outbound/webhooks/schedule.py", "(is_old and number >= LEAST_ATTEMPTS)", "is_old", SCHEDULE),

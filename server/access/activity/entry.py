@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -64,5 +65,13 @@ def effect_text(effect: Effect | None) -> str | None:
     """Effect as JSON for the activity."""
     if effect is None:
         return None
-    fields = [[name, redact(value)] for name, value in effect.fields]
+    fields = [[name, redact_field(name, value)] for name, value in effect.fields]
     return json.dumps({"sentence": effect.sentence, "fields": fields}, ensure_ascii=False)
+
+
+def redact_field(name: str, text: str) -> Any:
+    """Remove secrets from a field of an Effect: it may have an argument of a tool by its name, an object as JSON."""
+    with suppress(ValueError, RecursionError):
+        if text.startswith(("{", "[")):
+            text = json.dumps(redact(json.loads(text), name), ensure_ascii=False)
+    return redact(text, name)

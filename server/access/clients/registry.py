@@ -82,9 +82,13 @@ class Clients:
         return client and client.granted(token.grant, token.scopes)
 
     def refresh(self, client: Client) -> Client | None:
-        """Find the current state of a client; None if its credential is not valid any more."""
+        """Find the current state of a client; None if its credential is not valid any more.
+
+        A token may have fewer scopes than its grant: a call gets no more than it began with.
+        """
         if client.grant:
-            return self._cache.grants.get(client.grant)
+            granted = self._cache.grants.get(client.grant)
+            return granted and granted.granted(client.grant, client.scopes)
         if client.caller:
             return self.find_caller(client.caller_scope, client.caller)
         return self._cache.keys.get(client.key_hash)
@@ -179,7 +183,8 @@ class Clients:
 
     async def reinstate(self, name: str) -> Client:
         """Undo the revocation of a client, for a minute. Raises NotFound and Conflict."""
-        await self.write(reinstate_client, name, (self._clock.now() - UNDO_TIME).isoformat())
+        now = self._clock.now()
+        await self.write(reinstate_client, name, (now - UNDO_TIME).isoformat(), now.isoformat())
         return await self.show(name)
 
     async def withdraw(self, prefix: str) -> None:

@@ -12,12 +12,13 @@ from server.core.errors import Conflict, NotFound
 UNDO_TIME = timedelta(minutes=1)
 
 
-def reinstate_client(connection: Connection, name: str, earliest: str) -> str:
+def reinstate_client(connection: Connection, name: str, earliest: str, now: str) -> str:
     """Reinstate the client of this name that was revoked last, not before `earliest`. Answers its id.
 
-    What ended by itself before, such as an earlier key, stays ended; so do the allowances. Raises NotFound and Conflict.
+    One that was revoked after `now` comes from a forged backup, and would go before the person's own. What ended by itself
+    before, such as an earlier key, stays ended; so do the allowances. Raises NotFound and Conflict.
     """
-    revoked = select(client.c.id, client.c.revoked_at).where(client.c.name == name, client.c.revoked_at >= earliest)
+    revoked = select(client.c.id, client.c.revoked_at).where(client.c.name == name, client.c.revoked_at.between(earliest, now))
     row = connection.execute(revoked.order_by(client.c.revoked_at.desc())).first()
     if row is None:
         raise NotFound("A revoked client can be brought back for a minute only. Make a new one.")

@@ -1,4 +1,4 @@
-"""Connections of clients that are no calls of operations: authentication, scope, rate limit, record, and the end of the key."""
+"""Connections of clients that are no calls of operations: authentication, rate limit, scope, record, and the end of the key."""
 
 import asyncio
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""The guard: authentication, scope, rate limit, validation, duplicates, policy, approval, execution and record of every call."""
+"""The guard: authentication, rate limit, scope, validation, duplicates, policy, approval, execution and record of every call."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

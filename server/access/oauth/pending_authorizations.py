@@ -140,9 +140,13 @@ class PendingAuthorizations:
         return {pending.request.registration.id for pending in self._waiting.values()}
 
     def end(self, client_id: str | None) -> None:
-        """Remove the requests of a client, or all if None."""
+        """Remove the requests of a client, or all if None.
+
+        An approved one of an app that was unknown goes too: another browser of the app may have made it this client since.
+        """
         for pending in list(self._waiting.values()):
-            if client_id is None or (pending.request.client and pending.request.client.id == client_id):
+            client, approved = pending.request.client, pending.decision is Decision.approved
+            if client_id is None or (client.id == client_id if client else approved):
                 del self._waiting[pending.id]
         self._questions.publish_change()
 

@@ -24,3 +24,17 @@ def test_status_feed_reports_until_the_server_stops(serve):
     following.join(30)
     assert not following.is_alive()
     assert answers[-1]["demo"] is True
+
+
+def test_stop_is_not_missed_before_a_request():
+    class Overtaken(threading.Event):
+        def clear(self) -> None:
+            feed.stop()
+            super().clear()
+
+    nowhere = runtime_file.Running("http://127.0.0.1:9", 9, "http://127.0.0.1:9", 1, "key", 0)
+    feed = StatusFeed(ApiClient(nowhere), lambda _: None, Overtaken())
+    polling = threading.Thread(target=feed._poll, daemon=True)
+    polling.start()
+    polling.join(30)
+    assert not polling.is_alive()

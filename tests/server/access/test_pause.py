@@ -1,5 +1,8 @@
+from datetime import timedelta
+
 import pytest
 
+from server.access.pause import SECTION, PauseSettings
 from server.core.errors import Unavailable
 
 
@@ -22,6 +25,15 @@ async def test_pause_without_an_end_lasts_until_it_is_resumed(opened, clock) -> 
         with pytest.raises(Unavailable):
             state.pause.check()
         await state.pause.end()
+        state.pause.check()
+
+
+async def test_pause_until_a_time_without_a_zone_is_a_pause(opened, clock) -> None:
+    async with opened() as state:
+        await state.context.settings.write(SECTION, PauseSettings(until=clock.now().replace(tzinfo=None) + timedelta(minutes=1)))
+        with pytest.raises(Unavailable):
+            state.pause.check()
+        clock.move(minutes=1)
         state.pause.check()
 
 

@@ -50,6 +50,26 @@ async def test_replaced_secret_path_is_unknown(opened) -> None:
             await authenticator.check_secret_path(old)
 
 
+async def test_secret_path_that_is_replaced_while_it_is_read_for_the_first_time_is_unknown(opened, monkeypatch) -> None:
+    async with opened() as state:
+        old = await make_authenticator(state.context).make_secret_path()
+        authenticator, reading, replaced = make_authenticator(state.context), asyncio.Event(), asyncio.Event()
+
+        async def read(_: str) -> str:
+            reading.set()
+            await replaced.wait()
+            return old
+
+        monkeypatch.setattr(state.context.secrets, "get", read)
+        checking = asyncio.create_task(authenticator.secret_path())
+        await reading.wait()
+        new = await authenticator.make_secret_path()
+        replaced.set()
+        assert await checking == new
+        with pytest.raises(NotFound):
+            await authenticator.check_secret_path(old)
+
+
 @pytest.mark.parametrize(("late", "accepted"), [(-301, False), (-300, True), (0, True), (300, True), (301, False)])
 async def test_signature_is_valid_for_five_minutes(opened, clock, late, accepted) -> None:
     async with opened() as state:

@@ -2,6 +2,7 @@ import hashlib
 import json
 import random
 import sqlite3
+import tracemalloc
 import zipfile
 from collections.abc import Callable
 from contextlib import closing
@@ -117,6 +118,17 @@ HOSTILE: dict[str, tuple[Callable[[dict[str, bytes]], object], bool, type[Deskha
         InvalidInput,
         "does not write",
     ),
+    "a key that goes on when others are revoked": (
+        with_statement(
+            "ALTER TABLE api_key RENAME TO old",
+            f"CREATE TABLE api_key ({KEY_COLUMNS}, revoked_at TEXT UNIQUE ON CONFLICT IGNORE)",
+            f"INSERT INTO api_key VALUES (x'03', 'c', 'dh_c', '{THEN}', NULL)",
+            "DROP TABLE old",
+        ),
+        True,
+        InvalidInput,
+        "does not write",
+    ),
     "a version that its tables are not of": (
         with_statement("UPDATE alembic_version SET version_num = 'core_0004'"),
         True,
@@ -144,6 +156,30 @@ def test_untrusted_archive_is_refused_and_nothing_is_replaced(home: Home, file: 
     assert home.words() == ["old"] * 3
     assert home.files() == before
     assert not tmp_path.joinpath("evil").exists()
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_archive_that_could_be_unpacked_without_a_limit_is_refused(home: Home, file: Path, tmp_path: Path, method: int) -> None:
+    with zipfile.ZipFile(file) as old, zipfile.ZipFile(tmp_path / "hostile.zip", "w", method) as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name))
+    with pytest.raises(InvalidInput, match="not a backup"):
+        home.restore(tmp_path / "hostile.zip")
+
+
+def test_manifest_is_not_unpacked_beyond_its_declared_size(home: Home, tmp_path: Path) -> None:
+    size = 64 << 20
+    with zipfile.ZipFile(tmp_path / "hostile.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("manifest.json", bytes(size))
+    content = (tmp_path / "hostile.zip").read_bytes().replace(size.to_bytes(4, "little"), (100).to_bytes(4, "little"))
+    (tmp_path / "hostile.zip").write_bytes(content)
+    tracemalloc.start()
+    try:
+        with pytest.raises(InvalidInput, match="not a backup"):
+            home.restore(tmp_path / "hostile.zip")
+        assert tracemalloc.get_traced_memory()[1] < size / 8
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize("content", [b"", b"no zip", b"PK\x05\x06" + bytes(18)])

@@ -51,6 +51,8 @@ def test_only_harmless_settings_of_a_backup_are_in_force(tmp_path: Path) -> None
         '{"look": {"1": {"theme": NaN}}}',
         '{"a": {"1": {"b": "\\ud800"}}}',
         '{"a":' * 3000,
+        f'{{"look": {{"1": {{"theme": {"[" * 600}{"]" * 600}}}}}}}',
+        f'{{"a": {{"1": {{"b": {"[" * 300}{"]" * 300}}}}}}}',
     ],
 )
 def test_damaged_settings_of_a_backup_are_refused(tmp_path: Path, backup: str) -> None:

@@ -9,15 +9,19 @@ import pytest
 from server.access.activity.entry import Outcome
 from server.access.clients.client import Policy
 from server.core.rates import require_rate
+from server.outbound.webhooks.models import DeliveryState, EndpointState
 from server.sdk.approval_requests import ApprovalDuration
 from server.storage.migrations import migrate
-from server.storage.restored_database import EXTENTS, OUTCOMES, POLICIES, require_own_content
+from server.storage.restored_database import DELIVERIES, ENDPOINTS, EXTENTS, OUTCOMES, POLICIES, require_own_content
 
 AT = "'2026-01-01T00:00:00+00:00'"
 CLIENT = f"INSERT INTO client VALUES ('c', 'bot', '[\"read:mail\"]', '{{\"send_mail\": \"ask\"}}', '30/minute', {AT}, NULL)"
 CALL = (
     "INSERT INTO activity (at, client_name, operation, sentence, changes, decision, reason, outcome) "
     f"VALUES ({AT}, 'bot', 'o', 's', 1, 'd', 'r', 'done')"
+)
+RECEIVER = (
+    "INSERT INTO webhook_endpoint (id, kind, url, name, types, state, reason, secret_name, created_at, failures) VALUES ('w',"
 )
 
 
@@ -62,6 +66,10 @@ def test_own_content_is_accepted(database: Path) -> None:
         "UPDATE activity SET arguments = '[]'",
         "UPDATE activity SET effect = '{'",
         "UPDATE activity SET status = 'many'",
+        f"{RECEIVER} 'person', 'https://a.example', '', '[]', 'splendid', '', '', {AT}, 0)",
+        f"{RECEIVER} 'stranger', 'https://a.example', '', '[]', 'enabled', '', '', {AT}, 0)",
+        "CREATE UNIQUE INDEX one_end ON api_key (revoked_at)",
+        "CREATE TABLE other (a REFERENCES API_KEY (revoked_at))",
     ],
 )
 def test_content_that_nobody_writes_is_refused(database: Path, statement: str) -> None:
@@ -75,6 +83,8 @@ def test_values_are_those_of_access() -> None:
     assert set(Policy) == POLICIES
     assert set(Outcome) == OUTCOMES
     assert set(ApprovalDuration) <= EXTENTS
+    assert set(EndpointState) == ENDPOINTS
+    assert set(DeliveryState) == DELIVERIES
 
 
 @pytest.mark.parametrize("rate", ["none", "30/minute", "100 per month", "5 per 2 hours", " 30 / minute "])

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, cast
 from pydantic import SecretStr
 
 from server.core.errors import DeskhandError, InvalidInput, NotFound, UpstreamFailed
-from server.integrations.conversations.adapter import webhooks
 from server.integrations.conversations.adapter.errors import OPENAI, ErrorTranslator
 from server.integrations.conversations.adapter.protocol import Answer, Model, ResponseRequest, Turn, Uncertain, Usage
 from server.integrations.conversations.models import Frozen
@@ -158,11 +157,6 @@ class OpenAIClient:
         with suppress(NotFound):
             async with self._calling(changes=False) as client:
                 await client.webhooks.delete(webhook_id)
-
-    def unwrap_webhook(self, body: bytes, headers: Mapping[str, str], secret: str) -> Mapping[str, Any]:
-        """Verify and read an event of OpenAI. Raises NotAuthenticated."""
-        webhooks.verify_webhook(body, headers, secret)
-        return webhooks.read_event(body)
 
     @asynccontextmanager
     async def _calling(self, *, changes: bool = True) -> "AsyncIterator[openai.AsyncOpenAI]":

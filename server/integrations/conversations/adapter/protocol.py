@@ -129,6 +129,3 @@ class OpenAIApi(Protocol):
 
     async def delete_webhook(self, webhook_id: str) -> None:
         """Remove a webhook. One that is gone already is no error."""
-
-    def unwrap_webhook(self, body: bytes, headers: Mapping[str, str], secret: str) -> Mapping[str, Any]:
-        """Verify and read an event of OpenAI. Raises NotAuthenticated."""

@@ -11,7 +11,6 @@ FIND = (
     .join(conversation, conversation.c.key == asset.c.conversation)
     .where(conversation.c.id == bindparam("chat"), asset.c.id == bindparam("which"))
 )
-OF_CONVERSATION = select(*COLUMNS).where(asset.c.conversation == bindparam("of")).order_by(asset.c.key)
 USED = select(
     exists().where(asset.c.sha256 == bindparam("digest")) | exists().where(deleted_asset.c.sha256 == bindparam("digest"))
 )
@@ -30,11 +29,6 @@ def find(connection: Connection, chat_id: str, asset_id: str) -> AssetRow | None
     """Find a file of a conversation."""
     row = connection.execute(FIND, {"chat": chat_id, "which": asset_id}).mappings().first()
     return AssetRow.model_validate(dict(row)) if row else None
-
-
-def list_of(connection: Connection, key: int) -> list[AssetRow]:
-    """List the files of a conversation, by its key."""
-    return [AssetRow.model_validate(dict(row)) for row in connection.execute(OF_CONVERSATION, {"of": key}).mappings()]
 
 
 def list_used(connection: Connection, digests: list[str]) -> set[str]:

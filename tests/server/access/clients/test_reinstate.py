@@ -1,4 +1,5 @@
 import pytest
+from sqlalchemy import text
 
 from server.core.errors import Conflict, NotFound
 
@@ -39,3 +40,17 @@ async def test_client_is_not_reinstated_later_or_twice_or_over_a_new_one(opened,
         with pytest.raises(NotFound):
             await clients.reinstate("bot")
         assert [client.revoked_at is None for client in await clients.list()] == [False, False]
+
+
+async def test_client_that_a_forged_backup_revokes_in_the_future_does_not_take_the_place_of_the_own_one(opened, clock) -> None:
+    async with opened() as state:
+        clients = state.clients
+        _, forged = await clients.create("bot", frozenset({"read:mail"}), {})
+        await clients.revoke("bot")
+        for table in ("client", "api_key"):
+            late = text(f"UPDATE {table} SET revoked_at = '2099-01-01T00:00:00+00:00'")
+            await state.context.database.write(lambda connection, late=late: connection.execute(late).rowcount)
+        _, own = await clients.create("bot", frozenset({"read:mail"}), {})
+        await clients.revoke("bot")
+        await clients.reinstate("bot")
+        assert (clients.find(forged), clients.find(own) is not None) == (None, True)

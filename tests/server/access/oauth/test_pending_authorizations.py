@@ -310,6 +310,21 @@ def test_revoked_client_has_no_pending_authorization(served):
     assert other.browser.look().status_code == 403
 
 
+def test_approved_sign_in_of_another_browser_does_not_outlive_its_client(served):
+    allow_registration(served)
+    program = register(served)
+    browsers = Browser(served), Browser(served)
+    for browser in browsers:
+        program.begin_in(browser)
+    for browser in browsers:
+        approve(served, browser)
+    assert "code" in landed(browsers[0].look())
+    (client,) = (client for client in served.person("GET", "/api/clients").json() if not client["revoked_at"])
+    served.person("DELETE", f"/api/clients/{client['name']}")
+    assert browsers[1].look().status_code == 403
+    assert all(client["revoked_at"] for client in served.person("GET", "/api/clients").json())
+
+
 def test_strangers_evict_each_other_and_no_known_client_or_chatgpt():
     waiting = PendingAuthorizations(Quiet(), Clock(), forget, dict)
     chatgpt = wait(waiting, "https://chatgpt.com/oauth/client.json", Kind.document)

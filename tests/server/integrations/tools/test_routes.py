@@ -1,5 +1,6 @@
 import pytest
 
+from tests.server.access.oauth.programs import own
 from tests.server.integrations.tools.gateway import add_servers, describe_crm, serve_crm, trust
 
 NOW = {"Prefer": "respond-async"}
@@ -34,6 +35,18 @@ def test_tools_are_listed_for_those_who_have_the_scope(served):
     assert served.call("POST", "/tools", other, json={"name": "get_leads", "arguments": {}}).status_code == 403
     assert served.call("GET", "/tools", "").status_code == 401
     assert served.call("POST", "/tools", "", json={"name": "get_leads"}).status_code == 401
+
+
+def test_token_with_fewer_scopes_than_its_grant_calls_no_tool_by_name(served):
+    """A call is handed over in the middle of another one, which has looked up its client again by then."""
+    trust(served)
+    program = own(served, scopes="read:apps use:crm")
+    pair = program.sign_in()
+    narrow = program.refresh(pair["refresh_token"], scope="read:apps").json()["access_token"]
+    assert served.call("GET", "/tools", narrow).json()["tools"] == []
+    assert served.call("POST", "/query", pair["access_token"], json={"query": "leads"}).status_code == 200
+    for path, body in (("/query", {"query": "leads"}), ("/tools", {"name": "get_leads", "arguments": {}})):
+        assert served.call("POST", path, narrow, json=body).status_code == 403, path
 
 
 @pytest.mark.parametrize("path", ["/tools/get-leads", "/tools"])

@@ -98,6 +98,20 @@ def test_receiver_that_is_off_keeps_what_waits_for_it(tmp_path):
     at_desk(test, tmp_path)
 
 
+def test_receiver_of_a_forged_backup_cannot_name_the_secret_of_something_else(tmp_path):
+    async def test(desk: Desk) -> None:
+        endpoint_id, secret = await desk.add("/hook")
+        await desk.secrets.set("oauth-key", "00")
+        forge = text("UPDATE webhook_endpoint SET secret_name = 'oauth-key'")
+        await desk.database.write(lambda connection: connection.execute(forge).rowcount)
+        await desk.webhooks.endpoints.rotate(endpoint_id)
+        assert await desk.secrets.get(f"webhooks/{endpoint_id}") not in {None, secret}
+        await desk.webhooks.endpoints.remove(endpoint_id)
+        assert await desk.secrets.get("oauth-key") == "00"
+
+    at_desk(test, tmp_path)
+
+
 def test_unknown_receiver_is_not_found(tmp_path):
     async def test(desk: Desk) -> None:
         endpoints = desk.webhooks.endpoints
