@@ -55,7 +55,7 @@ class ConversationsService(Health):
         self.openai = OpenAIConnection(context)
         self.spending = Spending(context, self.openai)
         self.deletion = Deletion(context)
-        self.tidying = Tidying(context, self.assets, self.openai.api)
+        self.tidying = Tidying(context, self.assets, self.openai.openai_api)
         self.authenticator = make_authenticator(context)
         self.delivery_rate = DeliveryRate(context)
         self.openai_webhook = OpenAIWebhook(context, self.openai)

@@ -25,7 +25,7 @@ MOST_DOUBLINGS = 10
 
 
 class Tidying:
-    """`openai` returns OpenAI's API, and raises SignInNeeded without a key."""
+    """`openai` returns the API of OpenAI itself, and raises SignInNeeded if it cannot be used."""
 
     def __init__(self, context: Context, files: AssetFiles, openai: Callable[[], OpenAIApi]) -> None:
         self._context, self._files, self._openai = context, files, openai

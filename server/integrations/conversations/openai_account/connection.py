@@ -31,6 +31,7 @@ READ_KEY, OPENING_SECONDS, REOPENING_SECONDS = "read the key for OpenAI", 2.0, 6
 FRESH_SECONDS, OLD_SECONDS = 600.0, 86_400.0  # a model is unknown by a list that is fresh, and known by one that is not old
 NO_KEY = f"There is no OpenAI key. Enter one in Deskhand's window, under Conversations, or run `{format_command('openai key')}`."
 OTHER_HOST = "The OpenAI key was entered for another address. Enter the key for {origin}."
+ELSEWHERE = "Another service than OpenAI is used now. This goes on once OpenAI is used again."
 NO_MODEL = "No model is set. Choose one in Deskhand's window, under Conversations."
 
 
@@ -134,6 +135,12 @@ class OpenAIConnection:
         if self._client is None or self._client[0] != connection:
             self._client = connection, OpenAIClient(connection, lambda: self._http.get(options.base_url))
         return self._client[1]
+
+    def openai_api(self) -> OpenAIApi:
+        """Return the API of OpenAI itself, where Conversations are. Raises SignInNeeded, too, while another service is used."""
+        if self.is_free:
+            raise SignInNeeded(ELSEWHERE)
+        return self.api()
 
     async def resolve_model(self, name: str = "", project_model: str = "") -> str:
         """Find the model that is meant: the one of the call, of its project, or of the settings; or its alias.

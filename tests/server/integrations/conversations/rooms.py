@@ -16,7 +16,7 @@ class Room:
         self.desk, self.context = desk, context
         self.files = AssetFiles(context.folders)
         self.deletion = Deletion(context)
-        self.tidying = Tidying(context, self.files, desk.openai.api)
+        self.tidying = Tidying(context, self.files, desk.openai.openai_api)
 
     def run(self, coroutine: Any) -> Any:
         return self.desk.run(coroutine)

@@ -156,3 +156,16 @@ def test_conversation_that_its_project_no_longer_keeps_is_not_imported_again(roo
     room.archive(add_chat, "old", updated_at=then, created_at=then, project="p")
     room.tidy()
     assert room.archive(tombstones.list_deleted, ["old"]) == {"old"}
+
+
+def test_deletion_at_openai_waits_while_another_service_is_used(room):
+    thread = room.add_thread()
+    room.live(add_chat, "a", thread=thread)
+    room.run(room.deletion.delete("a", at_openai=True))
+    room.run(room.desk.openai.change(base_url=room.desk.fake.base_url))
+    room.tidy(hours=2)
+    assert thread in room.desk.fake.account.conversations
+    assert "Another service" in room.orders()[0][4]
+    room.run(room.desk.openai.change(base_url=""))
+    room.tidy(hours=7)
+    assert (thread in room.desk.fake.account.conversations, room.orders()) == (False, [])
