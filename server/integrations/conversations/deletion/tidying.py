@@ -67,8 +67,9 @@ class Tidying:
             pass
 
     async def _purge(self, database: Database) -> None:
+        purge = tombstones.purge if database is self._context.archive else deletion.purge
         while True:
-            count, digests = await database.write(deletion.purge, self._now() - read_hold(self._context))
+            count, digests = await database.write(purge, self._now() - read_hold(self._context))
             await self._remove_unused(digests)
             if not count:
                 return
