@@ -48,7 +48,7 @@ def put_back(connection: Connection, chat_id: str, since: float) -> bool | None:
 
 
 def purge(connection: Connection, before: float) -> tuple[int, list[str]]:
-    """Delete for good what was deleted before a time, as `deletion.purge` does, with what imports have kept of it to be undone."""
+    """Delete for good what was deleted before a time, as `deletion.purge` does, and what imports keep of it to be undone."""
     count, digests = deletion.purge(connection, before)
     if count:
         connection.execute(FORGET_EARLIER)
