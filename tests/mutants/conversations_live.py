@@ -102,7 +102,7 @@ MUTANTS = [
     change("live/exchange", "    if begun and uses_thread:", "    if False:"),
     change("live/exchange", "if chat.temporary or self._openai.is_free:", "if self._openai.is_free:", "live/test_chats"),
     change("live/exchange", "if chat.temporary or self._openai.is_free:", "if chat.temporary:"),
-    change("live/sync", "api = self._openai.openai_api()", "api = self._openai.api()"),
+    change("live/sync", "self._openai.api(only_openai=True)", "self._openai.api()"),
     change("openai_account/connection", "            raise SignInNeeded(ELSEWHERE)", "            pass", "deletion/test_tidying"),
     change("store/openai_deletions", "    if chat is None or chat.thread_id:", "    if chat is None:"),
     change("store/openai_deletions", "        add(connection, [thread_id], now, now)", "        pass", "live/test_exchange"),

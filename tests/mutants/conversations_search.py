@@ -189,8 +189,8 @@ MUTANTS = [
     ),
     change(
         "store/search.py",
-        "    return None if max(len(keys), len(found)) > MOST_TITLED else found",
-        "    return found",
+        "    return None if max(len(keys), len(messages)) > MOST_TITLED else messages",
+        "    return messages",
         "search/test_search.py::test_title_narrows_a_search_however_many_conversations_have_it",
     ),
     change(
@@ -210,7 +210,7 @@ MUTANTS = [
         "store/tombstones.py",
         "        connection.execute(FORGET_EARLIER)",
         "        pass",
-        "deletion/test_tidying.py::test_what_an_update_has_kept_of_a_conversation_goes_with_it",
+        "deletion/test_tidying.py::test_earlier_version_of_a_conversation_goes_with_it",
     ),
     change(
         "store/search.py",

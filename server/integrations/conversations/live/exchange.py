@@ -190,7 +190,8 @@ class Exchange:
             return "", ""
         if not chat.thread_id:
             await self.create_thread(api, chat, turns[:-1], parent)
-            chat = await self._database.read(live.find, chat.id) or chat
+            latest = await self._database.read(live.find, chat.id)
+            chat = latest or chat
         return (chat.thread_id, parent) if chat.thread_leaf == parent != UNKNOWN_LEAF else ("", "")
 
     async def create_thread(self, api: OpenAIApi, chat: Chat, turns: tuple[Turn, ...] = (), leaf: str = "") -> str:

@@ -114,7 +114,7 @@ class Syncs:
         self._context.events.publish(TOPIC, {"sync": run.id})
 
     async def _copy(self, run: SyncRun, item: SyncItem) -> None:
-        api = self._openai.openai_api()
+        api = self._openai.api(only_openai=True)
         chat_id = make_copy_id(run, item) if item.imported else item.chat
         chat = await self._database.read(live.find, chat_id)
         if chat is None and item.imported:

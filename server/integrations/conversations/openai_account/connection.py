@@ -123,10 +123,11 @@ class OpenAIConnection:
         """Return whether there is a key, or none is needed."""
         return bool(self.key) or (self.is_free and not self._key.find()[0])
 
-    def api(self) -> OpenAIApi:
-        """Return the API. Raises SignInNeeded if there is no key for its address, InvalidInput if that is Deskhand's own."""
-        options = self.options
-        url = options.base_url or self.settings.endpoint
+    def api(self, *, only_openai: bool = False) -> OpenAIApi:
+        """Return the API, or none but OpenAI's. Raises SignInNeeded without a key for it, InvalidInput if it is Deskhand's."""
+        if only_openai and self.is_free:
+            raise SignInNeeded(ELSEWHERE)
+        options, url = self.options, self.options.base_url or self.settings.endpoint
         check_service(url, self.context.address)  # at each use, as ports change
         if not self.is_usable:
             raise SignInNeeded(OTHER_HOST.format(origin=self.origin) if self._key.find()[0] else NO_KEY)
@@ -135,12 +136,6 @@ class OpenAIConnection:
         if self._client is None or self._client[0] != connection:
             self._client = connection, OpenAIClient(connection, lambda: self._http.get(options.base_url))
         return self._client[1]
-
-    def openai_api(self) -> OpenAIApi:
-        """Return the API of OpenAI itself, where Conversations are. Raises SignInNeeded, too, while another service is used."""
-        if self.is_free:
-            raise SignInNeeded(ELSEWHERE)
-        return self.api()
 
     async def resolve_model(self, name: str = "", project_model: str = "") -> str:
         """Find the model that is meant: the one of the call, of its project, or of the settings; or its alias.

@@ -69,7 +69,7 @@ class ChatSearch:
 
 @dataclass(frozen=True)
 class Checks:
-    """What the index was not asked for: text and title of a message have to fit these."""
+    """Terms that the index was not asked for: text and title of a message have to fit these."""
 
     text: Matcher
     title: Matcher
@@ -135,8 +135,8 @@ def find_titled(connection: Connection, terms: tuple[Term, ...], tags: IndexQuer
         return None
     query = replace(tags, terms=terms)
     keys = select_keys(connection, TITLES, write_match(query), query, f"rowid DESC LIMIT {MOST_TITLED + 1}")
-    found = tuple(key for (key,) in TITLED.read(connection, keys=json.dumps(keys)))
-    return None if max(len(keys), len(found)) > MOST_TITLED else found
+    messages = tuple(key for (key,) in TITLED.read(connection, keys=json.dumps(keys)))
+    return None if max(len(keys), len(messages)) > MOST_TITLED else messages
 
 
 def find_messages(connection: Connection, wanted: ChatSearch, tags: IndexQuery, place: Place | None) -> SearchBatch:

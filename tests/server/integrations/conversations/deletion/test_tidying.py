@@ -179,7 +179,7 @@ def test_deletion_at_openai_waits_while_another_service_is_used(room):
     assert (thread in room.desk.fake.account.conversations, room.orders()) == (False, [])
 
 
-def test_what_an_update_has_kept_of_a_conversation_goes_with_it(room):
+def test_earlier_version_of_a_conversation_goes_with_it(room):
     for text, time in (("An old secret", 1.0), ("A new secret", 2.0)):
         run = room.archive(begin)
         for name in ("gone", "kept"):

@@ -351,6 +351,6 @@ async def test_title_narrows_a_search_however_many_conversations_have_it(shelf: 
 
 async def test_all_titles_with_a_word_are_found_page_by_page(shelf: Shelf) -> None:
     await add_titles(shelf, 150)
-    found = await shelf.find_all("title:chat", 40)
-    assert (len(found), len(set(found))) == (151, 151)
+    names = await shelf.find_all("title:chat", 40)
+    assert (len(names), len(set(names))) == (151, 151)
     assert len(await shelf.find_all("-title:old nothing", 200)) == 150
