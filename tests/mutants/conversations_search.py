@@ -250,9 +250,15 @@ MUTANTS = [
     ),
     change(
         "search/search.py",
-        "    start = ids.index(place.last) + 1 if place.last in ids else 0",
+        "    start = bisect_right(ranked, place.last, key=lambda item: item.order) if place.last else 0",
         "    start = 0",
         "search/test_search.py::test_pages_have_each_result_once",
+    ),
+    change(
+        "search/search.py",
+        "bisect_right(ranked, place.last, key=lambda item: item.order)",
+        "next((number for number, item in enumerate(ranked, 1) if item.id == place.last[2]), 0)",
+        "search/test_search.py::test_result_that_is_deleted_between_pages_repeats_none",
     ),
     change(
         "search/search.py",

@@ -7,6 +7,7 @@ import pytest
 
 from server.core.errors import InvalidInput
 from server.integrations.conversations.search.search import NEWEST_ONLY
+from server.integrations.conversations.store import deletion
 from server.integrations.conversations.store import search as store
 from server.integrations.conversations.store.search_index import unindex_conversation
 from tests.server.integrations.conversations.library_setup import START, Said, Shelf, open_shelf
@@ -354,3 +355,12 @@ async def test_all_titles_with_a_word_are_found_page_by_page(shelf: Shelf) -> No
     names = await shelf.find_all("title:chat", 40)
     assert (len(names), len(set(names))) == (151, 151)
     assert len(await shelf.find_all("-title:old nothing", 200)) == 150
+
+
+async def test_result_that_is_deleted_between_pages_repeats_none(shelf: Shelf) -> None:
+    for number in range(9):
+        await shelf.add(f"c{number}", f"plum {'x ' * number}")
+    page = await shelf.search.search("plum", None, 3)
+    await shelf.context.archive.write(deletion.remove, page.results[-1].chat_id, START)
+    following = await shelf.search.search("plum", page.next, 50)
+    assert [result.chat_id for result in (*page.results, *following.results)] == [f"c{number}" for number in range(9)]
