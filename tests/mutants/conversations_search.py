@@ -303,6 +303,12 @@ MUTANTS = [
         ("tests/server/integrations/omi/store/test_text_search.py::test_waiting_account_is_not_found_until_it_is_accepted",),
     ),
     Mutant(
+        "server/integrations/omi/store/text_search.py",
+        " if not (term.title and term.excluded))",
+        ")",
+        ("tests/server/integrations/omi/store/test_text_search.py::test_title_overview_and_transcript_are_found",),
+    ),
+    Mutant(
         "server/integrations/omi/store/conversations.py",
         "    texts.unindex_gone(connection)\n",
         "",
