@@ -150,6 +150,7 @@ MUTANTS = [
     ),
     change("live/effects", "        if self._openai.is_free:", "        if False:"),
     # exchanges of /v1
+    change("live/recording", " if projects.find(connection, project_id) else projects.DEFAULT", ""),
     change("live/recording", "digests.index(digest) + 1", "0"),
     change("live/recording", "            model=model,\n", ""),
     change("live/recording", "answers.find_by_history(connection, chat.key, digest) or ", ""),

@@ -10,7 +10,7 @@ from server.integrations.conversations.live.models import Chat, NewChat, NewMess
 from server.integrations.conversations.live.turns import digest_turns, make_title
 from server.integrations.conversations.models import Role, Source
 from server.integrations.conversations.openai_account.spending import Reservation, Spending
-from server.integrations.conversations.store import answers, live
+from server.integrations.conversations.store import answers, live, projects
 from server.sdk.context import Context
 
 ROLES = {"developer": Role.system}
@@ -71,7 +71,7 @@ class Recorder:
         title = make_title(next((turn.text for turn in turns if turn.role == "user"), ""))
         new = NewChat(
             id=str(uuid.uuid4()),
-            project=project_id,
+            project=project_id if projects.find(connection, project_id) else projects.DEFAULT,
             title=title,
             model=model,
             source=source,

@@ -79,3 +79,10 @@ async def test_exchange_follows_the_turns_that_it_repeats_though_another_respons
     await record(live, say("More"), reply("Yes"), previous="resp_a")
     assert await record(live, say("Hello", "Hi", "Else"), reply("No")) == first
     assert await live.texts(await live.chats.find(first)) == ["Hello", "Hi", "Else", "No"]
+
+
+async def test_exchange_of_a_removed_project_is_in_the_default_one(live) -> None:
+    project = await live.service.projects.create("Scripts")
+    await live.service.projects.remove(project.id)
+    chat_id = await live.chats.record_exchange("c1", project.id, say("Hello"), reply("Hi"), None)
+    assert (await live.chats.find(chat_id)).project == "1"
