@@ -103,7 +103,7 @@ class Matcher:
 
     def fits(self, text: str) -> bool:
         """Return whether a text has all terms, and none of the excluded ones."""
-        flat = spell_out(flatten(text))
+        flat = spell_out(flatten(text)) if self.patterns or self.excluded else ""
         if any(any(pattern.find(flat)) for pattern in self.excluded):
             return False
         return all(any(pattern.find(flat)) for pattern in self.patterns)

@@ -135,4 +135,12 @@ MUTANTS = [
         MODELS,
     ),
     Mutant(f"{HERE}/errors.py", "if failure.status in {409, 500, 502, 504}", "if False", (f"{TESTS}/test_errors.py",)),
+    Mutant(f"{HERE}/service.py", "        if stream:\n", "        if False:\n", (f"{TESTS}/test_routes.py",)),
+    Mutant(f"{HERE}/service.py", "/{response_id}{query}", "/{response_id}", (f"{TESTS}/test_routes.py",)),
+    Mutant(
+        f"{HERE}/forwarding.py",
+        "raise UpstreamFailed(NOT_STORED.format(reason=error.detail)) from error",
+        "raise",
+        (f"{TESTS}/test_forwarding.py",),
+    ),
 ]

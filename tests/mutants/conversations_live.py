@@ -49,6 +49,7 @@ MUTANTS = [
     change("live/effects", "quote_unless_name(show_line(self.model))", "self.model", "live/test_operations"),
     change("live/sync_operations", ", seal=hashlib.sha256(repr(plan).encode()).hexdigest())", ")"),
     change("live/sync_operations", "    if chosen.titles:", "    if False:"),
+    change("library/library", "{**self.lacking_files, **await", "{**await", "live/test_branches"),
     change("library/library", 'int(self.lacking[0]["conversation"]) if self.lacking else None', "None", "live/test_branches"),
     change("library/delivered", "{*questions, *questions.values()}", "()", "live/test_branches"),
     change("library/delivered", 'questions.get(row["parent"], row["parent"])', 'row["parent"]', "live/test_branches"),
@@ -99,8 +100,18 @@ MUTANTS = [
         "live/test_chats",
     ),
     change("live/exchange", "    if begun and uses_thread:", "    if False:"),
-    change("live/exchange", "if chat.temporary or not self._has_threads:", "if not self._has_threads:", "live/test_chats"),
-    change("live/exchange", "            self._has_threads = False", "            pass"),
+    change("live/exchange", "if chat.temporary or self._openai.is_free:", "if self._openai.is_free:", "live/test_chats"),
+    change("live/exchange", "if chat.temporary or self._openai.is_free:", "if chat.temporary:"),
+    change("live/sync", "self._openai.api(only_openai=True)", "self._openai.api()"),
+    change("openai_account/connection", "            raise SignInNeeded(ELSEWHERE)", "            pass", "deletion/test_tidying"),
+    change("store/openai_deletions", "    if chat is None or chat.thread_id:", "    if chat is None:"),
+    change("store/openai_deletions", "        add(connection, [thread_id], now, now)", "        pass", "live/test_exchange"),
+    change("live/chats", "live.require_found(connection, chat.id)", "live.require(connection, chat.key)"),
+    change(
+        "live/outcomes",
+        "if answers.end(connection, row, AnswerState.failed, reason, answer.text, cost):",
+        "if answers.end(connection, row, AnswerState.failed, reason, answer.text, cost) or True:",
+    ),
     change("live/exchange", "background=bool(row.client and thread_id)", "background=False", "live/test_sending"),
     change(
         "live/exchange",
@@ -136,12 +147,16 @@ MUTANTS = [
     ),
     change("live/effects", "        if self._openai.is_free:", "        if False:"),
     # exchanges of /v1
+    change("live/recording", " if projects.find(connection, project_id) else projects.DEFAULT", ""),
     change("live/recording", "digests.index(digest) + 1", "0"),
     change("live/recording", "            model=model,\n", ""),
+    change("live/recording", "answers.find_by_history(connection, chat.key, digest) or ", ""),
+    change("live/recording", '"" if previous_response_id else digest_turns', "digest_turns"),
     change(
         "store/answers", 'ANSWERS.where(answer.c.client == bindparam("by"), answer', "ANSWERS.where(answer", "live/test_recording"
     ),
     # copies at OpenAI
+    change("live/sync", "make_copy_id(run, item) if", "str(uuid.uuid4()) if"),
     change("live/sync", "reason = UNCERTAIN if isinstance(error, Uncertain) else error.detail", "raise"),
     change("live/sync", "read(syncs.list_copied, imported)", "read(syncs.list_copied, [])", "live/test_sync"),
     change("live/sync", "if unknown := set(imported)", "if unknown := set[str]()", "live/test_sync"),
@@ -154,6 +169,10 @@ MUTANTS = [
     change("store/syncs", "        conversation.c.temporary.is_(False),\n", "", "live/test_sync"),
     change("live/sync", "await self._database.write(syncs.fail_interrupted, STOPPED)", "pass"),
     change("live/sync", "if run is None or client not in {None, run.client}:", "if run is None:"),
+    # what a removed project leaves
+    change("deletion/deletion", "        projects.settle(connection, chat_id)\n", ""),
+    change("live/projects", ", *usage.list_projects(connection)]", "]"),
+    change("live/local", "    await service.spending.set_budget(None, project_id)\n", ""),
     # deliveries
     change("deliveries/routes", "repair_strings(json.loads(body))", "json.loads(body)"),
     change("deliveries/signature", 'timestamp.encode() + b"." + body', "body"),

@@ -177,20 +177,51 @@ MUTANTS = [
     ),
     change(
         "store/search.py",
-        "        if checked is None or checked.fits(text):",
+        "        if checks is None or (checks.text.fits(text) and checks.title.fits(title)):",
         "        if True:",
         "store/test_search.py::test_beginning_of_too_many_words_is_looked_for_in_texts",
     ),
     change(
         "store/search.py",
-        "not all(term.excluded for term in left_out)",
+        "(checks.text.fits(text) and checks.title.fits(title))",
+        "checks.text.fits(text)",
+        "search/test_search.py::test_title_narrows_a_search_however_many_conversations_have_it",
+    ),
+    change(
+        "store/search.py",
+        "    return None if max(len(keys), len(messages)) > MOST_TITLED else messages",
+        "    return messages",
+        "search/test_search.py::test_title_narrows_a_search_however_many_conversations_have_it",
+    ),
+    change(
+        "store/search.py",
+        "key=lambda hit: -hit.score), batch.following, batch.newest_only)",
+        "key=lambda hit: -hit.score))",
+        "search/test_search.py::test_all_titles_with_a_word_are_found_page_by_page",
+    ),
+    change(
+        "search/query.py",
+        "in_chats=bool(parsed.chats.sources), ",
+        "in_chats=False, ",
+        "search/test_query.py",
+    ),
+    change("search/query.py", " and TRANSCRIPTS in parsed.sources", "", "search/test_query.py"),
+    change(
+        "store/tombstones.py",
+        "        connection.execute(FORGET_EARLIER)",
+        "        pass",
+        "deletion/test_tidying.py::test_earlier_version_of_a_conversation_goes_with_it",
+    ),
+    change(
+        "store/search.py",
+        "not all(term.excluded for term in (*left_out, *title_terms))",
         "bool(left_out)",
         "store/test_search.py::test_beginning_of_too_many_words_narrows_also_the_newest",
     ),
     change(
         "store/search.py",
-        "Matcher(left_out) if left_out",
-        "Matcher(terms) if left_out",
+        "Checks(Matcher(left_out), ",
+        "Checks(Matcher(terms), ",
         "store/test_search.py::test_other_words_of_a_broad_query_may_stand_far_behind",
     ),
     change(
@@ -219,9 +250,15 @@ MUTANTS = [
     ),
     change(
         "search/search.py",
-        "    start = ids.index(place.last) + 1 if place.last in ids else 0",
+        "    start = bisect_right(ranked, place.last, key=lambda item: item.order) if place.last else 0",
         "    start = 0",
         "search/test_search.py::test_pages_have_each_result_once",
+    ),
+    change(
+        "search/search.py",
+        "bisect_right(ranked, place.last, key=lambda item: item.order)",
+        "next((number for number, item in enumerate(ranked, 1) if item.id == place.last[2]), 0)",
+        "search/test_search.py::test_result_that_is_deleted_between_pages_repeats_none",
     ),
     change(
         "search/search.py",
@@ -264,6 +301,12 @@ MUTANTS = [
         ".where(text.c.key.in_(keys), conversation.c.uid.in_(ACCEPTED))",
         ".where(text.c.key.in_(keys))",
         ("tests/server/integrations/omi/store/test_text_search.py::test_waiting_account_is_not_found_until_it_is_accepted",),
+    ),
+    Mutant(
+        "server/integrations/omi/store/text_search.py",
+        " if not (term.title and term.excluded))",
+        ")",
+        ("tests/server/integrations/omi/store/test_text_search.py::test_title_overview_and_transcript_are_found",),
     ),
     Mutant(
         "server/integrations/omi/store/conversations.py",

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from server.integrations.conversations.compatible.service import CompatibleApi
 from server.integrations.conversations.deletion.deletion import Deletion
@@ -55,7 +56,7 @@ class ConversationsService(Health):
         self.openai = OpenAIConnection(context)
         self.spending = Spending(context, self.openai)
         self.deletion = Deletion(context)
-        self.tidying = Tidying(context, self.assets, self.openai.api)
+        self.tidying = Tidying(context, self.assets, partial(self.openai.api, only_openai=True))
         self.authenticator = make_authenticator(context)
         self.delivery_rate = DeliveryRate(context)
         self.openai_webhook = OpenAIWebhook(context, self.openai)

@@ -7,7 +7,7 @@ from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from server.core.errors import DeskhandError, Forbidden, InvalidInput, NotFound, UpstreamFailed, UpstreamTimedOut
+from server.core.errors import DeskhandError, Forbidden, InvalidInput, NotFound, Unavailable, UpstreamFailed, UpstreamTimedOut
 from server.core.invisible import show_line
 from server.integrations.conversations.adapter.prices import find_context_window
 from server.integrations.conversations.adapter.protocol import Answer, Uncertain
@@ -27,6 +27,7 @@ NO_WINDOW = (
 NO_RESPONSE = "This is not the id of a response."
 RESPONSE_ID = re.compile(r"[A-Za-z0-9_-]{1,200}")
 CUT = "OpenAI's answer ended before it was complete."
+NOT_STORED = "OpenAI has answered, which may be billed, but the answer could not be stored here. {reason}"
 DONE = Event("[DONE]")
 
 
@@ -116,13 +117,16 @@ class Exchange:
     is_recorded: bool = field(default=False, init=False)
 
     async def record(self, answer: Answer) -> None:
-        """Record the answer, once."""
+        """Record the answer, once. Raises UpstreamFailed if it cannot be stored, so that no client sends the request again."""
         if self.is_recorded:
             return
         self.is_recorded = True
-        chat_id = await self.chats.record_exchange(
-            self.client, self.project, self.request.turns, answer, self.reservation, self.request.previous_response_id
-        )
+        try:
+            chat_id = await self.chats.record_exchange(
+                self.client, self.project, self.request.turns, answer, self.reservation, self.request.previous_response_id
+            )
+        except Unavailable as error:
+            raise UpstreamFailed(NOT_STORED.format(reason=error.detail)) from error
         self.path = f"/api/v1/openai/conversations/{chat_id}"
 
 

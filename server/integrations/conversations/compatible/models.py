@@ -18,7 +18,7 @@ class CompletionRequest(BaseModel):
         min_length=1, max_length=MOST_MESSAGES, fail_fast=True, description="The whole conversation."
     )
     model: str = Field("", max_length=200, description="The model; the person's own choice if it is left out.")
-    stream: bool = Field(False, description="Whether the answer is sent while it is made.")
+    stream: bool | None = Field(None, description="Whether the answer is sent while it is made.")
     stream_options: dict[str, Any] | None = Field(None, description="Options of the stream.")
     max_completion_tokens: int | None = Count
     max_tokens: int | None = Count
@@ -30,12 +30,12 @@ class ModelResponseRequest(BaseModel):
 
     model_config = ConfigDict(extra="allow")
 
-    input: str | Annotated[list[dict[str, Any]], Field(max_length=MOST_MESSAGES, fail_fast=True)] = Field(
-        description="A text, or items."
+    input: str | Annotated[list[dict[str, Any]], Field(max_length=MOST_MESSAGES, fail_fast=True)] | None = Field(
+        None, description="A text, or items."
     )
     model: str = Field("", max_length=200, description="The model; the person's own choice if it is left out.")
     instructions: str | None = Field(None, description="Instructions, which come first.")
-    stream: bool = Field(False, description="Whether the answer is sent while it is made.")
-    background: bool = Field(False, description="Always false: answers are waited for.")
+    stream: bool | None = Field(None, description="Whether the answer is sent while it is made.")
+    background: bool | None = Field(None, description="Never true: answers are waited for.")
     previous_response_id: str | None = Field(None, max_length=200, description="The response that this one goes on with.")
     max_output_tokens: int | None = Count

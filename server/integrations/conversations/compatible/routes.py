@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from fastapi import Path, Response
+from fastapi import Path, Query, Response
 from fastapi.responses import JSONResponse
 
 from server.integrations.conversations.compatible.errors import OPENAI_ERRORS
@@ -17,6 +17,8 @@ from server.sdk.streaming import EventStream
 LARGEST_BODY = 32 * 1024 * 1024  # images are in it
 Service = Annotated[ConversationsService, provided(ConversationsService)]
 ResponseId = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,200}$", description="The id of a response.")]
+Include = Annotated[tuple[str, ...], Query(alias="include[]", max_length=20, description="What else OpenAI is to answer.")]
+Streamed = Annotated[bool, Query(description="Always false: it is answered as a whole.")]
 ModelName = Annotated[str, Path(max_length=200, description="The name of a model.")]
 compatible = Operations(
     prefix="/v1", title="OpenAI-compatible API", scopes=("read:chats", "write:chats"), errors=OPENAI_ERRORS, asks=False
@@ -38,9 +40,11 @@ async def create_model_response(service: Service, body: ModelResponseRequest) ->
 
 
 @compatible.operation("GET", "/responses/{response_id}", wording=READ)
-async def read_model_response(service: Service, response_id: ResponseId) -> Response:
+async def read_model_response(
+    service: Service, response_id: ResponseId, include: Include = (), *, stream: Streamed = False
+) -> Response:
     """Read a response that OpenAI has stored. For programs that speak OpenAI's API."""
-    return show(await service.compatible.read_response(response_id))
+    return show(await service.compatible.read_response(response_id, include, stream=stream))
 
 
 @compatible.operation("GET", "/models", wording=LOOK)

@@ -1,7 +1,8 @@
 """OpenAI's API for clients: what of it there is, and what it will do."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from server.core.errors import InvalidInput, NotFound
 from server.core.text import shorten
@@ -17,6 +18,7 @@ from server.sdk.operation import Effect, current_call
 from server.sdk.streaming import EventStream
 
 NO_BACKGROUND = "Deskhand waits for the answers of /v1. Leave “background” out, or use a stream."
+NO_STREAM = "A response that OpenAI has stored is answered as a whole. Leave “stream” out."
 NO_MODEL = "There is no model {}. /v1/models lists those that there are."
 
 
@@ -45,9 +47,12 @@ class CompatibleApi:
             raise InvalidInput(NO_BACKGROUND, param="background", code="unsupported_parameter")
         return await self._forwarder.send(read_response_request(body), current_call.get().client_id)
 
-    async def read_response(self, response_id: str) -> Mapping[str, Any]:
-        """Read a response that OpenAI has stored. Raises NotFound."""
-        return await self._openai.api().forward("GET", f"/responses/{response_id}")
+    async def read_response(self, response_id: str, include: Sequence[str] = (), *, stream: bool = False) -> Mapping[str, Any]:
+        """Read a response that OpenAI has stored. Raises NotFound, and InvalidInput for a stream."""
+        if stream:
+            raise InvalidInput(NO_STREAM, param="stream", code="unsupported_parameter")
+        query = f"?{urlencode([('include[]', name) for name in include])}" if include else ""
+        return await self._openai.api().forward("GET", f"/responses/{response_id}{query}")
 
     async def list_models(self) -> Mapping[str, Any]:
         """List the models for chats, and the person's aliases."""

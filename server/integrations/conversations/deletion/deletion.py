@@ -5,7 +5,7 @@ from typing import Any
 
 from server.core.errors import Conflict, InvalidInput, NotFound, Unavailable
 from server.integrations.conversations.models import ConversationsSettings
-from server.integrations.conversations.store import deletion, openai_deletions, tombstones
+from server.integrations.conversations.store import deletion, openai_deletions, projects, tombstones
 from server.integrations.conversations.store.live_tables import live
 from server.integrations.conversations.store.row_trees import list_values
 from server.sdk.context import Context
@@ -76,10 +76,11 @@ def delete_live(connection: Any, chat_id: str, now: float, openai_after: float |
 
 
 def restore_live(connection: Any, chat_id: str, since: float) -> bool | None:
-    """Put a live conversation back, and withdraw its deletion at OpenAI."""
+    """Put a live conversation back, and withdraw its deletion at OpenAI. Its project may be gone meanwhile."""
     restored = deletion.put_back(connection, chat_id, since)
     if restored:
         openai_deletions.withdraw(connection, chat_id)
+        projects.settle(connection, chat_id)
     return restored
 
 

@@ -25,7 +25,7 @@ MOST_DOUBLINGS = 10
 
 
 class Tidying:
-    """`openai` returns OpenAI's API, and raises SignInNeeded without a key."""
+    """`openai` returns the API of OpenAI itself, and raises SignInNeeded if it cannot be used."""
 
     def __init__(self, context: Context, files: AssetFiles, openai: Callable[[], OpenAIApi]) -> None:
         self._context, self._files, self._openai = context, files, openai
@@ -67,8 +67,9 @@ class Tidying:
             pass
 
     async def _purge(self, database: Database) -> None:
+        purge = tombstones.purge if database is self._context.archive else deletion.purge
         while True:
-            count, digests = await database.write(deletion.purge, self._now() - read_hold(self._context))
+            count, digests = await database.write(purge, self._now() - read_hold(self._context))
             await self._remove_unused(digests)
             if not count:
                 return

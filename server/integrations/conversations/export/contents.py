@@ -34,7 +34,7 @@ class ExportedFiles:
 
     async def add(self, chat: FoundChat) -> dict[str, str]:
         """Add the files of a conversation. Returns the name of each by its id; those that are not here have none."""
-        rows = await chat.database.read(reading.read_assets, chat.key)
+        rows = await chat.read_files()
         return await asyncio.to_thread(self._add, rows) if rows else {}
 
     def _add(self, rows: Mapping[str, Row]) -> dict[str, str]:

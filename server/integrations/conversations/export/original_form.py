@@ -10,7 +10,6 @@ from server.core.file_names import clean_name
 from server.integrations.conversations.export.chat_tree import PROJECT, write_tree
 from server.integrations.conversations.export.json_form import ListWriter, dump
 from server.integrations.conversations.library.library import FoundChat
-from server.integrations.conversations.store import reading
 from server.integrations.conversations.store.originals import read_original
 from server.integrations.conversations.store.reading import Row
 
@@ -29,7 +28,7 @@ class OriginalWriter(ListWriter):
 
     async def _pieces(self, chat: FoundChat) -> AsyncIterator[str | bytes]:
         names = await self._files.add(chat)
-        rows = await chat.database.read(reading.read_assets, chat.key)
+        rows = await chat.read_files()
         self._labels |= {name: rows[asset_id]["name"] for asset_id, name in names.items() if rows[asset_id]["name"] != asset_id}
         if chat.row["project"].startswith(PROJECT) and chat.row["project_name"]:
             self._projects[chat.row["project"]] = chat.row["project_name"]

@@ -21,6 +21,7 @@ class Arrived:
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
     status: int = 0
+    query: str = ""
 
     @property
     def idempotency_key(self) -> str:
@@ -37,7 +38,9 @@ class RequestLog:
     def add(self, scope: Scope, body: bytes) -> Arrived:
         """Note a request."""
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
-        arrived = Arrived(scope["method"], unquote(scope["path"]), read_json(body), headers)
+        arrived = Arrived(
+            scope["method"], unquote(scope["path"]), read_json(body), headers, query=scope["query_string"].decode("latin-1")
+        )
         if not arrived.path.startswith("/fake/"):
             self.arrived.append(arrived)
         return arrived

@@ -4,7 +4,7 @@ import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -44,12 +44,16 @@ BAD_CURSOR = "This page is not there any more. Begin again with the first one."
 
 @dataclass(frozen=True)
 class FoundChat:
-    """A row of a conversation, and the database that has it. `lacking`: delivered messages that an imported one lacks."""
+    """A row of a conversation, and the database that has it.
+
+    `lacking`: delivered messages that an imported one lacks; `lacking_files`: rows of theirs, by the ids of the files.
+    """
 
     database: Database
     row: Row
     imported: bool
     lacking: tuple[Row, ...] = ()
+    lacking_files: Mapping[str, Row] = field(default_factory=dict)
 
     @property
     def key(self) -> int:
@@ -62,6 +66,10 @@ class FoundChat:
         if not self.imported:
             return self.key
         return int(self.lacking[0]["conversation"]) if self.lacking else None
+
+    async def read_files(self) -> Mapping[str, Row]:
+        """Read the rows of the files of its messages, by their ids."""
+        return {**self.lacking_files, **await self.database.read(reading.read_assets, self.key)}
 
     @property
     def current_message(self) -> str:
@@ -172,12 +180,13 @@ class Library:
 
     async def _merge(self, delivered: Row, imported: Row) -> FoundChat:
         lacking = await read_lacking(self.live, self.archive, delivered["key"], imported)
+        files = await self.live.read(reading.read_assets, delivered["key"])
         more = {"thread_id": delivered["thread_id"], "message_count": imported["message_count"] + len(lacking)}
-        return FoundChat(self.archive, {**imported, **more}, imported=True, lacking=tuple(lacking))
+        return FoundChat(self.archive, {**imported, **more}, imported=True, lacking=tuple(lacking), lacking_files=files)
 
     async def view_messages(self, chat: FoundChat, rows: Sequence[Row]) -> list[MessageView]:
         """Make messages of rows."""
-        assets = await chat.database.read(reading.read_assets, chat.key)
+        assets = await chat.read_files()
         costs = (
             {} if chat.imported else {place: cost for _, place, cost in await chat.database.read(reading.read_costs, [chat.key])}
         )

@@ -76,7 +76,7 @@ async def read_chat(library: Library, chat_id: str, query: PageQuery) -> ChatDat
 
 async def read_messages(chat: FoundChat, rows: Sequence[Row], text_offset: int) -> list[ReadMessage]:
     """Convert messages, as many as one answer holds."""
-    names = {asset_id: row["name"] for asset_id, row in (await chat.database.read(reading.read_assets, chat.key)).items()}
+    names = {asset_id: row["name"] for asset_id, row in (await chat.read_files()).items()}
     messages: list[ReadMessage] = []
     left = LONGEST_ANSWER
     for row in rows:

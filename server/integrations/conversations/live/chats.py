@@ -57,10 +57,7 @@ class Chats:
 
     async def find(self, chat_id: str) -> Chat:
         """Find a conversation by its own id or by that of its Conversation at OpenAI. Raises NotFound."""
-        chat = await self._database.read(live.find, chat_id)
-        if chat is None:
-            raise NotFound(live.NO_CHAT)
-        return chat
+        return await self._database.read(live.require_found, chat_id)
 
     async def find_project(self, project_id: str) -> Project:
         """Find a project. Raises NotFound."""
@@ -119,7 +116,7 @@ class Chats:
         end = await self._branches.find_end(chat)
 
         def store(connection: Any) -> Posted:
-            current = live.require(connection, chat.key)
+            current = live.require_found(connection, chat.id)
             place = place_next(connection, chat, current, end, history) if parent is None else {"parent": parent}
             if place["parent"] and not is_node(connection, current, place["parent"]):
                 raise NotFound(NO_MESSAGE)

@@ -23,7 +23,7 @@ class Copies:
     def __init__(self, context: Context, events: ChatEvents) -> None:
         self._context, self._events = context, events
 
-    async def make(self, chat_id: str, client: str, message_id: str = "") -> Chat:
+    async def make(self, chat_id: str, client: str, message_id: str = "", *, new_id: str = "") -> Chat:
         """Copy a conversation up to a message, or the path that is shown first, into a live one. Raises NotFound."""
         source, rows, files = await self._read(chat_id, message_id)
         if message_id and not rows:
@@ -32,7 +32,8 @@ class Copies:
 
         def store(connection: Any) -> Chat:
             project = source["project"] if projects.find(connection, source["project"]) else projects.DEFAULT
-            new = NewChat(id=str(uuid.uuid4()), project=project, title=source["title"], client=client, created_at=now)
+            copy_id = new_id or str(uuid.uuid4())
+            new = NewChat(id=copy_id, project=project, title=source["title"], client=client, created_at=now)
             chat = live.require(connection, live.create(connection, new))
             copies.add_messages(connection, chat, rows, now)
             copies.add_assets(connection, chat, files)

@@ -9,8 +9,6 @@ from typing import Any
 from server.core.errors import (
     Conflict,
     DeskhandError,
-    InvalidInput,
-    NotFound,
     SignInNeeded,
     TooManyRequests,
     Unavailable,
@@ -30,7 +28,7 @@ from server.integrations.conversations.models import ConversationsSettings
 from server.integrations.conversations.openai_account.connection import OpenAIConnection
 from server.integrations.conversations.openai_account.settings import USUAL_OUTPUT
 from server.integrations.conversations.openai_account.spending import Reservation, Spending
-from server.integrations.conversations.store import answers, live, projects
+from server.integrations.conversations.store import answers, live, openai_deletions, projects
 from server.sdk.context import Context
 
 CHANGED = "Earlier messages, which a program delivered, were changed before this one was sent, so it was not. Send it again."
@@ -73,7 +71,6 @@ class Exchange:
         self._images, self._branches = Images(context), Branches(context)
         self._database = context.database
         self._creating = asyncio.Lock()
-        self._has_threads = True  # a service that speaks like OpenAI may have no Conversations
 
     async def send(self, row: AnswerRow) -> None:
         """Send the message of an answer that waits. Raises NotSent if nothing was sent, Uncertain if that is unknown.
@@ -189,17 +186,13 @@ class Exchange:
     async def _find_thread(self, api: OpenAIApi, chat: Chat, path: list[PathMessage], turns: tuple[Turn, ...]) -> tuple[str, str]:
         """Find the Conversation at OpenAI that ends right before the last message; empty: the path itself is sent."""
         parent = path[-2].id if len(path) > 1 else ""
-        if chat.temporary or not self._has_threads:
+        if chat.temporary or self._openai.is_free:  # another service has none, or not this one
             return "", ""
-        if chat.thread_id:
-            return (chat.thread_id, parent) if chat.thread_leaf == parent != UNKNOWN_LEAF else ("", "")
-        try:
-            return await self.create_thread(api, chat, turns[:-1], parent), parent
-        except (InvalidInput, NotFound):
-            if not self._openai.is_free:
-                raise
-            self._has_threads = False
-        return "", ""
+        if not chat.thread_id:
+            await self.create_thread(api, chat, turns[:-1], parent)
+            latest = await self._database.read(live.find, chat.id)
+            chat = latest or chat
+        return (chat.thread_id, parent) if chat.thread_leaf == parent != UNKNOWN_LEAF else ("", "")
 
     async def create_thread(self, api: OpenAIApi, chat: Chat, turns: tuple[Turn, ...] = (), leaf: str = "") -> str:
         """Create the Conversation of a chat at OpenAI with what it has so far, unless there is one; return its id.
@@ -207,15 +200,15 @@ class Exchange:
         One whose creation's answer was lost stays there unused, as it holds nothing that was not sent anyway.
         """
         async with self._creating:
-            latest = await self._database.read(live.read, chat.key)
+            latest = await self._database.read(live.find, chat.id)
             if latest is None or latest.thread_id:
                 return latest.thread_id if latest else ""
             try:
                 thread_id = await api.create_conversation({"deskhand": chat.id}, turns)
             except Uncertain:
                 raise Unavailable from None
-            await self._database.write(live.set_thread, chat.key, thread_id, leaf)
-            return thread_id
+            now = self._context.clock.now().timestamp()
+            return await self._database.write(openai_deletions.claim_thread, chat.id, thread_id, leaf, now)
 
 
 def begin(connection: Any, row: AnswerRow, chat: Chat, *, uses_thread: bool) -> bool:

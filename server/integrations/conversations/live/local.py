@@ -137,6 +137,7 @@ async def change_project(service: Conversations, project_id: str, order: Project
 
 @project_routes.delete("/{project_id}", status_code=204)
 async def remove_project(service: Conversations, project_id: str) -> Response:
-    """Removes a project; its conversations move to the default one."""
+    """Removes a project with its budget; its conversations move to the default one."""
     await service.projects.remove(project_id)
+    await service.spending.set_budget(None, project_id)
     return Response(status_code=204)

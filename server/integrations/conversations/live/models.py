@@ -91,7 +91,7 @@ class PathMessage(Frozen):
 class AnswerRow(Frozen):
     """A requested answer. `message`: the id of the message that it answers. `response_id`: OpenAI's, once known.
 
-    `history`: the digest of the delivered messages that are sent along, as they were at its request.
+    `history`: the digest of the delivered messages that are sent along, as they were at its request; of /v1: of all turns.
     """
 
     number: int

@@ -44,8 +44,8 @@ class Outcomes:
                 return None
             cost = self._spending.settle_in(connection, reservation, answer, chat.project, row.client)
             if not succeeded:
-                answers.end(connection, row, AnswerState.failed, reason, answer.text, cost)
-                self._events.emit_failed(connection, chat, row, reason)
+                if answers.end(connection, row, AnswerState.failed, reason, answer.text, cost):
+                    self._events.emit_failed(connection, chat, row, reason)
             elif answers.complete(connection, chat, row, new, cost):
                 if in_thread:
                     live.set_thread_leaf(connection, chat.key, row.id)

@@ -18,6 +18,7 @@ from server.integrations.conversations.live.operation_models import (
     write_id,
 )
 from server.integrations.conversations.store import projects as store
+from server.integrations.conversations.store import usage
 from server.sdk.context import Context
 from server.sdk.operation import Effect
 
@@ -54,7 +55,8 @@ class Projects:
         now = self._context.clock.now().timestamp()
 
         def add(connection: Any) -> Project:
-            project = Project(id=make_id(store.read_all(connection)), name=name.strip(), created_at=now, **values)
+            taken = [*(project.id for project in store.read_all(connection)), *usage.list_projects(connection)]
+            project = Project(id=make_id(taken), name=name.strip(), created_at=now, **values)
             store.add(connection, project)
             return project
 
@@ -100,9 +102,12 @@ class Projects:
         return write_time(self._context.clock.now())
 
 
-def make_id(known: list[Project]) -> str:
-    """Make the id of a project: the next number, as clients of ChatBETO's API have numbers."""
-    numbers = [int(project.id) for project in known if project.id.isdecimal() and len(project.id) < 10]
+def make_id(taken: list[str]) -> str:
+    """Make the id of a project: the next number, as clients of ChatBETO's API have numbers.
+
+    That of a removed project which has cost something is taken, or that would be the cost of another one.
+    """
+    numbers = [int(known) for known in taken if known.isdecimal() and len(known) < 10]
     return str(max(numbers, default=0) + 1)
 
 

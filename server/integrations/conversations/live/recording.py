@@ -10,7 +10,7 @@ from server.integrations.conversations.live.models import Chat, NewChat, NewMess
 from server.integrations.conversations.live.turns import digest_turns, make_title
 from server.integrations.conversations.models import Role, Source
 from server.integrations.conversations.openai_account.spending import Reservation, Spending
-from server.integrations.conversations.store import answers, live
+from server.integrations.conversations.store import answers, live, projects
 from server.sdk.context import Context
 
 ROLES = {"developer": Role.system}
@@ -53,12 +53,11 @@ class Recorder:
             cost = self._spending.settle_in(connection, reservation, answer, chat.project, client)
             new = make_message("assistant", answer.text, leaf, now, model=answer.model)
             live.add_message(connection, chat, new)
-            answers.add_done(connection, chat, new, answer.id, client, cost)
+            digest = "" if previous_response_id else digest_turns((*turns, Turn(role="assistant", text=answer.text)))[-1]
+            answers.add_done(connection, chat, new, answer.id, client, cost, digest)
             live.show_path(connection, chat, new.id)
-            live.set_thread_leaf(connection, chat.key, new.id)
-            if not previous_response_id:
-                replied = Turn(role="assistant", text=answer.text)
-                live.set_digest(connection, chat.key, digest_turns((*turns, replied))[-1])
+            if digest:
+                live.set_digest(connection, chat.key, digest)
             self.events.emit_answer(connection, chat, new)
             return chat
 
@@ -72,7 +71,7 @@ class Recorder:
         title = make_title(next((turn.text for turn in turns if turn.role == "user"), ""))
         new = NewChat(
             id=str(uuid.uuid4()),
-            project=project_id,
+            project=project_id if projects.find(connection, project_id) else projects.DEFAULT,
             title=title,
             model=model,
             source=source,
@@ -94,8 +93,8 @@ def find_start(connection: Any, client: str, digests: list[str], response_id: st
     if match is None:
         return None, "", 0
     chat, digest = match
-    is_message = live.has_message(connection, chat.key, chat.thread_leaf)
-    return chat, chat.thread_leaf if is_message else chat.current_message, digests.index(digest) + 1
+    leaf = answers.find_by_history(connection, chat.key, digest) or chat.current_message
+    return chat, leaf, digests.index(digest) + 1
 
 
 def make_message(role: str, text: str, parent: str, now: float, model: str = "") -> NewMessage:

@@ -73,7 +73,7 @@ class Sender:
 
     async def create_thread(self, chat: Chat) -> str:
         """Create the Conversation at OpenAI of a chat without messages, or with its first one."""
-        return await self._exchange.create_thread(self._openai.api(), chat)
+        return await self._exchange.create_thread(self._openai.api(only_openai=True), chat)
 
     async def stop(self, key: int) -> None:
         """Stop the answers of a conversation. What was written so far stays."""

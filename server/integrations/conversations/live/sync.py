@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import secrets
+import uuid
 from typing import Any
 
 from server.core.errors import DeskhandError, NotFound, SignInNeeded, TooManyRequests, Unavailable
@@ -14,7 +15,7 @@ from server.integrations.conversations.live.models import Chat
 from server.integrations.conversations.live.sync_models import FailedItem, SyncItem, SyncPlan, SyncRun, SyncState
 from server.integrations.conversations.live.turns import make_turns
 from server.integrations.conversations.openai_account.connection import OpenAIConnection
-from server.integrations.conversations.store import live, syncs
+from server.integrations.conversations.store import live, openai_deletions, syncs
 from server.sdk.context import Context
 
 log = logging.getLogger(__name__)
@@ -113,10 +114,11 @@ class Syncs:
         self._context.events.publish(TOPIC, {"sync": run.id})
 
     async def _copy(self, run: SyncRun, item: SyncItem) -> None:
-        api = self._openai.api()
-        chat = (
-            await self._copies.make(item.chat, run.client) if item.imported else await self._database.read(live.find, item.chat)
-        )
+        api = self._openai.api(only_openai=True)
+        chat_id = make_copy_id(run, item) if item.imported else item.chat
+        chat = await self._database.read(live.find, chat_id)
+        if chat is None and item.imported:
+            chat = await self._copies.make(item.chat, run.client, new_id=chat_id)
         if chat is None:
             await self._fail(run, item, GONE)
         elif chat.thread_id:
@@ -130,7 +132,7 @@ class Syncs:
         thread_id = await api.create_conversation({"deskhand": chat.id}, turns)
 
         def store(connection: Any) -> None:
-            live.set_thread(connection, chat.key, thread_id, path[-1].id if path else "")
+            openai_deletions.claim_thread(connection, chat.id, thread_id, path[-1].id if path else "", self._now())
             syncs.finish(connection, run.id, item)
 
         await self._database.write(store)
@@ -154,3 +156,8 @@ class Syncs:
 
     def _now(self) -> float:
         return self._context.clock.now().timestamp()
+
+
+def make_copy_id(run: SyncRun, item: SyncItem) -> str:
+    """Make the id of the copy of an imported conversation, which is the same at each attempt: it is copied once."""
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{run.id}/{item.chat}"))

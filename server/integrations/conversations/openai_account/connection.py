@@ -30,6 +30,7 @@ READ_KEY, OPENING_SECONDS, REOPENING_SECONDS = "read the key for OpenAI", 2.0, 6
 FRESH_SECONDS, OLD_SECONDS = 600.0, 86_400.0  # a model is unknown by a list that is fresh, and known by one that is not old
 NO_KEY = f"There is no OpenAI key. Enter one in Deskhand's window, under Conversations, or run `{format_command('openai key')}`."
 OTHER_HOST = "The OpenAI key was entered for another address. Enter the key for {origin}."
+ELSEWHERE = "Another service than OpenAI is used now. This goes on once OpenAI is used again."
 NO_MODEL = "No model is set. Choose one in Deskhand's window, under Conversations."
 
 
@@ -121,10 +122,11 @@ class OpenAIConnection:
         """Return whether there is a key, or none is needed."""
         return bool(self.key) or (self.is_free and not self._key.find()[0])
 
-    def api(self) -> OpenAIApi:
-        """Return the API. Raises SignInNeeded if there is no key for its address, InvalidInput if that is Deskhand's own."""
-        options = self.options
-        url = options.base_url or self.settings.endpoint
+    def api(self, *, only_openai: bool = False) -> OpenAIApi:
+        """Return the API, or none but OpenAI's. Raises SignInNeeded without a key for it, InvalidInput if it is Deskhand's."""
+        if only_openai and self.is_free:
+            raise SignInNeeded(ELSEWHERE)
+        options, url = self.options, self.options.base_url or self.settings.endpoint
         check_service(url, self.context.address)  # at each use, as ports change
         if not self.is_usable:
             raise SignInNeeded(OTHER_HOST.format(origin=self.origin) if self._key.find()[0] else NO_KEY)

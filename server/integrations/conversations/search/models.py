@@ -58,7 +58,11 @@ class SourcePlace(Frozen):
 
 
 class SearchPlace(Frozen):
-    """The place of a page: where the batch of each source begins, and the last result of it that was shown."""
+    """The place of a page: where the batch of each source begins, and the order of the last result of it that was shown.
+
+    `now`: when the search began, as results are rated by their age.
+    """
 
     sources: dict[str, SourcePlace] = Field(default_factory=dict)
-    last: str = ""
+    last: tuple[float, float, str] | None = None
+    now: float = 0

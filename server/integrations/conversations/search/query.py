@@ -20,11 +20,12 @@ DATE = re.compile(r"(?P<year>\d{4})(?:[-/.](?P<month>\d{1,2})(?:[-/.](?P<day>\d{
 
 @dataclass(frozen=True)
 class ParsedSearch:
-    """A query. `transcripts`: whether it may match what was heard. `is_empty`: it asks for nothing."""
+    """A query. `in_transcripts`: whether it may match what was heard. `sources`: named ones. `is_empty`: it asks for nothing."""
 
     chats: ChatSearch
     in_chats: bool = True
     in_transcripts: bool = True
+    sources: tuple[str, ...] = ()
     is_empty: bool = False
 
     @property
@@ -43,6 +44,10 @@ def parse_search(text: str, now: float) -> ParsedSearch:
         if applied is None:
             others.append(replace(operator, text=f"{operator.name}:{operator.text}", name=""))
         parsed = applied or parsed
+    if parsed.sources:
+        parsed = replace(
+            parsed, in_chats=bool(parsed.chats.sources), in_transcripts=parsed.in_transcripts and TRANSCRIPTS in parsed.sources
+        )
     terms = (*query.terms, *others)
     request = replace(parsed.request, terms=terms)
     is_empty = not terms and parsed.chats == ChatSearch(SearchRequest((), now=now)) and parsed.in_chats and parsed.in_transcripts
@@ -63,11 +68,12 @@ def apply_project(parsed: ParsedSearch, term: Term) -> ParsedSearch | None:
 def apply_source(parsed: ParsedSearch, term: Term) -> ParsedSearch | None:
     """Narrow to a source."""
     name = term.text.lower()
-    if name == TRANSCRIPTS:
-        return replace(parsed, in_transcripts=False) if term.excluded else replace(parsed, in_chats=False)
-    if name not in {source.value for source in Source}:
+    if name == TRANSCRIPTS and term.excluded:
+        return replace(parsed, in_transcripts=False)
+    if name not in {TRANSCRIPTS, *Source}:
         return None
-    return replace(extend(parsed, "sources", term, Source(name)), in_transcripts=term.excluded and parsed.in_transcripts)
+    narrowed = parsed if name == TRANSCRIPTS else extend(parsed, "sources", term, Source(name))
+    return narrowed if term.excluded else replace(narrowed, sources=(*parsed.sources, name))
 
 
 def extend(parsed: ParsedSearch, name: str, term: Term, value: Any) -> ParsedSearch:

@@ -1,6 +1,7 @@
 """Search in all conversations, live and imported, and in what OMI heard. Each page is a part of a batch of each source."""
 
 import asyncio
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -125,10 +126,10 @@ class Search:
 
     async def search(self, text: str, cursor: str | None, limit: int, *, chats_only: bool = False) -> SearchResults:
         """Find a page of results. Raises InvalidInput for a cursor that is none; no text is an error."""
-        parsed = parse_search(text, self._context.clock.now().timestamp())
-        place = decode_cursor(SearchPlace, cursor) if cursor else SearchPlace()
+        place = decode_cursor(SearchPlace, cursor) if cursor else SearchPlace(now=self._context.clock.now().timestamp())
+        parsed = parse_search(text, place.now)
         if chats_only:
-            place = SearchPlace(sources={**place.sources, TRANSCRIPTS: SourcePlace(done=True)}, last=place.last)
+            place = place.model_copy(update={"sources": {**place.sources, TRANSCRIPTS: SourcePlace(done=True)}})
         results: list[Ranked] = []
         notes: dict[str, None] = {}
         following: SearchPlace | None = None if parsed.is_empty else place
@@ -177,13 +178,12 @@ class Search:
 def take(batches: Mapping[str, SearchBatch], place: SearchPlace, limit: int) -> tuple[list[Ranked], SearchPlace | None]:
     """Take the next results of these batches. Returns them, and where the page after them begins; None at the end."""
     ranked = sorted((Ranked(name, hit) for name, batch in batches.items() for hit in batch.hits), key=lambda item: item.order)
-    ids = [item.id for item in ranked]
-    start = ids.index(place.last) + 1 if place.last in ids else 0
+    start = bisect_right(ranked, place.last, key=lambda item: item.order) if place.last else 0
     page = ranked[start : start + limit]
     if start + limit < len(ranked):
-        return page, SearchPlace(sources=place.sources, last=page[-1].id)
+        return page, place.model_copy(update={"last": page[-1].order})
     ends = {name: end_of(batch) for name, batch in batches.items()}
-    return page, None if all(end.done for end in ends.values()) else SearchPlace(sources=ends)
+    return page, None if all(end.done for end in ends.values()) else SearchPlace(sources=ends, now=place.now)
 
 
 def end_of(batch: SearchBatch) -> SourcePlace:

@@ -11,6 +11,12 @@ ANSWERS = select(*(answer.c[name] for name in AnswerRow.model_fields))
 ADD = insert(answer)
 FIND = ANSWERS.where(answer.c.id == bindparam("which"))
 BY_RESPONSE = ANSWERS.where(answer.c.client == bindparam("by"), answer.c.response_id == bindparam("which")).limit(1)
+BY_HISTORY = (
+    select(answer.c.id)
+    .where(answer.c.conversation == bindparam("of"), answer.c.history == bindparam("which"))
+    .order_by(answer.c.number.desc())
+    .limit(1)
+)
 OPEN_ONES = answer.c.state.in_(OPEN)
 NEXT = ANSWERS.where(answer.c.conversation == bindparam("of"), OPEN_ONES).order_by(answer.c.number).limit(1)
 LATEST = (
@@ -49,10 +55,12 @@ def add(connection: Connection, chat: Chat, answer_id: str, message_id: str, mod
     connection.execute(ADD, values | {"state": AnswerState.waiting, "created_at": now})
 
 
-def add_done(connection: Connection, chat: Chat, new: NewMessage, response_id: str, client: str, cost: str | None) -> None:
+def add_done(
+    connection: Connection, chat: Chat, new: NewMessage, response_id: str, client: str, cost: str | None, history: str = ""
+) -> None:
     """Add the answer of an exchange that is over; its message is stored already."""
     values = {"id": new.id, "conversation": chat.key, "message": new.parent, "model": new.model, "client": client, "cost": cost}
-    values |= {"response_id": response_id, "state": AnswerState.done, "created_at": new.created_at}
+    values |= {"response_id": response_id, "state": AnswerState.done, "created_at": new.created_at, "history": history}
     connection.execute(ADD, values)
 
 
@@ -60,6 +68,11 @@ def find_by_response(connection: Connection, client: str, response_id: str) -> A
     """Find a client's answer by OpenAI's id of it."""
     row = connection.execute(BY_RESPONSE, {"by": client, "which": response_id}).mappings().first()
     return to_answer(row) if row else None
+
+
+def find_by_history(connection: Connection, key: int, history: str) -> str | None:
+    """Find the id of the answer of an exchange by the digest of its turns."""
+    return connection.execute(BY_HISTORY, {"of": key, "which": history}).scalar()
 
 
 def find(connection: Connection, answer_id: str) -> AnswerRow | None:

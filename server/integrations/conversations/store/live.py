@@ -90,6 +90,14 @@ def find(connection: Connection, chat_id: str) -> Chat | None:
     return to_chat(row) if row else None
 
 
+def require_found(connection: Connection, chat_id: str) -> Chat:
+    """Find a conversation. Raises NotFound if there is none, or if it was deleted meanwhile: a new one may have its key."""
+    chat = find(connection, chat_id)
+    if chat is None:
+        raise NotFound(NO_CHAT)
+    return chat
+
+
 def read(connection: Connection, key: int) -> Chat | None:
     """Read a conversation."""
     row = connection.execute(READ, {"which": key}).mappings().first()

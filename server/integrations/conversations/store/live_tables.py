@@ -35,7 +35,7 @@ answer = Table(
     Column("next_at", Float, nullable=False, server_default="0"),  # before which it is not tried again
     Column("created_at", Float, nullable=False),
     Column("cost", Text),  # USD; NULL: unknown
-    Column("history", Text, nullable=False, server_default=""),  # digest of the delivered messages that are sent along
+    Column("history", Text, nullable=False, server_default=""),  # digest of what is sent along: see AnswerRow
 )
 Index("chat_answer_conversation", answer.c.conversation, answer.c.number)
 Index("chat_answer_state", answer.c.state, answer.c.number)

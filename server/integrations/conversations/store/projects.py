@@ -14,6 +14,9 @@ FIND = select(project).where(project.c.id == bindparam("which"))
 ADD = insert(project)
 CHANGE = update(project).where(project.c.id == bindparam("which"))
 OF_PROJECT = select(conversation.c.key).where(conversation.c.project == bindparam("which"))
+HOMELESS = select(conversation.c.key).where(
+    conversation.c.id == bindparam("which"), conversation.c.project != "", conversation.c.project.not_in(select(project.c.id))
+)
 MOVE = update(conversation).where(conversation.c.key == bindparam("which")).values(project=bindparam("target"))
 SENDER = select(delivered_project.c.client).where(delivered_project.c.project == bindparam("which"))
 ADD_SENDER = insert(delivered_project)
@@ -74,6 +77,12 @@ def remove(connection: Connection, project_id: str) -> None:
     for key in connection.execute(OF_PROJECT, {"which": project_id}).scalars().all():
         move(connection, key, DEFAULT)
     connection.execute(REMOVE, {"which": project_id})
+
+
+def settle(connection: Connection, chat_id: str) -> None:
+    """Move a conversation to the default project if its own is not there any more."""
+    for key in connection.execute(HOMELESS, {"which": chat_id}).scalars().all():
+        move(connection, key, DEFAULT)
 
 
 def move(connection: Connection, key: int, project_id: str) -> None:

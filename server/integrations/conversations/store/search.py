@@ -16,7 +16,7 @@ from server.storage.prepared import Prepared
 from server.storage.sqlite import select_values
 from server.storage.text_match import LONGEST_SCORED, Matcher, Piece
 from server.storage.text_query import Term
-from server.storage.text_search import Batch, IndexQuery, Place, find_batch, is_broad
+from server.storage.text_search import Batch, IndexQuery, Place, find_batch, is_broad, select_keys, write_match
 
 MOST_BATCHES = 4  # that are looked through for one that has matches
 MOST_TITLES = 100
@@ -50,7 +50,7 @@ TITLE_HITS = Prepared(
     .where(conversation.c.key.in_(KEYS))
 )
 TEXTS = Prepared(select(message.c.key, message.c.text).where(message.c.key.in_(KEYS)))
-TITLED = Prepared(select(message.c.key).where(message.c.conversation.in_(KEYS)).limit(MOST_TITLED))
+TITLED = Prepared(select(message.c.key).where(message.c.conversation.in_(KEYS)).limit(MOST_TITLED + 1))
 PROJECT_NAMES = select(project.c.id, project.c.name)
 
 
@@ -67,18 +67,25 @@ class ChatSearch:
     without_projects: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Checks:
+    """Terms that the index was not asked for: text and title of a message have to fit these."""
+
+    text: Matcher
+    title: Matcher
+
+
 def search(connection: Connection, wanted: ChatSearch, place: Place | None) -> SearchBatch:
     """Find the next matches: messages, and before the first of them titles."""
     tags = find_tags(connection, wanted)
     if tags is None:
         return SearchBatch()
     terms = wanted.request.terms
-    titles = [] if place or wanted.roles else find_titles(connection, wanted, tags)
     wanted_terms = [term for term in terms if not term.excluded]
     if wanted_terms and all(term.title for term in wanted_terms):
-        return SearchBatch(titles)
-    titled = find_titled(connection, [term for term in terms if term.title], tags)
-    batch = find_messages(connection, wanted, tags, titled, place)
+        return SearchBatch() if wanted.roles else find_titles(connection, wanted, tags, place)
+    titles = [] if place or wanted.roles else find_titles(connection, wanted, tags).hits[:MOST_TITLES]
+    batch = find_messages(connection, wanted, tags, place)
     fitting = {hit.chat_id for hit in titles}
     messages = [hit._replace(score=hit.score + TITLED_BONUS) if hit.chat_id in fitting else hit for hit in batch.hits]
     return replace(batch, hits=[*titles, *messages])
@@ -105,55 +112,59 @@ def is_named(project_id: str, project_name: str, name: str) -> bool:
     return project_id == name or name.casefold() in project_name.casefold()
 
 
-def find_titles(connection: Connection, wanted: ChatSearch, tags: IndexQuery) -> list[SearchHit]:
-    """Find conversations by their titles."""
+def find_titles(connection: Connection, wanted: ChatSearch, tags: IndexQuery, place: Place | None = None) -> SearchBatch:
+    """Find conversations by their titles, the next ones after a place."""
     request = wanted.request
     if not any(not term.excluded for term in request.terms):
-        return []
+        return SearchBatch()
     terms = narrow(connection, TITLES, request.terms)
-    keys = find_batch(connection, TITLES, replace(tags, terms=terms)).keys
-    if not keys:
-        return []
+    batch = find_batch(connection, TITLES, replace(tags, terms=terms), place)
     matcher = Matcher(request.terms)
     hits = []
-    for time, key, chat_id, title, source, project_name in TITLE_HITS.read(connection, keys=json.dumps(list(keys))):
+    rows = TITLE_HITS.read(connection, keys=json.dumps(list(batch.keys))) if batch.keys else ()
+    for time, key, chat_id, title, source, project_name in rows:
         if is_within(time, request) and (terms == request.terms or matcher.fits(title)):
             score = rate(matcher.score(title), time, request.now) + TITLED_BONUS
             hits.append(SearchHit(score, key, chat_id, title, source, time=time, project=project_name))
-    return sorted(hits, key=lambda hit: -hit.score)[:MOST_TITLES]
+    return SearchBatch(sorted(hits, key=lambda hit: -hit.score), batch.following, batch.newest_only)
 
 
-def find_titled(connection: Connection, terms: Sequence[Term], tags: IndexQuery) -> tuple[int, ...] | None:
-    """Find the messages of conversations with terms in their titles; None without such terms."""
-    if not terms:
+def find_titled(connection: Connection, terms: tuple[Term, ...], tags: IndexQuery) -> tuple[int, ...] | None:
+    """Find the messages of conversations with terms in their titles; None without such terms, or if those are too many."""
+    if not terms or narrow(connection, TITLES, terms) != terms:
         return None
-    wanted = replace(tags, terms=narrow(connection, TITLES, terms))
-    keys = find_batch(connection, TITLES, wanted).keys
-    return tuple(key for (key,) in TITLED.read(connection, keys=json.dumps(list(keys))))
+    query = replace(tags, terms=terms)
+    keys = select_keys(connection, TITLES, write_match(query), query, f"rowid DESC LIMIT {MOST_TITLED + 1}")
+    messages = tuple(key for (key,) in TITLED.read(connection, keys=json.dumps(keys)))
+    return None if max(len(keys), len(messages)) > MOST_TITLED else messages
 
 
-def find_messages(
-    connection: Connection, wanted: ChatSearch, tags: IndexQuery, titled: tuple[int, ...] | None, place: Place | None
-) -> SearchBatch:
-    """Find messages. Beginnings of too many words are looked for in the newest texts that have the other words."""
+def find_messages(connection: Connection, wanted: ChatSearch, tags: IndexQuery, place: Place | None) -> SearchBatch:
+    """Find messages.
+
+    Beginnings of too many words, and words of too many titles, are looked for in the newest texts that have the other words.
+    """
     request = wanted.request
     terms = tuple(term for term in request.terms if not term.title)
+    titled = find_titled(connection, tuple(term for term in request.terms if term.title and not term.excluded), tags)
+    title_terms = [term for term in request.terms if term.title and (term.excluded or titled is None)]
     indexed = narrow(connection, MESSAGES, terms)
     roles = (tuple(map(role_tag, wanted.roles)),) if wanted.roles else ()
     first = first_key(request.after) if request.after is not None else tags.first
     end = first_key(request.before) if request.before is not None else tags.end
     left_out = [term for term in terms if term not in indexed]
-    newest_first = not all(term.excluded for term in left_out)  # to rank each batch would take as long as to rank the first
+    # to rank each batch would take as long as to rank the first
+    newest_first = not all(term.excluded for term in (*left_out, *title_terms))
     tagged = (*tags.tags, *roles)
     query = replace(tags, terms=indexed, tags=tagged, first=first, end=end, only=titled, newest_first=newest_first)
-    matcher, checked = Matcher(terms), Matcher(left_out) if left_out else None
+    matcher, checks = Matcher(terms), Checks(Matcher(left_out), Matcher(title_terms)) if left_out or title_terms else None
     batch, hits = Batch((), place), list[SearchHit]()
     for _ in range(MOST_BATCHES):
         batch = find_batch(connection, MESSAGES, query, batch.following)
-        hits += read_hits(connection, batch.keys, matcher, checked, request)
+        hits += read_hits(connection, batch.keys, matcher, checks, request)
         if batch.following is None or (hits and len(hits) >= len(batch.keys) // 10):
             break
-    return SearchBatch(hits, batch.following, batch.newest_only or checked is not None)
+    return SearchBatch(hits, batch.following, batch.newest_only or checks is not None)
 
 
 def narrow(connection: Connection, index: Any, terms: Sequence[Term]) -> tuple[Term, ...]:
@@ -162,15 +173,15 @@ def narrow(connection: Connection, index: Any, terms: Sequence[Term]) -> tuple[T
 
 
 def read_hits(
-    connection: Connection, keys: Sequence[int], matcher: Matcher, checked: Matcher | None, request: SearchRequest
+    connection: Connection, keys: Sequence[int], matcher: Matcher, checks: Checks | None, request: SearchRequest
 ) -> list[SearchHit]:
-    """Read and rate the messages of a batch. `checked`: they have to fit that."""
+    """Read and rate the messages of a batch. `checks`: they have to fit these."""
     hits: list[SearchHit] = []
     if not keys:
         return hits
     rows = MESSAGE_HITS.read(connection, keys=json.dumps(list(keys)))
     for text, time, key, message_id, role, chat_id, title, source, project_name in rows:
-        if checked is None or checked.fits(text):
+        if checks is None or (checks.text.fits(text) and checks.title.fits(title)):
             score = rate(matcher.score(text), time, request.now)
             whole = text if len(text) < LONGEST_SCORED else None
             hits.append(SearchHit(score, key, chat_id, title, source, message_id, role, time, project_name, whole))

@@ -3,13 +3,13 @@
 import json
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, bindparam, delete, select
+from sqlalchemy import Connection, bindparam, delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from server.integrations.conversations.store import deletion
-from server.integrations.conversations.store.import_tables import tombstone
+from server.integrations.conversations.store.import_tables import change, tombstone
 from server.integrations.conversations.store.row_trees import Tree
-from server.integrations.conversations.store.tables import conversation
+from server.integrations.conversations.store.tables import conversation, deleted
 from server.storage.sqlite import select_values
 
 ADD = insert(tombstone).on_conflict_do_nothing()
@@ -17,6 +17,16 @@ REMOVE = delete(tombstone).where(tombstone.c.id == bindparam("which"))
 DELETED = select(tombstone.c.id).where(
     tombstone.c.id.in_(select_values("some")),
     tombstone.c.id.not_in(select(conversation.c.id)),
+)
+FORGET_EARLIER = (
+    update(change)
+    .where(
+        change.c.previous.is_not(None),
+        change.c.id.in_(select(tombstone.c.id)),
+        change.c.id.not_in(select(conversation.c.id)),
+        change.c.id.not_in(select(deleted.c.id)),
+    )
+    .values(previous=None)
 )
 ALL_DELETED = select(tombstone.c.id).where(tombstone.c.id.not_in(select(conversation.c.id)))
 
@@ -35,6 +45,14 @@ def put_back(connection: Connection, chat_id: str, since: float) -> bool | None:
     if restored:
         connection.execute(REMOVE, {"which": chat_id})
     return restored
+
+
+def purge(connection: Connection, before: float) -> tuple[int, list[str]]:
+    """Delete for good what was deleted before a time, as `deletion.purge` does, and what imports keep of it to be undone."""
+    count, digests = deletion.purge(connection, before)
+    if count:
+        connection.execute(FORGET_EARLIER)
+    return count, digests
 
 
 def list_deleted(connection: Connection, ids: Sequence[str]) -> set[str]:

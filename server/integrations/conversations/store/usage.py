@@ -62,6 +62,7 @@ SPENT = (
     .where(usage.c.month == bindparam("month"))
     .group_by(usage.c.project)
 )
+PROJECTS = select(usage.c.project).distinct()
 ADD = insert(usage)
 SETTLE = update(usage).where(usage.c.number == bindparam("which"))
 RELEASE = delete(usage).where(usage.c.number == bindparam("which"), usage.c.state != SETTLED)
@@ -145,6 +146,11 @@ def find_uncertain(connection: Connection, project: str, client: str) -> int | N
     """Find the oldest uncertain row of a project and a client."""
     row = connection.execute(OF_EARLIER_RUN, {"of": project, "by": client}).first()
     return row.number if row else None
+
+
+def list_projects(connection: Connection) -> list[str]:
+    """List the ids of the projects that something was spent for, also of those that are not there any more."""
+    return list(connection.execute(PROJECTS).scalars())
 
 
 def read_months(connection: Connection) -> list[dict[str, Any]]:

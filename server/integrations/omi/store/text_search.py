@@ -37,13 +37,14 @@ BODIES = select_hits(conversation.c.body)
 
 def search(connection: Connection, request: SearchRequest, place: Place | None) -> SearchBatch:
     """Find the next matches. `title:` is a word of the text that the title has too."""
-    terms = tuple(term for term in request.terms if not (term.prefix and is_broad(connection, INDEX, term)))
+    wanted = tuple(term for term in request.terms if not (term.title and term.excluded))
+    terms = tuple(term for term in wanted if not (term.prefix and is_broad(connection, INDEX, term)))
     batch = find_batch(connection, INDEX, IndexQuery(terms, every=(TAG,)), place)
-    matcher, titled = Matcher(request.terms), Matcher(term for term in request.terms if term.title)
+    matcher, titled = Matcher(wanted), Matcher(term for term in request.terms if term.title)
     hits = []
     for row in connection.execute(HITS, {"keys": json.dumps(list(batch.keys))}):
         time = to_seconds(row.created_at)
-        if is_within(time, request) and titled.fits(row.title) and (terms == request.terms or matcher.fits(row.words)):
+        if is_within(time, request) and titled.fits(row.title) and (terms == wanted or matcher.fits(row.words)):
             score = rate(matcher.score(row.words), time, request.now)
             hits.append(SearchHit(score, row.key, row.id, row.title, SOURCE, row.id, time=time))
     return SearchBatch(hits, batch.following, batch.newest_only)

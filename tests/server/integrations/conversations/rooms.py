@@ -1,5 +1,6 @@
 """Deletion over both databases, with a fake OpenAI."""
 
+from functools import partial
 from typing import Any
 
 from server.integrations.conversations.deletion.deletion import Deletion
@@ -16,7 +17,7 @@ class Room:
         self.desk, self.context = desk, context
         self.files = AssetFiles(context.folders)
         self.deletion = Deletion(context)
-        self.tidying = Tidying(context, self.files, desk.openai.api)
+        self.tidying = Tidying(context, self.files, partial(desk.openai.api, only_openai=True))
 
     def run(self, coroutine: Any) -> Any:
         return self.desk.run(coroutine)

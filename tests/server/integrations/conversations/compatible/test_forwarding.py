@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from server.core.errors import Forbidden, InvalidInput, NotFound, UpstreamFailed
+from server.core.errors import Forbidden, InvalidInput, NotFound, Unavailable, UpstreamFailed
 from server.integrations.conversations.adapter.protocol import Uncertain
 from server.integrations.conversations.compatible.forwarding import Exchange, Forwarder, Stream
 from server.integrations.conversations.compatible.models import CompletionRequest, ModelResponseRequest
 from server.integrations.conversations.compatible.outgoing import Outgoing, read_completion_request, read_response_request
 from server.integrations.conversations.fake import Reply
+from server.integrations.conversations.live.chats import Chats
 from server.integrations.conversations.openai_account.spending import Spending
 from server.integrations.conversations.store.usage import Balance
 from server.sdk.streaming import EventStream
@@ -227,3 +228,12 @@ async def test_answer_that_ends_early_is_a_failure(live: Live, forwarder: Forwar
     with pytest.raises(UpstreamFailed, match="ended before it was complete"):
         await anext(events)
     assert await stored(live) == [["Count.", "One"]]
+
+
+async def test_answer_that_cannot_be_stored_is_no_reason_to_send_the_request_again(forwarder: Forwarder, monkeypatch) -> None:
+    async def fail(*_: Any) -> str:
+        raise Unavailable("The disk is full.")
+
+    monkeypatch.setattr(Chats, "record_exchange", fail)
+    with pytest.raises(UpstreamFailed, match="The disk is full"):  # 502, for which x-should-retry is false
+        await forwarder.send(completion(), "bot")

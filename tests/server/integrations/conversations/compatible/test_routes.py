@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import openai
 import pytest
@@ -135,7 +136,10 @@ def test_response_is_answered_stored_and_read_again(desk: Desk) -> None:
     desk.fake.account.language_model.scripted += [Reply("Blue."), Reply("As I said, blue.")]
     first = desk.client.responses.create(model="gpt-6-luna", input="What colour is the sky?", instructions="Be brief.")
     assert first.output_text == "Blue."
-    assert desk.client.responses.retrieve(first.id).output_text == "Blue."
+    assert desk.client.responses.retrieve(first.id, include=["message.output_text.logprobs"]).output_text == "Blue."
+    assert unquote(desk.fake.requests.arrived[-1].query) == "include[]=message.output_text.logprobs"
+    with pytest.raises(openai.BadRequestError, match="answered as a whole"):
+        desk.client.responses.retrieve(first.id, stream=True)
     number = len(desk.chats())
     second = desk.client.responses.create(model="gpt-6-luna", input="Again?", previous_response_id=first.id)
     assert second.output_text == "As I said, blue."

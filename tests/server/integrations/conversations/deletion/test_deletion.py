@@ -4,6 +4,9 @@ import pytest
 from sqlalchemy import insert, update
 
 from server.core.errors import Conflict, InvalidInput, NotFound
+from server.integrations.conversations.live.models import Project
+from server.integrations.conversations.store import live as live_store
+from server.integrations.conversations.store import projects
 from server.integrations.conversations.store.live_tables import answer, live
 from tests.server.integrations.conversations.stored import PICTURE, add_chat, dump, find_keys, store_file
 
@@ -93,3 +96,14 @@ def test_imported_conversation_cannot_be_deleted_at_openai(room):
     with pytest.raises(InvalidInput, match="has no API for it"):
         room.run(room.deletion.delete("a", at_openai=True))
     assert len(room.archive(dump)["chat_conversation"]) == 1
+
+
+def test_conversation_of_a_removed_project_comes_back_in_the_default_one(room):
+    room.live(projects.add_default, 1.0)
+    room.live(projects.add, Project(id="2", name="Short"))
+    room.live(add_chat, "a", ["zebras"], project="2", source="openai", thread="")
+    room.run(room.deletion.delete("a"))
+    room.live(projects.remove, "2")
+    room.run(room.deletion.restore("a"))
+    assert room.live(lambda connection: live_store.find(connection, "a").project) == projects.DEFAULT
+    assert len(room.live(find_keys, "zebras")) == 1

@@ -1,5 +1,6 @@
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import insert
@@ -9,8 +10,15 @@ from server.integrations.conversations.files.assets import AssetFiles
 from server.integrations.conversations.store import import_runs, search_index, tombstones
 from server.integrations.conversations.store.tables import project
 from server.storage.archive import ARCHIVE_FILE
-from tests.server.integrations.conversations.exports import begin
+from tests.server.integrations.conversations.exports import begin, frames, record
 from tests.server.integrations.conversations.stored import DAY, add_chat, dump, store_file
+
+
+def make_export(name: str, text: str, time: float) -> dict[str, Any]:
+    """Make a conversation of an export, with one message."""
+    message = {"id": "m", "author": {"role": "user"}, "content": {"content_type": "text", "parts": [text]}}
+    mapping = {"m": {"id": "m", "message": message, "parent": None, "children": []}}
+    return {"conversation_id": name, "title": name, "update_time": time, "current_node": "m", "mapping": mapping}
 
 
 def test_conversation_is_deleted_at_openai_once_it_cannot_be_restored(room):
@@ -156,3 +164,34 @@ def test_conversation_that_its_project_no_longer_keeps_is_not_imported_again(roo
     room.archive(add_chat, "old", updated_at=then, created_at=then, project="p")
     room.tidy()
     assert room.archive(tombstones.list_deleted, ["old"]) == {"old"}
+
+
+def test_deletion_at_openai_waits_while_another_service_is_used(room):
+    thread = room.add_thread()
+    room.live(add_chat, "a", thread=thread)
+    room.run(room.deletion.delete("a", at_openai=True))
+    room.run(room.desk.openai.change(base_url=room.desk.fake.base_url))
+    room.tidy(hours=2)
+    assert thread in room.desk.fake.account.conversations
+    assert "Another service" in room.orders()[0][4]
+    room.run(room.desk.openai.change(base_url=""))
+    room.tidy(hours=7)
+    assert (thread in room.desk.fake.account.conversations, room.orders()) == (False, [])
+
+
+def test_earlier_version_of_a_conversation_goes_with_it(room):
+    for text, time in (("An old secret", 1.0), ("A new secret", 2.0)):
+        run = room.archive(begin)
+        for name in ("gone", "kept"):
+            room.archive(import_runs.store_batch, run, frames(record(make_export(name, text, time))))
+
+    def list_kept() -> list[str]:
+        query = "SELECT id FROM chat_import_change WHERE previous IS NOT NULL ORDER BY id"
+        return room.archive(lambda connection: list(connection.exec_driver_sql(query).scalars()))
+
+    assert list_kept() == ["gone", "kept"]
+    room.run(room.deletion.delete("gone"))
+    room.tidy(minutes=59)
+    assert list_kept() == ["gone", "kept"], "it can be restored yet"
+    room.tidy(minutes=2)
+    assert list_kept() == ["kept"]

@@ -1,7 +1,11 @@
 """Branches of conversations that were delivered and imported: what a model gets of them, and where its answer is shown."""
 
+from typing import Any
+
 import pytest
 
+from server.integrations.conversations.export.models import ExportFormat, FileOrder
+from server.integrations.conversations.live.images import NewImage
 from server.integrations.conversations.live.operation_models import ManualOrder, MessageOrder
 from server.integrations.conversations.models import Attachment, Details, Role
 from server.integrations.conversations.store import images
@@ -29,7 +33,7 @@ async def import_it(live: Live, *said: Said, **values: object) -> int:
     return await live.context.archive.write(store, "x", list(said), about | values)
 
 
-async def ask(live: Live, text: str, **order: object) -> list[str]:
+async def ask(live: Live, text: str, **order: Any) -> list[str]:
     """Send a message, and return what OpenAI got of the conversation."""
     chat, posted = await live.ask(text, await live.chats.find("x"), **order)
     assert (await live.end(chat, posted)).state == "done"
@@ -123,3 +127,16 @@ async def test_note_follows_what_is_shown(live) -> None:
     await import_it(live, QUESTION, ANSWER)
     await live.chats.send("x", "A note", role=Role.assistant)
     assert (await read_tree(live))["A note"] == "First answer"
+
+
+async def test_picture_that_was_sent_here_is_shown_and_exported(live, tmp_path) -> None:
+    await deliver(live, QUESTION)
+    await import_it(live, QUESTION, ANSWER)
+    await ask(live, "What is this?", images=(NewImage(name="p.png", data=PICTURE),))
+    page = await live.service.library.read_chat("x")
+    shown = next(message for message in page.messages if message.attachments)
+    assert [(item.name, item.available) for item in shown.attachments] == [("p.png", True)]
+    for form in ExportFormat:
+        path = tmp_path / f"{form}.zip"
+        report = await live.service.exports.write(FileOrder(path=str(path), format=form))
+        assert (report.files, report.missing) == (1, 0)

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from server.core.errors import Conflict, InvalidInput, NotFound
+from server.integrations.conversations.live.branches import BranchEnd
 from server.integrations.conversations.live.images import NewImage
 from server.integrations.conversations.live.models import AnswerState
 from server.integrations.conversations.models import Role
@@ -151,3 +152,17 @@ async def test_events_are_stored_with_what_they_are_about(live) -> None:
     await live.end(chat, second)
     answered = ["conversation.created", "message.created", "message.created", "response.completed"]
     assert emitted == [*answered, "message.created", "response.failed"]
+
+
+async def test_message_to_a_deleted_conversation_goes_to_no_other_one(tmp_path, fake_openai, monkeypatch) -> None:
+    async with opened(tmp_path, fake_openai, key="") as live:
+        chat, _ = await live.chats.create("1", "First")
+
+        async def delete(_: object) -> BranchEnd:
+            await live.service.deletion.delete(chat.id)
+            await live.chats.create("1", "Second")  # which has the key of the first one
+            return BranchEnd()
+
+        monkeypatch.setattr(live.chats._branches, "find_end", delete)
+        with pytest.raises(NotFound):
+            await live.chats.send(chat.id, "Hello")

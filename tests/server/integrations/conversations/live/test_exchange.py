@@ -5,8 +5,11 @@ import io
 import pytest
 from PIL import Image
 
+from server.integrations.conversations.fake import Fault
 from server.integrations.conversations.live.images import NewImage
 from server.integrations.conversations.live.models import UNKNOWN_LEAF, AnswerState
+from server.integrations.conversations.store import openai_deletions
+from tests.server.integrations.conversations.live_setup import until
 
 pytestmark = pytest.mark.anyio
 
@@ -89,16 +92,47 @@ async def test_stream_that_breaks_off_is_looked_up_for_a_while_and_keeps_what_ca
     assert len(live.sent()) == 1
 
 
-async def test_service_without_conversations_gets_the_whole_path(live) -> None:
+async def test_another_service_gets_the_whole_path_and_openai_what_its_conversation_lacks(live) -> None:
+    chat, posted = await live.ask("One", model="gpt-6-luna")
+    await live.end(chat, posted)
     await live.openai.change(base_url=live.fake.base_url)
-    live.fake.fail_next(404, path="/v1/conversations", times=9)
-    chat, first = await live.ask("One", model="gpt-6-luna")
-    assert (await live.end(chat, first)).state is AnswerState.done
-    _, second = await live.ask("Two", chat)
-    assert (await live.end(chat, second)).state is AnswerState.done
-    request = live.fake.requests.find("/v1/responses")[-1].body
-    assert ("conversation" in request, len(request["input"])) == (False, 3)
+    for text in ("Two", "Three"):
+        _, posted = await live.ask(text, chat)
+        assert (await live.end(chat, posted)).state is AnswerState.done
+    other, posted = await live.ask("Begun there", model="gpt-6-luna")
+    await live.end(other, posted)
+    await live.openai.change(base_url="")
+    _, posted = await live.ask("Four", chat)
+    await live.end(chat, posted)
+    requests = [request.body for request in live.fake.requests.find("/v1/responses")]
+    assert [("conversation" in request, len(request["input"])) for request in requests] == [
+        (True, 1),
+        (False, 3),
+        (False, 5),
+        (False, 1),
+        (False, 7),
+    ]
     assert len(live.fake.requests.find("/v1/conversations")) == 1
+    _, posted = await live.ask("Here", other)
+    await live.end(other, posted)
+    assert live.fake.requests.find("/v1/responses")[-1].body["conversation"] == (await live.chats.find(other.id)).thread_id
+
+
+async def test_conversation_that_is_deleted_while_it_is_created_at_openai_is_deleted_there(live) -> None:
+    live.fake.faults.order(Fault("/v1/conversations", seconds=0.5))
+    chat, _ = await live.ask("One")
+
+    async def is_sent() -> bool:
+        return bool(live.fake.requests.find("/v1/conversations"))
+
+    await until(is_sent)
+    await live.service.deletion.delete(chat.id, at_openai=True)
+    other, posted = await live.ask("Two")  # which has the key of the deleted one
+    assert (await live.end(other, posted)).state is AnswerState.done
+    of_deleted, of_other = live.fake.account.conversations
+    assert (await live.chats.find(other.id)).thread_id == of_other
+    orders = await live.context.database.read(openai_deletions.list_due, live.context.clock.now().timestamp())
+    assert [order.thread_id for order in orders] == [of_deleted]
 
 
 async def test_deleted_conversation_is_not_answered(live) -> None:

@@ -83,6 +83,10 @@ def test_projects_are_created_changed_and_removed(seed) -> None:
     assert seed.served.person("PUT", path, json={"retention_days": None}).json()["retention_days"] is None
     listed = seed.served.person("GET", "/api/chat-projects").json()["projects"]
     assert {"Default", "Work"} <= {project["name"] for project in listed}
+    assert seed.served.person("PUT", path, json={"budget": "5"}).json()["budget"] == "5.00"
+    assert seed.served.person("DELETE", path).status_code == 204
+    again = seed.served.person("POST", "/api/chat-projects", json={"name": "With the same id"}).json()
+    assert (f"/api/chat-projects/{again['id']}", again["budget"]) == (path, None)
     assert seed.served.person("DELETE", path).status_code == 204
     assert seed.served.person("DELETE", "/api/chat-projects/1").status_code == 409
     assert seed.served.person("PUT", path, json={"name": "x"}).status_code == 404

@@ -45,3 +45,13 @@ async def test_answer_of_a_deleted_conversation_goes_nowhere(tmp_path, fake_open
         await live.service.deletion.delete(chat.id)
         await live.chats.outcomes.finish(row, Answer(id="resp_1", text="Too late", model="m"))
         await live.chats.outcomes.fail(row, AnswerState.failed, "Too late", "")
+
+
+async def test_failure_of_an_answer_that_has_ended_is_not_emitted(tmp_path, fake_openai, monkeypatch) -> None:
+    async with opened(tmp_path, fake_openai, key="") as live:
+        emitted: list[str] = []
+        monkeypatch.setattr(live.chats.events, "emit_failed", lambda *_: emitted.append("failed"))
+        chat, _, row = await wait_without_key(live)
+        for status in ("completed", "failed"):
+            await live.chats.outcomes.finish(row, Answer(id="resp_1", text="Hi", model="m", status=status))
+        assert (emitted, await live.texts(chat)) == ([], ["Hello", "Hi"])

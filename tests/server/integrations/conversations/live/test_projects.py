@@ -38,3 +38,11 @@ async def test_default_project_cannot_be_removed_and_a_name_is_needed(live) -> N
             await call
     changed = await projects.change("1", name="Everything", retention_days=30)
     assert (changed.name, changed.retention_days) == ("Everything", 30)
+
+
+async def test_number_of_a_removed_project_with_a_cost_is_not_given_again(live) -> None:
+    project = await live.service.projects.create("Costly")
+    chat, posted = await live.chats.create(project.id, text="Hello")
+    await live.end(chat, posted)
+    await live.service.projects.remove(project.id)
+    assert (await live.service.projects.create("New")).id == "3"

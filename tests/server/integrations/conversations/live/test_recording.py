@@ -60,3 +60,29 @@ async def test_recorded_exchange_can_go_on_in_the_window(live) -> None:
     current = await live.chats.find(chat.id)
     assert current.thread_id in live.fake.account.conversations
     assert len(live.fake.account.items[current.thread_id]) == 4
+
+
+async def test_exchange_and_window_go_on_with_what_each_has_seen(live) -> None:
+    chat = await live.chats.find(await record(live, say("Hello"), reply("Hi")))
+    _, posted = await live.ask("In the window", chat)
+    await live.end(chat, posted)
+    assert await record(live, say("Hello", "Hi", "By a script"), reply("Yes")) == chat.id
+    assert await live.texts(chat) == ["Hello", "Hi", "By a script", "Yes"]
+    _, posted = await live.ask("In the window again", chat)
+    await live.end(chat, posted)
+    sent = [item["content"] for item in live.fake.requests.find("/v1/responses")[-1].body["input"]]
+    assert sent == ["Hello", "Hi", "By a script", "Yes", "In the window again"]
+
+
+async def test_exchange_follows_the_turns_that_it_repeats_though_another_response_came_after_them(live) -> None:
+    first = await record(live, say("Hello"), reply("Hi", "resp_a"))
+    await record(live, say("More"), reply("Yes"), previous="resp_a")
+    assert await record(live, say("Hello", "Hi", "Else"), reply("No")) == first
+    assert await live.texts(await live.chats.find(first)) == ["Hello", "Hi", "Else", "No"]
+
+
+async def test_exchange_of_a_removed_project_is_in_the_default_one(live) -> None:
+    project = await live.service.projects.create("Scripts")
+    await live.service.projects.remove(project.id)
+    chat_id = await live.chats.record_exchange("c1", project.id, say("Hello"), reply("Hi"), None)
+    assert (await live.chats.find(chat_id)).project == "1"

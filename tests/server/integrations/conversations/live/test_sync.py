@@ -4,8 +4,11 @@ import pytest
 
 from server.core.errors import NotFound
 from server.integrations.conversations.fake import KEY, Fault
+from server.integrations.conversations.library.models import ChatFilter
+from server.integrations.conversations.live import sync
 from server.integrations.conversations.live.sync_models import SyncState
 from server.integrations.conversations.live.sync_operations import describe
+from server.integrations.conversations.store import reading
 from tests.server.integrations.conversations.library_setup import Said, store
 from tests.server.integrations.conversations.live_setup import opened, until
 
@@ -123,3 +126,22 @@ async def test_client_sees_its_own_runs_alone(live) -> None:
         await live.service.syncs.find(run.id, "c2")
     with pytest.raises(NotFound):
         await live.service.syncs.cancel(run.id, "c2")
+
+
+async def test_imported_conversation_is_copied_once_however_long_openai_is_out_of_reach(live, monkeypatch) -> None:
+    monkeypatch.setattr(sync, "PAUSE_SECONDS", 0.01)
+    await live.context.archive.write(store, "old", [Said("Hello")], {"source": "chatgpt", "title": "Old"})
+    live.fake.fail_next(429, path="/v1/conversations", times=2, retry_after=0.01)
+    run = await ended(live, await live.service.syncs.start(await live.service.syncs.plan(["old"], ""), ""))
+    assert (run.created, len(live.fake.requests.find("/v1/conversations"))) == (1, 3)
+    assert await live.context.database.read(reading.count_chats, ChatFilter()) == 1
+
+
+async def test_run_waits_while_another_service_is_used(live) -> None:
+    await fill(live, 1)
+    await live.openai.change(base_url=live.fake.base_url)
+    run = await live.service.syncs.start(await live.service.syncs.plan([], ""), "")
+    await until(lambda: has_error(live, run))
+    await live.openai.change(base_url="")
+    assert (await ended(live, run)).created == 1
+    assert len(live.fake.requests.find("/v1/conversations")) == 1

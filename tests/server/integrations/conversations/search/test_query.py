@@ -60,6 +60,11 @@ def test_transcripts_are_left_out_of_searches_that_they_cannot_fit() -> None:
     assert not parse_search("word -source:omi", 1.0).in_transcripts
     only = parse_search("word source:omi", 1.0)
     assert (only.in_chats, only.in_transcripts) == (False, True)
+    assert not parse_search("word source:chatgpt", 1.0).in_transcripts
+    for query in ("word source:omi source:chatgpt", "word source:chatgpt source:omi"):
+        both = parse_search(query, 1.0)
+        assert (both.in_chats, both.in_transcripts, both.chats.sources) == (True, True, (Source.chatgpt,))
+    assert not parse_search("word source:omi role:user", 1.0).in_transcripts
 
 
 def test_query_that_asks_for_nothing_is_empty() -> None:

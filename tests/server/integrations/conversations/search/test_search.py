@@ -7,6 +7,8 @@ import pytest
 
 from server.core.errors import InvalidInput
 from server.integrations.conversations.search.search import NEWEST_ONLY
+from server.integrations.conversations.store import deletion
+from server.integrations.conversations.store import search as store
 from server.integrations.conversations.store.search_index import unindex_conversation
 from tests.server.integrations.conversations.library_setup import START, Said, Shelf, open_shelf
 
@@ -328,3 +330,37 @@ async def test_search_goes_on_while_an_import_writes(shelf: Shelf) -> None:
     assert counts == sorted(counts)  # each search sees whole conversations
     assert {count % 20 for count in counts} == {1}
     assert len(await shelf.find("apricot", limit=500)) == 101
+
+
+async def add_titles(shelf: Shelf, count: int) -> None:
+    await shelf.add("old", "a zebra", title="Old chat", created_at=START - 9, updated_at=START - 9)
+    for number in range(count):
+        times = {"created_at": START + number, "updated_at": START + number}
+        await shelf.add(f"c{number}", "nothing", title=f"Chat {number}", **times)
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["zebra title:chat", "zebra title:cha*", "zebra -title:other", 'zebra -title:"other one"', "zebra title:old title:chat"],
+)
+async def test_title_narrows_a_search_however_many_conversations_have_it(shelf: Shelf, monkeypatch, query: str) -> None:
+    monkeypatch.setattr(store, "MOST_TITLED", 100)
+    await add_titles(shelf, 150)
+    assert await shelf.find_all(query, 50) == ["old/m1"]
+    assert await shelf.find_all(f"{query} -title:old", 50) == []
+
+
+async def test_all_titles_with_a_word_are_found_page_by_page(shelf: Shelf) -> None:
+    await add_titles(shelf, 150)
+    names = await shelf.find_all("title:chat", 40)
+    assert (len(names), len(set(names))) == (151, 151)
+    assert len(await shelf.find_all("-title:old nothing", 200)) == 150
+
+
+async def test_result_that_is_deleted_between_pages_repeats_none(shelf: Shelf) -> None:
+    for number in range(9):
+        await shelf.add(f"c{number}", f"plum {'x ' * number}")
+    page = await shelf.search.search("plum", None, 3)
+    await shelf.context.archive.write(deletion.remove, page.results[-1].chat_id, START)
+    following = await shelf.search.search("plum", page.next, 50)
+    assert [result.chat_id for result in (*page.results, *following.results)] == [f"c{number}" for number in range(9)]

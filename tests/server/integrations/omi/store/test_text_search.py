@@ -4,13 +4,15 @@ from tests.server.integrations.omi.pendant import find_heard as find
 from tests.server.integrations.omi.pendant import make_memory
 
 
-@pytest.mark.parametrize("query", ["timeline", '"let s plan"', "TIMEL*", "title:talk", "plan -budget", "what comes"])
+@pytest.mark.parametrize(
+    "query", ["timeline", '"let s plan"', "TIMEL*", "title:talk", "plan -budget", "what comes", "timeline -title:plan"]
+)
 def test_title_overview_and_transcript_are_found(pendant, query: str) -> None:
     pendant.send(make_memory())
     assert find(pendant, query) == ["c1"]
 
 
-@pytest.mark.parametrize("query", ["budget", "title:plan", "plan -timeline", '"plan let"'])
+@pytest.mark.parametrize("query", ["budget", "title:plan", "plan -timeline", "plan -title:talk", '"plan let"'])
 def test_words_that_a_conversation_lacks_do_not_find_it(pendant, query: str) -> None:
     pendant.send(make_memory())
     assert find(pendant, query) == []
