@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from server.integrations.queue.extension.channel import CloseCode, Closed
 from server.integrations.queue.extension_files import read_manifest
 from server.integrations.queue.fake.replies import RICH
-from server.integrations.queue.models import UnavailableMode
+from server.integrations.queue.models import Decision, UnavailableMode
 from server.integrations.queue.states import State
 
 LONG = "\n".join([f"Line {n}: “quotes”, <tags>, 😀 and\ttabs" if n % 7 else "" for n in range(1, 1500)])
@@ -161,6 +161,19 @@ async def test_lost_connection_ends_with_one_answer_and_nothing_is_sent_again(re
     ready.fake.behave(piece_ms=5)
     assert (await ready.finish(prompt)).state is State.done
     assert ready.count_sent("Slow answer") == 1
+
+
+async def test_answer_of_what_still_runs_counts_although_the_person_had_it_sent_again(ready):
+    ready.fake.behave(piece_ms=400)
+    prompt = await ready.submit("Still running")
+    await ready.wait(lambda: ready.count_sent("Still running"))
+    for session in ready.bridge.extensions.hub:
+        session.channel.close(Closed(CloseCode.going_away, "test", "The connection is lost."))
+    await ready.wait_for(prompt, State.uncertain)
+    await ready.bridge.queue.resolve(prompt.id, Decision.resend)
+    ready.fake.behave(piece_ms=5)
+    assert (await ready.finish(prompt)).state is State.done
+    assert ready.count_sent("Still running") == 1
 
 
 async def test_closed_tab_is_opened_again_and_the_answer_found(ready):

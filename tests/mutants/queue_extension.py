@@ -95,6 +95,12 @@ MUTANTS: list[Mutant] = [
     ),
     Mutant(
         JOBS,
+        "    if (record && record.phase !== 'ended') await this.records.write(id, {token})\n",
+        "",
+        (f"{REQUESTS}::test_answer_of_what_still_runs_counts_although_the_person_had_it_sent_again",),
+    ),
+    Mutant(
+        JOBS,
         "      if (sent && error.name === 'paused') return null",
         "      if (!sent) return null",
         (f"{REQUESTS}::test_person_gets_the_tab_back_at_once_and_the_answer_is_found_later",),

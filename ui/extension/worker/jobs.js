@@ -57,7 +57,7 @@ export class Jobs {
     }
     const known = earlier?.outcome?.result
     await this.records.write(id, {...request, skip: null, outcome: null, since: earlier?.since ?? Date.now(), phase: known ? 'sent' : 'leased'})
-    await this.#finish(id, token, () => known ?? this.#perform(request))
+    await this.#finish(id, () => known ?? this.#perform(request))
   }
 
   /** Look for the message of an earlier attempt. Returns whether it was not sent; Deskhand is told anything else. */
@@ -66,7 +66,7 @@ export class Jobs {
     try {
       const found = await this.#look(request)
       if (found.state === 'not_sent') return true
-      await this.#end(about.request_id, about.token, found.state === 'answered' ? {result: found} : {error: unanswered()})
+      await this.#end(about.request_id, found.state === 'answered' ? {result: found} : {error: unanswered()})
     } catch (error) {
       this.connection.send(writeOutcome(about, {error: {name: error.name, text: error.message, sent: !HELD.includes(error.name)}})[0])
     }
@@ -96,20 +96,20 @@ export class Jobs {
   }
 
   /** Do the last step of a request and tell Deskhand how it ended, unless the person took the tab while it was answered. */
-  async #finish(id, token, perform) {
+  async #finish(id, perform) {
     try {
-      return await this.#end(id, token, {result: await perform()})
+      return await this.#end(id, {result: await perform()})
     } catch (error) {
       if (error instanceof NotAcknowledged && error.refused) return this.records.write(id, {phase: 'ended'})  // it is another's now
       const {phase} = await this.records.read(id)
       const sent = error.more?.sent ?? !CERTAIN.includes(phase)
       if (sent && error.name === 'paused') return null  // it is looked for when the person resumes
-      return this.#end(id, token, {error: {...error.more, name: nameOf(error), text: error.message, sent}})
+      return this.#end(id, {error: {...error.more, name: nameOf(error), text: error.message, sent}})
     }
   }
 
-  async #end(id, token, outcome) {
-    await this.records.write(id, {token, outcome})
+  async #end(id, outcome) {
+    await this.records.write(id, {outcome})
     if (outcome.error) this.failed(outcome.error)
     return this.deliver(id)
   }
@@ -125,10 +125,11 @@ export class Jobs {
         if (this.connection.state === 'ready') setTimeout(() => this.recover(), RETRY * 1000)
         return
       }
+      if ((await this.records.read(id)).token !== token) return this.deliver(id)  // Deskhand has asked again meanwhile
       const lost = {name: 'refused', text: error.message, sent: true}
       if (outcome.result) this.connection.send(writeOutcome({request_id: id, token}, {error: lost})[0])
     }
-    await this.records.write(id, {phase: 'ended'})
+    await this.records.write(id, {phase: 'ended', reported: token})
   }
 
   #confirm(messages) {
@@ -264,17 +265,17 @@ export class Jobs {
   }
 
   async #recover(record) {
-    const {request_id: id, token, phase, outcome} = record
+    const {request_id: id, phase, outcome} = record
     if (outcome) return this.deliver(id)
     if (this.settings.paused || this.connection.state !== 'ready') return null
-    if (CERTAIN.includes(phase)) return this.#end(id, token, {error: interrupted('The browser was interrupted before the message was sent.')})
+    if (CERTAIN.includes(phase)) return this.#end(id, {error: interrupted('The browser was interrupted before the message was sent.')})
     try {
       const found = (await this.#resume(record)) ?? (await this.#look(record))
       const failure = found.state === 'not_sent' ? interrupted('The message is not in the chat.') : unanswered()
-      return await this.#end(id, token, found.state === 'not_sent' || found.state === 'sent' ? {error: failure} : {result: found})
+      return await this.#end(id, found.state === 'not_sent' || found.state === 'sent' ? {error: failure} : {result: found})
     } catch (error) {
       if (HELD.includes(error.name)) return this.failed({name: error.name, text: error.message, ...error.more})  // later
-      return this.#end(id, token, {error: {...error.more, name: nameOf(error), text: error.message, sent: true}})
+      return this.#end(id, {error: {...error.more, name: nameOf(error), text: error.message, sent: true}})
     }
   }
 
@@ -316,14 +317,20 @@ export class Jobs {
 
   /** Answer Deskhand's question whether a message is in its chat. */
   find(question) {
-    const askedAt = Date.now()
-    return this.enqueue(() => this.#find(question, askedAt)).catch(() => {})
+    const renewed = this.#renew(question)
+    return this.enqueue(() => renewed.then(() => this.#find(question))).catch(() => {})
   }
 
-  async #find(question, askedAt) {
+  /** What still runs is told Deskhand under its new lease: the earlier one is worth nothing any more. */
+  async #renew({request_id: id, token}) {
+    const record = await this.records.read(id)
+    if (record && record.phase !== 'ended') await this.records.write(id, {token})
+  }
+
+  async #find(question) {
     const {request_id: id, token} = question
     const record = (await this.records.read(id)) ?? {}
-    if (record.phase === 'ended' && record.at > askedAt) return  // Deskhand knows by now
+    if (record.reported === token) return  // Deskhand knows by now
     try {
       const request = {...question, ...record, chat_id: record.chat_id ?? question.chat_id}
       const found = CERTAIN.includes(record.phase) ? {state: 'not_sent'} : await this.#look(request)

@@ -188,6 +188,7 @@ class QueueMachine(RuleBasedStateMachine):
         item = self.choose(data, State.idle)
         self.run(self.room.queue.reorder(item.id, None))
         item.place = self.next_place()
+        item.priority = min(each.priority for each in self.expected if each.state == State.idle)
 
     @precondition(lambda self: sum(item.state == State.idle for item in self.expected) > 1)
     @rule(data=st.data())
