@@ -246,10 +246,11 @@ class QueueMachine(RuleBasedStateMachine):
             self.put_back(item)
             item.allowed += 1  # it says that nothing was sent
 
-    @precondition(lambda self: self.has(State.leased))
+    @precondition(lambda self: self.has(*HELD))
     @rule(data=st.data())
     def release(self, data: st.DataObject) -> None:
-        item = self.choose(data, State.leased)
+        item = self.choose(data, *HELD)
+        item.allowed += item.state is not State.leased  # it says that nothing was sent
         self.run(self.room.queue.release(item.id, item.token))
         self.put_back(item)
 
