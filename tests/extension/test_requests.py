@@ -119,6 +119,28 @@ async def test_limit_holds_the_queue_until_its_reset(ready):
     assert ready.count_sent("One too many") == 1
 
 
+async def test_limit_without_a_time_is_looked_at_again_after_an_hour(ready):
+    await ready.finish(await ready.submit("Before the limit"))
+    notice = "document.body.insertAdjacentHTML('beforeend', '<div role=alert>You\\'ve hit your limit. Try again later.</div>')"
+    await ready.find_page().evaluate(notice)
+    assert (await ready.wait_for_page("limit"))["resets_at"] is None
+    await ready.worker.evaluate(
+        "() => { const before = performance.now.bind(performance); performance.now = () => before() + 3_700_000 }"
+    )
+    await ready.wait_for_page("ready")
+
+
+async def test_page_is_looked_at_although_the_clock_was_set_back(ready):
+    await ready.finish(await ready.submit("Before the clock"))
+    await ready.worker.evaluate("() => { const now = Date.now() - 86_400_000; Date.now = () => now }")
+    try:
+        ready.fake.behave(signed_in="landing")
+        await ready.find_page().reload()
+        await ready.wait_for_page("signed_out")
+    finally:
+        await ready.worker.evaluate("() => { Date.now = () => new Date().getTime() }")
+
+
 async def test_choice_of_two_answers_is_shown_and_left_to_the_person(ready):
     ready.fake.order("two_answers")
     prompt = await ready.submit("Choose")

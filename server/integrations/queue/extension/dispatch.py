@@ -1,7 +1,6 @@
 """Dispatch: which extension gets which prompt, and when."""
 
 import asyncio
-import math
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -112,13 +111,17 @@ class Dispatcher:
 
     async def _find_delay(self) -> float | None:
         """Find in how many seconds a claim may succeed although nothing changes; None if only a change can help."""
-        now, workers = self.clock.monotonic(), [session.worker for session in self.hub if not session.worker.leases]
-        held = min((max(worker.held_until - now, 0.0) for worker in workers), default=math.inf)
-        if math.isinf(held):
-            return None
-        capabilities = {capability for worker in workers for capability in worker.capabilities}
-        moment = await self.queue.next_claim_at(capabilities=capabilities)
-        return None if moment is None else max((moment - self.clock.now()).total_seconds(), held, SHORTEST_WAIT)
+        now, held = (
+            self.clock.monotonic(),
+            dict[frozenset[str], float](),
+        )  # in how many seconds one with these capabilities is free
+        for worker in (session.worker for session in self.hub):
+            if not worker.leases and not worker.needs_person:
+                wait = max(worker.held_until - now, SHORTEST_WAIT)
+                held[worker.capabilities] = min(wait, held.get(worker.capabilities, wait))
+        moments = {capabilities: await self.queue.next_claim_at(capabilities=capabilities) for capabilities in held}
+        delays = [max((at - self.clock.now()).total_seconds(), held[kind]) for kind, at in moments.items() if at is not None]
+        return min(delays, default=None)
 
     async def check_leases(self) -> None:
         """Extend the leases of connections that are leases themselves, and end those of extensions that are silent."""
