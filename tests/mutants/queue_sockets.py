@@ -152,7 +152,8 @@ MUTANTS = [
     ),
     Mutant(f"{SOURCE}/dispatch.py", "        await self.queue.expire_leases()\n", "", DISPATCH),
     Mutant(f"{SOURCE}/dispatch.py", "                    await session.beat()\n", "                    pass\n", DISPATCH),
-    Mutant(f"{SOURCE}/dispatch.py", "await self.queue.next_claim_at(capabilities=capabilities)", "None", DISPATCH),
+    Mutant(f"{SOURCE}/dispatch.py", "await self.queue.next_claim_at(capabilities=kind)", "None", DISPATCH),
+    Mutant(f"{SOURCE}/dispatch.py", "next_claim_at(capabilities=kind)", "next_claim_at()", DISPATCH),
     Mutant(f"{SOURCE}/reports.py", "if leased is None or leased.token != message.token:", "if leased is None:", REPORTS),
     Mutant(
         f"{SOURCE}/reports.py",

@@ -52,6 +52,12 @@ MUTANTS: list[Mutant] = [
         "current.started_at is not None",
         (f"{TESTS}/store/test_decisions.py",),
     ),
+    Mutant(
+        f"{HERE}/states.py",
+        '    Transition(State.uncertain, "release", State.idle,',
+        '    Transition(State.leased, "release", State.idle,',
+        (f"{TESTS}/extension/test_session.py", f"{TESTS}/test_states.py"),
+    ),
     Mutant(f"{HERE}/store/decisions.py", "(True, RESENT)", "(False, RESENT)", (f"{TESTS}/store/test_decisions.py",)),
     Mutant(f"{HERE}/store/decisions.py", "(False, RETRIED)", "(True, RETRIED)", (f"{TESTS}/store/test_decisions.py",)),
     Mutant(f"{HERE}/store/decisions.py", ", started_at=None)", ")", (f"{TESTS}/store/test_decisions.py",)),

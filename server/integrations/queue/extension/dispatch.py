@@ -14,7 +14,7 @@ from server.integrations.queue.extension.session import Session
 from server.integrations.queue.models import Lane, Lease, Prompt
 from server.integrations.queue.queue import Queue
 from server.integrations.queue.states import HELD
-from server.integrations.queue.store.claims import Kind
+from server.integrations.queue.store.claims import ABILITIES, Kind
 
 SHORTEST_WAIT = 0.05
 RELEASE = "put a prompt back into the queue"  # of an extension that was gone before it had it
@@ -111,15 +111,13 @@ class Dispatcher:
 
     async def _find_delay(self) -> float | None:
         """Find in how many seconds a claim may succeed although nothing changes; None if only a change can help."""
-        now, held = (
-            self.clock.monotonic(),
-            dict[frozenset[str], float](),
-        )  # in how many seconds one with these capabilities is free
+        now = self.clock.monotonic()
+        held: dict[frozenset[str], float] = {}  # in how many seconds one with these abilities is free
         for worker in (session.worker for session in self.hub):
             if not worker.leases and not worker.needs_person:
-                wait = max(worker.held_until - now, SHORTEST_WAIT)
-                held[worker.capabilities] = min(wait, held.get(worker.capabilities, wait))
-        moments = {capabilities: await self.queue.next_claim_at(capabilities=capabilities) for capabilities in held}
+                kind, wait = worker.capabilities.intersection(ABILITIES), max(worker.held_until - now, SHORTEST_WAIT)
+                held[kind] = min(wait, held.get(kind, wait))
+        moments = {kind: await self.queue.next_claim_at(capabilities=kind) for kind in held}
         delays = [max((at - self.clock.now()).total_seconds(), held[kind]) for kind, at in moments.items() if at is not None]
         return min(delays, default=None)
 
