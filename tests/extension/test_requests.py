@@ -187,7 +187,7 @@ async def test_lost_connection_ends_with_one_answer_and_nothing_is_sent_again(re
 
 async def test_answer_of_what_still_runs_counts_although_the_person_had_it_sent_again(ready):
     ready.fake.behave(piece_ms=400)
-    prompt = await ready.submit("Still running")
+    prompt = await ready.submit("Still running", temporary=True)  # no chat in which it could be found
     await ready.wait(lambda: ready.count_sent("Still running"))
     for session in ready.bridge.extensions.hub:
         session.channel.close(Closed(CloseCode.going_away, "test", "The connection is lost."))

@@ -101,7 +101,7 @@ async def test_prompt_with_a_browser_is_not_sent_later_for_a_client_that_was_den
         prompt = await served.submit(bot)
         lease = await (served.begin() if is_begun else served.queue.claim("extension"))
         assert lease
-        waiting = await served.submit(bot)
+        waiting = await served.submit(bot) if is_begun else prompt
         await served.state.clients.change("bot", CHANGES["policy"])
         await wait_for(served, waiting["id"], "failed")
         if is_begun:
