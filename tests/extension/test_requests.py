@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from server.integrations.queue.extension.channel import CloseCode, Closed
 from server.integrations.queue.extension_files import read_manifest
 from server.integrations.queue.fake.replies import RICH
-from server.integrations.queue.models import UnavailableMode
+from server.integrations.queue.models import Decision, UnavailableMode
 from server.integrations.queue.states import State
 
 LONG = "\n".join([f"Line {n}: “quotes”, <tags>, 😀 and\ttabs" if n % 7 else "" for n in range(1, 1500)])
@@ -118,6 +118,28 @@ async def test_limit_holds_the_queue_until_its_reset(ready):
     assert ready.count_sent("One too many") == 1
 
 
+async def test_limit_without_a_time_is_looked_at_again_after_an_hour(ready):
+    await ready.finish(await ready.submit("Before the limit"))
+    notice = "document.body.insertAdjacentHTML('beforeend', '<div role=alert>You\\'ve hit your limit. Try again later.</div>')"
+    await ready.find_page().evaluate(notice)
+    assert (await ready.wait_for_page("limit"))["resets_at"] is None
+    await ready.worker.evaluate(
+        "() => { const before = performance.now.bind(performance); performance.now = () => before() + 3_700_000 }"
+    )
+    await ready.wait_for_page("ready")
+
+
+async def test_page_is_looked_at_although_the_clock_was_set_back(ready):
+    await ready.finish(await ready.submit("Before the clock"))
+    await ready.worker.evaluate("() => { const now = Date.now() - 86_400_000; Date.now = () => now }")
+    try:
+        ready.fake.behave(signed_in="landing")
+        await ready.find_page().reload()
+        await ready.wait_for_page("signed_out")
+    finally:
+        await ready.worker.evaluate("() => { Date.now = () => new Date().getTime() }")
+
+
 async def test_choice_of_two_answers_is_shown_and_left_to_the_person(ready):
     ready.fake.order("two_answers")
     prompt = await ready.submit("Choose")
@@ -160,6 +182,19 @@ async def test_lost_connection_ends_with_one_answer_and_nothing_is_sent_again(re
     ready.fake.behave(piece_ms=5)
     assert (await ready.finish(prompt)).state is State.done
     assert ready.count_sent("Slow answer") == 1
+
+
+async def test_answer_of_what_still_runs_counts_although_the_person_had_it_sent_again(ready):
+    ready.fake.behave(piece_ms=400)
+    prompt = await ready.submit("Still running", temporary=True)  # no chat in which it could be found
+    await ready.wait(lambda: ready.count_sent("Still running"))
+    for session in ready.bridge.extensions.hub:
+        session.channel.close(Closed(CloseCode.going_away, "test", "The connection is lost."))
+    await ready.wait_for(prompt, State.uncertain)
+    await ready.bridge.queue.resolve(prompt.id, Decision.resend)
+    ready.fake.behave(piece_ms=5)
+    assert (await ready.finish(prompt)).state is State.done
+    assert ready.count_sent("Still running") == 1
 
 
 async def test_closed_tab_is_opened_again_and_the_answer_found(ready):

@@ -11,6 +11,7 @@ HISTORY = "tests/extension/test_history.py"
 FILE = "server/integrations/queue/extension_files.py"
 PAGE = "ui/extension/page/page.js"
 JOBS = "ui/extension/worker/jobs.js"
+WORKER = "ui/extension/worker.js"
 
 MUTANTS: list[Mutant] = [
     Mutant(FILE, "if is_linked or not is_copy(folder):", "if not is_copy(folder):", FILES),
@@ -92,6 +93,24 @@ MUTANTS: list[Mutant] = [
         "      const found = await this.#look(record).catch(() => null)\n",
         "      const found = {state: 'not_sent'}\n",
         (f"{REQUESTS}::test_message_that_was_sent_although_the_page_says_it_failed_is_found",),
+    ),
+    Mutant(
+        WORKER,
+        "now() - held > LIMIT",
+        "false",
+        (f"{REQUESTS}::test_limit_without_a_time_is_looked_at_again_after_an_hour",),
+    ),
+    Mutant(
+        WORKER,
+        "const now = () => performance.now() / 1000",
+        "const now = () => Date.now() / 1000",
+        (f"{REQUESTS}::test_page_is_looked_at_although_the_clock_was_set_back",),
+    ),
+    Mutant(
+        JOBS,
+        "    if (record && record.phase !== 'ended') await this.records.write(id, {token})\n",
+        "",
+        (f"{REQUESTS}::test_answer_of_what_still_runs_counts_although_the_person_had_it_sent_again",),
     ),
     Mutant(
         JOBS,

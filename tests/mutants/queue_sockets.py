@@ -15,6 +15,7 @@ SOCKET = ("tests/server/http/test_websocket.py",)
 PAIRED = ("tests/server/access/clients/test_paired.py",)
 HISTORY = ("tests/server/integrations/conversations/imports/test_browser_history.py",)
 IMPORTS = (f"{FOLDER}/test_history.py",)
+REQUESTS = (f"{FOLDER}/test_requests.py",)
 
 MUTANTS = [
     # imports of the history
@@ -123,6 +124,10 @@ MUTANTS = [
     Mutant(f"{SOURCE}/session.py", " and not self.worker.seed and cancelled:", " and cancelled:", CONNECTION),
     Mutant(f"{SOURCE}/session.py", " and not self.worker.seed and cancelled:", " and False:", SESSION),
     Mutant(f"{SOURCE}/session.py", "            await self.beat()\n", "", SESSION),
+    Mutant(f"{SOURCE}/session.py", "(self.worker.seed or about.token == leased.token)", "True", REPORTS),
+    Mutant(
+        f"{SOURCE}/requests.py", "(prompt.started_at or prompt.queued_at)", "prompt.queued_at", (f"{FOLDER}/test_requests.py",)
+    ),
     Mutant(
         f"{SOURCE}/session.py", "None if self.worker.seed else SILENT_BEATS * self._limits.heartbeat_seconds", "None", SESSION
     ),
@@ -147,7 +152,8 @@ MUTANTS = [
     ),
     Mutant(f"{SOURCE}/dispatch.py", "        await self.queue.expire_leases()\n", "", DISPATCH),
     Mutant(f"{SOURCE}/dispatch.py", "                    await session.beat()\n", "                    pass\n", DISPATCH),
-    Mutant(f"{SOURCE}/dispatch.py", "await self.queue.next_claim_at(capabilities=capabilities)", "None", DISPATCH),
+    Mutant(f"{SOURCE}/dispatch.py", "await self.queue.next_claim_at(capabilities=kind)", "None", DISPATCH),
+    Mutant(f"{SOURCE}/dispatch.py", "next_claim_at(capabilities=kind)", "next_claim_at()", DISPATCH),
     Mutant(f"{SOURCE}/reports.py", "if leased is None or leased.token != message.token:", "if leased is None:", REPORTS),
     Mutant(
         f"{SOURCE}/reports.py",

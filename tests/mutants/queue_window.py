@@ -25,6 +25,7 @@ MUTANTS = [
     Mutant(f"{HERE}/fallback.py", "        if self._find_answers() is None:\n            return None\n", "", FALLBACK),
     Mutant(f"{HERE}/fallback.py", "BECAUSE.format(model=answer.model, reason=self._reason)", '""', FALLBACK),
     Mutant(f"{HERE}/fallback.py", "            notes.append(NO_HISTORY)\n", "            pass\n", FALLBACK),
+    Mutant(f"{HERE}/fallback.py", "chat=chat, cursor=before", "chat=chat", FALLBACK),
     Mutant(f"{HERE}/fallback.py", "            self._blocked_until = ", "            _ = ", FALLBACK),
     Mutant(f"{HERE}/monitor.py", "if lane is Lane.api and not self.can_spend:", "if False:", MONITOR),
     Mutant(f"{HERE}/monitor.py", "        if prompt_id not in waiting:\n            raise Conflict(NOT_WAITING)\n", "", MONITOR),

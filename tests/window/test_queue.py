@@ -85,6 +85,7 @@ def test_waiting_prompt_is_edited_reordered_and_cancelled(open_page, server):
     page.get_by_role("menuitem", name="Move to the front").click()
     expect(rows(page).first).to_contain_text("Beta")
     page.get_by_role("button", name="Edit").click()
+    expect(page.get_by_role("textbox", name="Prompt text")).to_be_focused()
     page.get_by_role("textbox", name="Prompt text").fill("Beta, but better")
     page.get_by_role("button", name="Save").click()
     expect(rows(page).first).to_contain_text("Beta, but better")
@@ -102,6 +103,7 @@ def test_uncertain_prompt_is_settled_by_the_person(open_page, server):
     expect(card).to_contain_text("never sent again by itself")
     assert find_barriers(page) == []
     card.get_by_role("button", name=re.compile("enter the answer")).click()
+    expect(card.get_by_label("Answer")).to_be_focused()
     card.get_by_label("Answer").fill("Yes, and this came back.")
     card.get_by_role("button", name="Save answer").click()
     expect(page.get_by_role("region", name="Answer", exact=True)).to_contain_text("Yes, and this came back.")

@@ -16,12 +16,14 @@ const PAUSED = {...READY, state: 'paused', detail: 'Paused in the browser.'}
 
 const HELD = ['signed_out', 'challenge', 'two_answers', 'continue_generating', 'limit', 'unknown_layout']
 const VISIBLE = ['editor', 'user', 'assistant']  // parts that a look at an idle page can find again
-const RETRY = 600  // seconds until a page that lacked other parts is tried again
+const RETRY = 600  // seconds until a page that lacked other parts, or that still has a limit, is tried again
+const LIMIT = 3600  // seconds that a limit lasts which names no time
 
 const version = chrome.runtime.getManifest().version
 const settings = {paused: false, place: 'tab'}
 const pairing = {text: '', failed: false}
-let page = READY, test = null, looked = 0, held = 0
+let page = READY, test = null
+let looked = -Infinity, held = 0, reloaded = -Infinity  // seconds by a clock that nobody sets
 
 const connection = new Connection({
   hello: () => ({version, browser: nameBrowser(), capabilities: CAPABILITIES}),
@@ -79,7 +81,7 @@ function tellPage(state, again = false) {
   const next = settings.paused ? PAUSED : state
   const isNew = JSON.stringify(next) !== JSON.stringify(page)
   page = next
-  if (isNew) held = Date.now()
+  if (isNew) [held, reloaded] = [now(), -Infinity]
   if (isNew || again) connection.send({type: 'page', ...page})
   if (isNew && page.state === 'ready') jobs.recover()
   showBadge()
@@ -90,17 +92,28 @@ function noteFailure({name, text, missing = [], resets_at: resets = null}) {
   if (HELD.includes(name)) tellPage({state: name, detail: text, missing, resets_at: resets})
 }
 
+const now = () => performance.now() / 1000
+
 /** Return whether a part was missing that only a request needs. */
-const isUntestable = () => page.missing.some((part) => !VISIBLE.includes(part)) && Date.now() - held < RETRY * 1000
+const isUntestable = () => page.missing.some((part) => !VISIBLE.includes(part)) && now() - held < RETRY
+
+/** Return whether a limit may be over, of which the page itself does not say that. */
+function mayBeOver() {
+  const isTime = page.resets_at ? Date.parse(page.resets_at) < Date.now() : now() - held > LIMIT
+  return page.state === 'limit' && isTime && now() - reloaded > RETRY
+}
 
 /** Look at the page while nothing runs on it: the person may have signed in, or a limit may have passed. */
 async function lookAtPage() {
   const isHeld = page.state !== 'ready'
-  if (jobs.current || settings.paused || connection.state !== 'ready' || Date.now() - looked < (isHeld ? LOOK_HELD : LOOK) * 1000) return null
-  looked = Date.now()
+  if (jobs.current || settings.paused || connection.state !== 'ready' || now() - looked < (isHeld ? LOOK_HELD : LOOK)) return null
+  looked = now()
   if (isHeld && isUntestable()) return null
   if (!(await tab.exists())) return tellPage(READY)
-  if (isHeld && page.resets_at && Date.parse(page.resets_at) < Date.now()) await jobs.enqueue(() => tab.open('/', {fresh: true})).catch(() => null)
+  if (mayBeOver()) {
+    reloaded = now()
+    await jobs.enqueue(() => tab.open('/', {fresh: true})).catch(() => null)
+  }
   const state = await tab.link?.call('look').catch(() => null)
   return state && tellPage(state)
 }

@@ -134,9 +134,9 @@ class Fallback:
 
     async def _read_earlier(self, prompt: Prompt) -> list[Prompt]:
         """Read the latest earlier prompts of the chat that were answered, oldest first."""
-        selection = PromptFilter(client_id=prompt.client.id, states=(State.done,), chat=prompt.chat.id, limit=MOST_EARLIER)
-        page = await self._queue.list(selection)
-        return [each for each in reversed(page.items) if each.number < prompt.number and each.response]
+        client_id, chat, before = prompt.client.id, prompt.chat.id, str(prompt.number)
+        done = PromptFilter(client_id, states=(State.done,), chat=chat, cursor=before, limit=MOST_EARLIER, count=False)
+        return [each for each in reversed((await self._queue.list(done)).items) if each.response]
 
     async def _beat(self, worker_id: str) -> None:
         while True:

@@ -346,7 +346,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class QueueSummary:
-    """The queue in figures. `sent_today`: towards `daily_cap`. `approval_needed`: clients without the person's answer."""
+    """The queue in figures. `sent_today`: towards `daily_cap`. `approval_needed`: clients that wait for the person's answer."""
 
     waiting: int = 0
     running: int = 0

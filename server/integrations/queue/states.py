@@ -78,6 +78,8 @@ TRANSITIONS = (
     Transition(State.executing, "cancel", State.cancelled),
     Transition(State.uncertain, "acknowledge", State.executing, "its extension is back, with the token of the lease"),
     Transition(State.uncertain, "complete", State.done, "its extension is back, with the token of the lease"),
+    Transition(State.uncertain, "release", State.idle, "its extension is back and is certain that it was not sent"),
+    Transition(State.uncertain, "release", State.failed, REFUSED),
     Transition(State.uncertain, "fail", State.idle, "its extension is back and did not send it, and attempts are left"),
     Transition(State.uncertain, "fail", State.failed, f"its extension is back; sent, no attempt is left, or {REFUSED}"),
     Transition(State.uncertain, "resolve", State.idle, "resend; the extension looks for the message first"),

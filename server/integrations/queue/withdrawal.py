@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager, suppress
 
 from server.core.errors import Conflict, NotFound
 from server.integrations.queue.approval import OPERATION
+from server.integrations.queue.changes import Change
 from server.integrations.queue.models import PromptFilter
 from server.integrations.queue.queue import Queue
 from server.integrations.queue.states import State
@@ -15,11 +16,15 @@ AT_ONCE = 100  # prompts that are read at once
 
 
 class Withdrawal:
-    """Cancels prompts that were not begun. ChatGPT still answers the others, but a revoked client gets no result of them."""
+    """Cancels prompts that were not begun, or that a browser gives back.
+
+    ChatGPT still answers the others, but a revoked client gets no result of them.
+    """
 
     def __init__(self, context: Context, queue: Queue) -> None:
         self._context, self._queue = context, queue
         self._is_due = False
+        self._excluded: set[str] = set()
         self._revoked: set[str] = set()  # clients of whom the queue knows that they are
 
     @asynccontextmanager
@@ -27,23 +32,31 @@ class Withdrawal:
         """Follow the changes of clients inside the `with`, beginning with those since the last run."""
         callbacks = self._context.admit.on_change
         callbacks.append(self._start)
-        await self.withdraw()
         try:
-            yield
+            with self._queue.changes.listening(self._take_change):
+                await self.withdraw()
+                yield
         finally:
             callbacks.remove(self._start)
 
     async def withdraw(self) -> None:
         """Cancel the prompts of clients that may not submit any."""
         self._is_due = False
-        admit, clients = self._context.admit, await self._queue.clients()
-        excluded, revoked = await admit.list_excluded(SCOPE, OPERATION), await admit.list_revoked()
+        admit = self._context.admit
+        self._excluded = await admit.list_excluded(SCOPE, OPERATION)
+        revoked = await admit.list_revoked()
+        clients = await self._queue.clients()  # afterwards, so that what is given back meanwhile is seen here or as a change
         if newly_revoked := [client.id for client in clients if client.id in revoked - self._revoked]:
             await self._queue.revoke_clients(newly_revoked)
             self._revoked.update(newly_revoked)
         for client in clients:
-            if client.waiting and client.id in excluded:
+            if client.waiting and client.id in self._excluded:
                 await self._cancel_all(client.id)
+
+    def _take_change(self, change: Change) -> None:
+        """Withdraw a prompt that a browser gives back."""
+        if change.state is State.idle and change.client_id in self._excluded:
+            self._start()
 
     def _start(self) -> None:
         if not self._is_due:

@@ -129,7 +129,7 @@ export class Jobs {
       const lost = {name: 'refused', text: error.message, sent: true}
       if (outcome.result) this.connection.send(writeOutcome({request_id: id, token}, {error: lost})[0])
     }
-    await this.records.write(id, {phase: 'ended', told: token})
+    await this.records.write(id, {phase: 'ended', reported: token})
   }
 
   #confirm(messages) {
@@ -330,7 +330,7 @@ export class Jobs {
   async #find(question) {
     const {request_id: id, token} = question
     const record = (await this.records.read(id)) ?? {}
-    if (record.told === token) return  // Deskhand knows by now
+    if (record.reported === token) return  // Deskhand knows by now
     try {
       const request = {...question, ...record, chat_id: record.chat_id ?? question.chat_id}
       const found = CERTAIN.includes(record.phase) ? {state: 'not_sent'} : await this.#look(request)

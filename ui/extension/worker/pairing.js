@@ -2,7 +2,7 @@
 import {local} from './storage.js'
 
 const POLL = 2  // seconds
-const CONFIRM = 180  // seconds until the person has confirmed
+const CONFIRM = 900  // seconds until the person has confirmed, as long as Deskhand asks them
 const HERE = /^http:\/\/(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/
 
 /** Pair with a code. `tell(text)`: what happens now. Returns {address, key}. */

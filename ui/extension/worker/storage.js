@@ -16,7 +16,7 @@ export const session = {
 
 /** Requests by id. `phase`: "leased" (nothing was typed), "executing", "sent" (it may have been sent) or "ended".
 
-`outcome`: until Deskhand has acknowledged it. `told`: the token with which it was told. `skip`: messages of the person in the chat before this one. */
+`outcome`: until Deskhand has acknowledged it. `reported`: the token with which it was delivered. `skip`: messages of the person in the chat before this one. */
 export class Records {
   #chain = Promise.resolve()
 
@@ -38,7 +38,7 @@ export class Records {
       const records = await this.all()
       const record = {...records[id], ...change, request_id: id, at: Date.now()}
       delete records[id]
-      records[id] = record.phase === 'ended' ? {request_id: id, phase: 'ended', at: record.at, told: record.told} : record
+      records[id] = record.phase === 'ended' ? {request_id: id, phase: 'ended', at: record.at, reported: record.reported} : record
       await local.write('records', trim(records))
     })
     return this.#chain

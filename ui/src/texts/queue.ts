@@ -46,7 +46,7 @@ export const texts = {
     closed: 'The queue is paused, and new prompts are refused until you resume.',
     limit: (at: string) => `ChatGPT’s limit is reached. Prompts are sent again after ${at}.`,
     cap: (most: number) => `The daily cap of ${number.format(most)} prompts is reached. Sending resumes tomorrow.`,
-    approval: (names: string) => `${names} wants to use the queue for the first time.`,
+    approval: (names: string, count: number) => `${names} ${count === 1 ? 'wants' : 'want'} to use the queue for the first time.`,
     noBrowser: 'No browser is connected, so nothing is sent.',
     unpaired: 'Connect your browser to send prompts.',
     uncertain: (count: number) => (count === 1 ? 'It is unknown whether one prompt was sent. Check it.' : `It is unknown whether ${count} prompts were sent. Check them.`),

@@ -1,7 +1,6 @@
 """Dispatch: which extension gets which prompt, and when."""
 
 import asyncio
-import math
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -15,7 +14,7 @@ from server.integrations.queue.extension.session import Session
 from server.integrations.queue.models import Lane, Lease, Prompt
 from server.integrations.queue.queue import Queue
 from server.integrations.queue.states import HELD
-from server.integrations.queue.store.claims import Kind
+from server.integrations.queue.store.claims import ABILITIES, Kind
 
 SHORTEST_WAIT = 0.05
 RELEASE = "put a prompt back into the queue"  # of an extension that was gone before it had it
@@ -112,13 +111,15 @@ class Dispatcher:
 
     async def _find_delay(self) -> float | None:
         """Find in how many seconds a claim may succeed although nothing changes; None if only a change can help."""
-        now, workers = self.clock.monotonic(), [session.worker for session in self.hub if not session.worker.leases]
-        held = min((max(worker.held_until - now, 0.0) for worker in workers), default=math.inf)
-        if math.isinf(held):
-            return None
-        capabilities = {capability for worker in workers for capability in worker.capabilities}
-        moment = await self.queue.next_claim_at(capabilities=capabilities)
-        return None if moment is None else max((moment - self.clock.now()).total_seconds(), held, SHORTEST_WAIT)
+        now = self.clock.monotonic()
+        held: dict[frozenset[str], float] = {}  # in how many seconds one with these abilities is free
+        for worker in (session.worker for session in self.hub):
+            if not worker.leases and not worker.needs_person:
+                kind, wait = worker.capabilities.intersection(ABILITIES), max(worker.held_until - now, SHORTEST_WAIT)
+                held[kind] = min(wait, held.get(kind, wait))
+        moments = {kind: await self.queue.next_claim_at(capabilities=kind) for kind in held}
+        delays = [max((at - self.clock.now()).total_seconds(), held[kind]) for kind, at in moments.items() if at is not None]
+        return min(delays, default=None)
 
     async def check_leases(self) -> None:
         """Extend the leases of connections that are leases themselves, and end those of extensions that are silent."""

@@ -62,6 +62,7 @@ class Reports:
         """Take a piece of the text, and store it if the last one was a while ago."""
         leased = await self._find(message)
         text = leased.answer.write(message.offset, message.text)
+        await self._begin(message.request_id, leased)
         now = self._clock.monotonic()
         if now - leased.stored_at >= PROGRESS_SECONDS:
             leased.stored_at = now

@@ -32,8 +32,9 @@ def write_request(lease: Lease, unavailable: UnavailableMode, *, seed: bool) -> 
 
 
 def write_find(prompt: Prompt, token: int) -> dict[str, Any]:
-    """Write the question whether a message is in its chat already. `since`: it was not sent before."""
-    about = {"request_id": prompt.id, "token": token, "chat_id": prompt.chat.chat_id, "since": prompt.queued_at.isoformat()}
+    """Write the question whether a message is in its chat already. `since`: it was not sent before, unless for another answer."""
+    since = (prompt.started_at or prompt.queued_at).isoformat()
+    about = {"request_id": prompt.id, "token": token, "chat_id": prompt.chat.chat_id, "since": since}
     return {"type": "find", "message": prompt.message, "project": prompt.project, "temporary": prompt.temporary, **about}
 
 

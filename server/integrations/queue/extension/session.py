@@ -81,6 +81,12 @@ class Session:
         if self.worker.leases.pop(request_id, None) and not self.worker.seed and cancelled:
             self.channel.send({"type": "cancel", "request_id": request_id})
 
+    def _forget(self, about: RequestMessage) -> None:
+        """Forget a prompt of which a message was refused, unless the message was about an earlier lease of it."""
+        leased = self.worker.leases.get(about.request_id)
+        if leased and (self.worker.seed or about.token == leased.token):
+            self.drop(about.request_id, cancelled=False)
+
     async def converse(self, first: str | None) -> None:
         """Take messages until the connection ends. `first`: one that was read already."""
         silence = None if self.worker.seed else SILENT_BEATS * self._limits.heartbeat_seconds
@@ -113,7 +119,7 @@ class Session:
         except DeskhandError as error:
             about = message if isinstance(message, RequestMessage) else None
             if about and isinstance(error, Conflict | NotFound):
-                self.drop(about.request_id, cancelled=False)
+                self._forget(about)
             if not self.worker.seed:
                 name = next((name for kind, name in NAMES.items() if isinstance(error, kind)), "busy")
                 detail = NOT_YOURS if name == "stale" else error.detail

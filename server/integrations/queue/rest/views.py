@@ -9,7 +9,6 @@ from server.integrations.queue.states import State
 
 LARGEST_TEXTS = 80_000  # characters as JSON, below the 90,000 that any answer may have
 SHORTEST_MESSAGE = 2_000  # characters of it that are shown beside a long answer
-FIELDS_SIZE = 1_500  # characters of the other fields, at most
 
 
 def view_prompt(prompt: Prompt, place: Place | None = None, text_offset: int = 0) -> PromptView:
@@ -69,7 +68,7 @@ def view_page(prompts: Sequence[Prompt], places: Mapping[str, Place]) -> list[Pr
     left = LARGEST_TEXTS
     for prompt in prompts:
         shown = view_prompt(prompt, places.get(prompt.id))
-        left -= measure(shown.message) + measure(shown.response) + sum(map(measure, shown.attachments)) + FIELDS_SIZE
+        left -= len(shown.model_dump_json())
         if views and left < 0:
             break
         views.append(shown)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from server.integrations.queue.models import ClientRef, QueueClient
+from server.integrations.queue.states import State
 from server.integrations.queue.store.calls import Call
 from server.integrations.queue.store.tables import IS_OPEN, client, prompt
 from server.storage.prepared import Prepared
@@ -14,7 +15,7 @@ CHANGE = update(client).where(client.c.id == bindparam("which"))
 NAME = CHANGE.values(name=bindparam("called"))
 WAITING = (
     select(prompt.c.client, func.count().label("waiting"))
-    .where(IS_OPEN, prompt.c.state == "idle")
+    .where(IS_OPEN, prompt.c.state.in_((State.idle, State.leased)))
     .group_by(prompt.c.client)
     .subquery()
 )

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection
 
-from server.core.errors import Forbidden, InvalidInput
+from server.core.errors import Conflict, Forbidden, InvalidInput
 from server.integrations.queue.models import Decision, DecisionKind, Lane, Prompt
 from server.integrations.queue.states import State
 from server.integrations.queue.store.calls import Call
@@ -20,6 +20,7 @@ REPLAYED = "Put into the queue again."
 RESENT = "It is sent again unless it is in the chat."
 NO_FILES = "OpenAI's API does not get the files of this prompt, so it cannot answer it."
 BLANK = "Give the message a text."
+SPENDS = "OpenAI's API answers this request at the person's cost, as they approved it. Replay it, so that they are asked again."
 
 
 def edit(connection: Connection, call: Call, prompt_id: str, message: str, client_id: str | None) -> Prompt:
@@ -28,6 +29,7 @@ def edit(connection: Connection, call: Call, prompt_id: str, message: str, clien
         raise InvalidInput(BLANK)
     current = require_prompt(connection, prompt_id, client_id)
     require_source(current, "edit")
+    require_approved_cost(current, client_id)
     return put_back(connection, call, current, EDITED, message=message)
 
 
@@ -42,8 +44,10 @@ def retry(connection: Connection, call: Call, prompt_id: str, client_id: str | N
     """Put a prompt back; one that was begun may be in its chat, so the extension looks for it first."""
     current = require_prompt(connection, prompt_id, client_id)
     require_source(current, "retry")
+    require_approved_cost(current, client_id)
     require_approval(connection, current)
-    return enqueue_again(connection, call, current, RETRIED, find_first=current.started_at is not None)
+    may_be_there = current.lane is Lane.browser and current.started_at is not None
+    return enqueue_again(connection, call, current, RETRIED, find_first=may_be_there)
 
 
 def replay(connection: Connection, call: Call, prompt_id: str, lane: Lane, model: str | None, client_id: str | None) -> Prompt:
@@ -53,7 +57,7 @@ def replay(connection: Connection, call: Call, prompt_id: str, lane: Lane, model
     if lane is Lane.api and current.attachments:
         raise InvalidInput(NO_FILES)
     require_approval(connection, current)
-    return enqueue_again(connection, call, current, REPLAYED, lane=lane, model=model or current.model)
+    return enqueue_again(connection, call, current, REPLAYED, lane=lane, model=model or current.model, started_at=None)
 
 
 def resolve(connection: Connection, call: Call, prompt_id: str, decision: Decision) -> Prompt:
@@ -62,7 +66,8 @@ def resolve(connection: Connection, call: Call, prompt_id: str, decision: Decisi
     require_source(current, "resolve")
     if decision.kind == DecisionKind.resend:
         require_approval(connection, current)
-        return put_back(connection, call, current, RESENT, find_first=True, token=current.token, error_message=None)
+        is_there, reason = (True, RESENT) if current.lane is Lane.browser else (False, RETRIED)
+        return put_back(connection, call, current, reason, find_first=is_there, token=current.token, error_message=None)
     if decision.result is None:
         return end(connection, call, current, State.failed, NOT_RESENT, error_name="uncertain")
     [answered] = complete_all(connection, [Completion(current.id, current.token, decision.result, call)])
@@ -75,3 +80,9 @@ def require_approval(connection: Connection, current: Prompt) -> None:
     """Raises Forbidden if the person does not allow the client: its prompt would wait for ever."""
     if read_approval(connection, current.client.id) is False:
         raise Forbidden(NOT_ALLOWED)
+
+
+def require_approved_cost(current: Prompt, client_id: str | None) -> None:
+    """Raises Conflict if a client would have OpenAI's API answer what the person has not approved."""
+    if client_id is not None and current.lane is Lane.api:
+        raise Conflict(SPENDS)

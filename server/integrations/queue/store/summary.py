@@ -43,8 +43,8 @@ def summarize(connection: Connection, call: Call) -> QueueSummary:
     midnight = start_of_day(datetime.fromisoformat(call.day).date()).timestamp()
     counts = count_states(connection, midnight)
     return QueueSummary(
-        waiting=counts[State.idle],
-        running=counts[State.leased] + counts[State.executing],
+        waiting=counts[State.idle] + counts[State.leased],
+        running=counts[State.executing],
         uncertain=counts[State.uncertain],
         done_today=counts[State.done],
         failed_today=counts[State.failed],
@@ -54,5 +54,5 @@ def summarize(connection: Connection, call: Call) -> QueueSummary:
         limit_until=to_optional_moment(find_limit_end(state, call) or None),
         sent_today=state.count_sent(call.day),
         daily_cap=call.settings.daily_cap,
-        approval_needed=[client for client in list_clients(connection) if client.approved is None],
+        approval_needed=[client for client in list_clients(connection) if client.approved is None and client.waiting],
     )

@@ -188,6 +188,7 @@ class QueueMachine(RuleBasedStateMachine):
         item = self.choose(data, State.idle)
         self.run(self.room.queue.reorder(item.id, None))
         item.place = self.next_place()
+        item.priority = min(each.priority for each in self.expected if each.state == State.idle)
 
     @precondition(lambda self: sum(item.state == State.idle for item in self.expected) > 1)
     @rule(data=st.data())
@@ -245,10 +246,11 @@ class QueueMachine(RuleBasedStateMachine):
             self.put_back(item)
             item.allowed += 1  # it says that nothing was sent
 
-    @precondition(lambda self: self.has(State.leased))
+    @precondition(lambda self: self.has(*HELD))
     @rule(data=st.data())
     def release(self, data: st.DataObject) -> None:
-        item = self.choose(data, State.leased)
+        item = self.choose(data, *HELD)
+        item.allowed += item.state is not State.leased  # it says that nothing was sent
         self.run(self.room.queue.release(item.id, item.token))
         self.put_back(item)
 

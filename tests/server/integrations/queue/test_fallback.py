@@ -4,6 +4,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from server.core.errors import Forbidden, Unavailable
+from server.integrations.queue import fallback
 from server.integrations.queue.extension.messages import Page, SelfTest
 from server.integrations.queue.extension.worker import Worker
 from server.integrations.queue.fallback import NO_HISTORY, WORKERS, Fallback, knows_page
@@ -117,6 +118,18 @@ async def test_chat_that_the_queue_does_not_know_is_named_as_missing(tmp_path) -
         here.room.clock.move(seconds=GRACE)
         assert await here.work()
         assert NO_HISTORY in (await here.room.queue.read(prompt.id)).notes
+
+
+async def test_replay_of_an_old_prompt_gets_what_was_said_before_it(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(fallback, "MOST_EARLIER", 1)
+    async with opened_room(tmp_path) as here:
+        prompts = []
+        for message in ("one", "two", "three"):
+            prompts.append(await here.room.submit(message, chat_id="abc"))
+            await here.room.finish(message.upper(), chat_id="abc")
+        await here.room.queue.replay(prompts[1].id, Lane.api)
+        assert await here.work()
+        assert here.answering.questions[0][0] == ["one", "ONE", "two"]
 
 
 async def test_replay_over_the_api_needs_no_leave_and_keeps_both_answers(tmp_path) -> None:

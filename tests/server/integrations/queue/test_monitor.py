@@ -139,3 +139,15 @@ async def test_chats_are_listed_by_title(tmp_path) -> None:
         await room.submit("a")
         await room.finish(chat_id="abc", chat_title="Proofs")
         assert [chat.title for chat in (await Monitor(room.queue).list_chats()).chats] == ["Proofs"]
+
+
+async def test_numbers_are_those_of_the_lists(tmp_path) -> None:
+    async with opened(tmp_path) as room:
+        for name in "abc":
+            await room.submit(name)
+        await room.begin()
+        await room.claim()
+        monitor = Monitor(room.queue)
+        overview = await monitor.summarize()
+        listed = [(await monitor.list(Selection(group), 0, 10)).total for group in ("waiting", "running")]
+        assert [overview.waiting, overview.running] == listed == [2, 1]

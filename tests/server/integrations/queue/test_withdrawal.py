@@ -92,3 +92,18 @@ async def test_prompt_that_a_browser_gives_back_is_not_sent_for_a_client_that_wa
         await wait_for(served, waiting["id"], "failed")
         await served.queue.release(lease.prompt.id, lease.token)
         assert (await served.queue.read(prompt["id"])).status == "failed"
+
+
+@pytest.mark.parametrize("is_begun", [False, True])
+async def test_prompt_with_a_browser_is_not_sent_later_for_a_client_that_was_denied(tmp_path, is_begun: bool) -> None:
+    async with serving(tmp_path) as served:
+        bot = await served.allowed()
+        prompt = await served.submit(bot)
+        lease = await (served.begin() if is_begun else served.queue.claim("extension"))
+        assert lease
+        waiting = await served.submit(bot) if is_begun else prompt
+        await served.state.clients.change("bot", CHANGES["policy"])
+        await wait_for(served, waiting["id"], "failed")
+        if is_begun:
+            await served.queue.release(prompt["id"], lease.token)
+        await wait_for(served, prompt["id"], "failed")

@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack
 
 from starlette.websockets import WebSocket
 
-from server.integrations.queue.models import PromptOrder
+from server.integrations.queue.models import PromptFile, PromptOrder
 from server.integrations.queue.states import State
 from tests.server.integrations.queue.extension.bridge import CLIENT, SECONDS
 
@@ -178,6 +178,18 @@ async def test_prompt_that_is_leased_for_a_connection_which_ends_meanwhile_is_re
             while not (current := await bridge.queue.read(prompt.id)).token or current.state is not State.idle:
                 await asyncio.sleep(0)
         await peer.settle()
+
+
+async def test_prompt_that_only_a_held_extension_can_take_is_waited_for_in_peace(bridge):
+    file = PromptFile("a.txt", "text/plain", b"abc")
+    async with bridge.extension(instance="a") as held, bridge.extension(instance="b", capabilities=()) as free:
+        await held.send(type="page", state="signed_out")
+        await held.settle()
+        prompt = await bridge.submit(attachments=(file,))
+        await free.settle()
+        assert await bridge.extensions.dispatcher._find_delay() is None
+        await held.send(type="page", state="ready")
+        assert (await held.take())["request_id"] == prompt.id
 
 
 async def test_lease_of_a_silent_extension_ends(bridge):

@@ -2,9 +2,10 @@ import pytest
 
 from server.core.errors import Conflict, Forbidden, InvalidInput, NotFound, TooManyRequests
 from server.integrations.queue.extension.hub import Hub
-from server.integrations.queue.extension.pairing import ALPHABET, ATTEMPTS, Pairing
+from server.integrations.queue.extension.pairing import ALPHABET, ATTEMPTS, CONFIRM_TIME, Pairing
 from server.integrations.queue.extension.registry import Registry
 from server.sdk.approval_requests import ApprovalDuration
+from tests.conftest import ROOT
 
 ORIGIN = "chrome-extension://abcdefghijklmnopabcdefghijklmnop"
 
@@ -137,3 +138,8 @@ async def test_name_is_one_visible_line(pairing):
     assert "\n" not in request.name
     assert "\u202e" not in request.name
     assert len(request.name) < 120
+
+
+def test_extension_waits_for_the_key_as_long_as_the_person_can_confirm():
+    source = (ROOT / "ui/extension/worker/pairing.js").read_text(encoding="utf-8")
+    assert f"const CONFIRM = {CONFIRM_TIME.total_seconds():.0f} " in source

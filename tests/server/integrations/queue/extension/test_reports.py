@@ -151,3 +151,27 @@ async def test_file_is_refused_with_the_token_of_an_earlier_lease(bridge):
         request = await owner.take()
         await owner.report({**request, "token": request["token"] + 1}, type="attachment", place=0, offset=0)
         assert (await owner.receive())["name"] == "stale"
+
+
+async def test_message_about_an_earlier_lease_leaves_the_present_one(bridge):
+    async with bridge.extension() as peer:
+        prompt = await bridge.submit()
+        old = await peer.take()
+        peer.drop()
+        await bridge.until(prompt.id, State.idle)
+    async with bridge.extension() as peer:
+        request = await peer.take()
+        await peer.report(old, type="status_update", status="executing")
+        assert (await peer.receive())["name"] == "stale"
+        await peer.begin(request)
+        assert (await peer.answer(request, "new"))["type"] == "ack"
+
+
+async def test_text_says_that_the_prompt_was_begun(bridge):
+    async with bridge.extension() as peer:
+        prompt = await bridge.submit()
+        request = await peer.take()
+        await peer.report(request, type="progress", text="So far")
+        await peer.settle()
+        assert (await bridge.queue.read(prompt.id)).partial == "So far"
+        assert (await peer.answer(request, "Done"))["type"] == "ack"

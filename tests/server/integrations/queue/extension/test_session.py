@@ -128,6 +128,20 @@ async def test_extension_that_is_back_goes_on_with_what_it_had(bridge):
         await peer.answer(request, "Late")
 
 
+async def test_extension_that_is_back_gives_back_what_it_certainly_did_not_send(bridge):
+    async with bridge.extension() as peer:
+        prompt = await bridge.submit()
+        request = await peer.take()
+        await peer.begin(request)
+        peer.drop()
+        await bridge.until(prompt.id, State.uncertain)
+    async with bridge.extension() as peer:
+        await peer.report(request, type="error", name="signed_out", error="Signed out.", sent=False)
+        assert (await peer.receive())["of"] == "error"
+        idle = await bridge.queue.read(prompt.id)
+        assert (idle.state, idle.attempts) == (State.idle, 0)
+
+
 @pytest.mark.parametrize("name", ["signed_out", "challenge", "unknown_layout", "two_answers"])
 async def test_page_that_cannot_take_a_prompt_is_held_and_nothing_is_lost(bridge, name):
     async with bridge.extension() as peer:

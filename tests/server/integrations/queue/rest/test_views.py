@@ -76,6 +76,8 @@ def test_page_ends_where_an_answer_would_be_too_large() -> None:
     assert len(view_page([replace(PROMPT, response="r" * 200_000)] * 2, {})) == 1
     assert len(view_page([PROMPT] * 40, {})) == 40
     assert view_page([], {}) == []
+    failed = replace(PROMPT, state=State.failed, response=None, error_message="e" * 4_000, model="m" * 2_000)
+    assert sum(size(item.model_dump(mode="json")) for item in view_page([failed] * 40, {})) < LIMIT
 
 
 def test_text_is_cut_by_its_size_as_json() -> None:

@@ -67,3 +67,12 @@ async def test_unknown_client_and_private_address_are_refused(tmp_path) -> None:
             await room.queue.set_approval("nobody", approved=True)
         with pytest.raises(InvalidInput):
             await room.queue.set_webhook(CLIENT, "https://192.168.0.1/")
+
+
+async def test_clients_are_named_only_while_they_wait_for_the_person(tmp_path) -> None:
+    async with opened(tmp_path, approved=False) as room:
+        await room.queue.set_webhook(OTHER, URL)
+        prompt = await room.submit()
+        assert [client.id for client in (await room.queue.summarize()).approval_needed] == [CLIENT.id]
+        await room.queue.cancel(prompt.id)
+        assert (await room.queue.summarize()).approval_needed == []

@@ -3,7 +3,7 @@ import pytest
 from server.core.errors import Conflict, InvalidInput
 from server.integrations.queue.models import Decision, Lane, PromptFailure, PromptResult
 from server.integrations.queue.states import State
-from tests.server.integrations.queue.queue_setup import URL, opened
+from tests.server.integrations.queue.queue_setup import CLIENT, URL, opened
 
 pytestmark = pytest.mark.anyio
 
@@ -93,3 +93,44 @@ async def test_late_answer_spares_a_resend(tmp_path) -> None:
         done = await room.queue.complete(prompt.id, lease.token, PromptResult("Late"))
         assert (done.state, done.response) == (State.done, "Late")
         assert await room.queue.claim("browser", {"find"}) is None
+
+
+@pytest.mark.parametrize("is_lost", [True, False])
+async def test_prompt_of_the_api_is_begun_again_as_no_chat_has_it(tmp_path, is_lost: bool) -> None:
+    async with opened(tmp_path) as room:
+        prompt = await room.submit()
+        await room.finish()
+        await room.queue.replay(prompt.id, Lane.api)
+        lease = await room.queue.claim("api", lane=Lane.api)
+        assert lease
+        await room.queue.acknowledge(prompt.id, lease.token)
+        if is_lost:
+            await room.queue.lose("api")
+            await room.queue.resolve(prompt.id, Decision.resend)
+        else:
+            await room.queue.cancel(prompt.id)
+            await room.queue.retry(prompt.id)
+        assert await room.queue.claim("api", lane=Lane.api)
+
+
+async def test_client_spends_no_more_than_the_person_has_approved(tmp_path) -> None:
+    async with opened(tmp_path) as room:
+        prompt = await room.submit()
+        await room.finish()
+        await room.queue.replay(prompt.id, Lane.api, client_id=CLIENT.id)
+        with pytest.raises(Conflict, match="approved"):
+            await room.queue.edit(prompt.id, "Something else", CLIENT.id)
+        await room.queue.cancel(prompt.id, CLIENT.id)
+        with pytest.raises(Conflict, match="approved"):
+            await room.queue.retry(prompt.id, CLIENT.id)
+        await room.queue.retry(prompt.id)
+        assert (await room.queue.edit(prompt.id, "The person's own")).message == "The person's own"
+
+
+async def test_earlier_message_of_a_replay_is_not_taken_for_its_own(tmp_path) -> None:
+    async with opened(tmp_path) as room:
+        prompt = await room.submit()
+        await room.finish()
+        assert (await room.queue.replay(prompt.id)).started_at is None
+        await room.queue.cancel(prompt.id)
+        assert not (await room.queue.retry(prompt.id)).find_first

@@ -59,3 +59,10 @@ async def test_priority_is_changed_while_it_waits(tmp_path) -> None:
         for call in (room.queue.set_priority(first.id, 1), room.queue.reorder(first.id, None), room.queue.reorder("none", None)):
             with pytest.raises((Conflict, NotFound)):
                 await call
+
+
+async def test_prompt_at_the_end_is_behind_all_priorities(tmp_path) -> None:
+    async with opened(tmp_path) as room:
+        urgent, _ = await room.submit("urgent", priority=9), await room.submit("low", priority=-1)
+        await room.queue.reorder(urgent.id, None)
+        assert await claim_all(room) == ["low", "urgent"]

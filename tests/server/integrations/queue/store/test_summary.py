@@ -20,7 +20,7 @@ async def test_summary_counts_each_state(tmp_path) -> None:
         await room.begin()
         await room.claim()
         summary = await room.queue.summarize()
-        assert (summary.waiting, summary.running, summary.uncertain) == (3, 2, 1)
+        assert (summary.waiting, summary.running, summary.uncertain) == (4, 1, 1)
         assert (summary.done_today, summary.failed_today, summary.dead) == (1, 1, 1)
         assert (summary.sent_today, summary.daily_cap, summary.limit_until) == (4, 9, None)
         room.clock.move(days=1)
