@@ -56,11 +56,16 @@ def add_chats(stage: Stage, later: int, *titles: str) -> datetime:
 async def test_conversations_arrive_in_the_form_of_the_export(ready, archive):
     since = add_chats(ready, 100_000, "Oldest", "Newest")
     await begin(ready, since)
-    await ready.wait(lambda: archive.is_complete)
+
+    async def is_done() -> bool:  # which it notes when the archive has told that it has the last one
+        return bool((await read_import(ready)).get("done"))
+
+    await ready.wait(is_done)
+    assert archive.is_complete
     assert [conversation["title"] for conversation in archive.conversations] == ["Newest", "Oldest"]
     assert {"mapping", "current_node", "create_time", "conversation_id"} <= archive.conversations[0].keys()
     state = await read_import(ready)
-    assert (state["done"], state["count"], state["skipped"]) == (True, 2, [])
+    assert (state["count"], state["skipped"]) == (2, [])
 
 
 async def test_import_goes_on_where_it_was_when_the_page_asks_for_a_pause(ready, archive):
@@ -159,4 +164,8 @@ async def test_import_ends_when_deskhand_does_not_take_it_any_more(ready, archiv
     await wait_for_progress(ready, count=1)
     await ready.bridge.extensions.history.end(find_session(ready).worker.id)
     await ready.wait(lambda: not read_progress(ready))
-    assert await read_import(ready) == {}
+
+    async def is_forgotten() -> bool:
+        return not await read_import(ready)
+
+    await ready.wait(is_forgotten)
