@@ -113,12 +113,6 @@ MUTANTS = [
         "if True:\n            return True",
         SESSION,
     ),
-    Mutant(
-        f"{SOURCE}/reports.py",
-        "        await self._begin(message.request_id, leased)\n        await",
-        "        await",
-        CONNECTION,
-    ),
     # conversation
     Mutant(f"{SOURCE}/session.py", 'if prompt.find_first and "find" in self.worker.capabilities:', "if False:", SESSION),
     Mutant(f"{SOURCE}/session.py", " and not self.worker.seed and cancelled:", " and cancelled:", CONNECTION),

@@ -84,7 +84,6 @@ class Reports:
             notes=tuple(message.notes),
             citations=tuple(message.citations),
         )
-        await self._begin(message.request_id, leased)
         await self._queue.complete(message.request_id, leased.token, result)
         self._worker.leases.pop(message.request_id, None)
 
