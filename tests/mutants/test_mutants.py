@@ -23,6 +23,7 @@ TABLES = sorted(path.stem for path in Path(__file__).parent.glob("*.py") if path
 MUTANTS: list[Mutant] = [mutant for name in TABLES for mutant in importlib.import_module(f"tests.mutants.{name}").MUTANTS]
 SAMPLE = 5
 MUTANT_SECONDS = 300  # for the tests of one mutant on a busy machine
+HANGING_SECONDS = 120  # after which one test hangs, by which a mutant is noticed too
 LEFT_OUT = shutil.ignore_patterns(".git", ".venv*", "node_modules", ".*_cache", ".hypothesis", "pictures")
 
 
@@ -64,7 +65,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 def run_tests(tree: Path, tests: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
     """Run tests of the copy, where `server` and `desktop` are the copy's."""
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests]
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", f"--timeout={HANGING_SECONDS}", *tests]
     environment = {**os.environ, "PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1"}
     for name in [name for name in environment if name.startswith("PYTEST_")]:
         del environment[name]
