@@ -61,7 +61,9 @@ BAD = {
 def test_bad_answer_is_bounded_and_a_failure(name):
     receiver = Receiver()
     receiver.behave("/hook", getattr(behaviours, name))
-    assert BAD[name] in send_to(receiver).error
+    attempt = send_to(receiver)
+    assert BAD[name] in attempt.error
+    assert attempt.duration_ms < 9_000, "it took many times as long as the limit"
 
 
 def test_answer_of_exactly_the_limit_is_read():
