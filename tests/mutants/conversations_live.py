@@ -104,8 +104,8 @@ MUTANTS = [
     change("live/exchange", "if chat.temporary or self._openai.is_free:", "if chat.temporary:"),
     change("live/sync", "self._openai.api(only_openai=True)", "self._openai.api()"),
     change("openai_account/connection", "            raise SignInNeeded(ELSEWHERE)", "            pass", "deletion/test_tidying"),
-    change("store/openai_deletions", "    if chat is None or chat.thread_id:", "    if chat is None:"),
-    change("store/openai_deletions", "        add(connection, [thread_id], now, now)", "        pass", "live/test_exchange"),
+    change("store/live", "    if chat is None or chat.thread_id:", "    if chat is None:", "store/test_openai_deletions"),
+    change("store/live", "        openai_deletions.add(connection, [thread_id], now, now)", "        pass", "live/test_exchange"),
     change("live/chats", "live.require_found(connection, chat.id)", "live.require(connection, chat.key)"),
     change(
         "live/outcomes",
@@ -147,7 +147,7 @@ MUTANTS = [
     ),
     change("live/effects", "        if self._openai.is_free:", "        if False:"),
     # exchanges of /v1
-    change("live/recording", " if projects.find(connection, project_id) else projects.DEFAULT", ""),
+    change("live/recording", "projects.find_id(connection, project_id)", "project_id"),
     change("live/recording", "digests.index(digest) + 1", "0"),
     change("live/recording", "            model=model,\n", ""),
     change("live/recording", "answers.find_by_history(connection, chat.key, digest) or ", ""),
@@ -170,7 +170,7 @@ MUTANTS = [
     change("live/sync", "await self._database.write(syncs.fail_interrupted, STOPPED)", "pass"),
     change("live/sync", "if run is None or client not in {None, run.client}:", "if run is None:"),
     # what a removed project leaves
-    change("deletion/deletion", "        projects.settle(connection, chat_id)\n", ""),
+    change("deletion/deletion", "        projects.move_orphaned(connection, chat_id)\n", ""),
     change("live/projects", ", *usage.list_projects(connection)]", "]"),
     change("live/local", "    await service.spending.set_budget(None, project_id)\n", ""),
     # deliveries

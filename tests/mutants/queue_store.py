@@ -58,8 +58,8 @@ MUTANTS: list[Mutant] = [
         '    Transition(State.leased, "release", State.idle,',
         (f"{TESTS}/extension/test_session.py", f"{TESTS}/test_states.py"),
     ),
-    Mutant(f"{HERE}/store/decisions.py", "(True, RESENT)", "(False, RESENT)", (f"{TESTS}/store/test_decisions.py",)),
-    Mutant(f"{HERE}/store/decisions.py", "(False, RETRIED)", "(True, RETRIED)", (f"{TESTS}/store/test_decisions.py",)),
+    Mutant(f"{HERE}/store/decisions.py", "find_first=in_browser", "find_first=False", (f"{TESTS}/store/test_decisions.py",)),
+    Mutant(f"{HERE}/store/decisions.py", "find_first=in_browser", "find_first=True", (f"{TESTS}/store/test_decisions.py",)),
     Mutant(f"{HERE}/store/decisions.py", ", started_at=None)", ")", (f"{TESTS}/store/test_decisions.py",)),
     Mutant(
         f"{HERE}/store/decisions.py",

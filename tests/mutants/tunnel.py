@@ -59,7 +59,7 @@ MUTANTS: list[Mutant] = [
         "server/tunnel/service.py",
         "                if self.status.is_on:  # which",
         "                if True:  # which",
-        (f"{T}/test_service.py::test_tunnel_that_is_off_stays_off_after_a_change",),
+        (f"{T}/test_reopening.py::test_tunnel_that_is_off_stays_off_after_a_change",),
     ),
     Mutant(
         "server/tunnel/service.py",
@@ -71,7 +71,7 @@ MUTANTS: list[Mutant] = [
         "server/tunnel/service.py",
         "and self.status.error and self.status.error.transient:",
         "and self.status.error:",
-        (f"{T}/test_service.py::test_permanent_failure_is_not_reopened_when_the_computer_wakes",),
+        (f"{T}/test_reopening.py::test_permanent_failure_is_not_reopened_when_the_computer_wakes",),
     ),
     Mutant(
         "server/tunnel/status.py",

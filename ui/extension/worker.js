@@ -23,7 +23,7 @@ const version = chrome.runtime.getManifest().version
 const settings = {paused: false, place: 'tab'}
 const pairing = {text: '', failed: false}
 let page = READY, test = null
-let looked = -Infinity, held = 0, reloaded = -Infinity  // seconds by a clock that nobody sets
+let looked = -Infinity, held = 0, reloaded = -Infinity  // seconds of the monotonic clock, which nobody sets
 
 const connection = new Connection({
   hello: () => ({version, browser: nameBrowser(), capabilities: CAPABILITIES}),

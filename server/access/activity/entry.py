@@ -73,5 +73,5 @@ def redact_field(name: str, text: str) -> Any:
     """Remove secrets from a field of an Effect: it may have an argument of a tool by its name, an object as JSON."""
     with suppress(ValueError, RecursionError):
         if text.startswith(("{", "[")):
-            text = json.dumps(redact(json.loads(text), name), ensure_ascii=False)
+            text = json.dumps(redact(json.loads(text)), ensure_ascii=False)
     return redact(text, name)

@@ -8,7 +8,7 @@ from server.integrations.queue.approval import OPERATION
 from server.integrations.queue.changes import Change
 from server.integrations.queue.models import PromptFilter
 from server.integrations.queue.queue import Queue
-from server.integrations.queue.states import State
+from server.integrations.queue.states import WAITING, State
 from server.sdk.context import Context
 
 SCOPE = "write:queue"
@@ -64,7 +64,7 @@ class Withdrawal:
             self._context.tasks.start(self.withdraw(), name="cancel the prompts of a client")
 
     async def _cancel_all(self, client_id: str) -> None:
-        selection = PromptFilter(client_id=client_id, states=(State.idle, State.leased), limit=AT_ONCE, count=False)
+        selection = PromptFilter(client_id=client_id, states=WAITING, limit=AT_ONCE, count=False)
         cancelled = True
         while cancelled:
             cancelled = False

@@ -72,7 +72,7 @@ class Endpoints:
             types=tuple(dict.fromkeys(types)),
             state=EndpointState.enabled.value,
             reason="",
-            secret_name=store.SECRET_NAME.format(endpoint_id),
+            secret_name=store.name_secret(endpoint_id),
             previous_until=None,
             created_at=self.clock.now().isoformat(),
             failures=0,

@@ -19,7 +19,6 @@ from server.outbound.webhooks.models import (
 )
 from server.outbound.webhooks.tables import webhook_attempt, webhook_delivery, webhook_endpoint
 
-SECRET_NAME = "webhooks/{}"  # noqa: S105, a name
 endpoint, delivery, log = webhook_endpoint.c, webhook_delivery.c, webhook_attempt.c
 
 PERSONS = select(webhook_endpoint).where(endpoint.kind == "person").order_by(endpoint.created_at, endpoint.id)
@@ -66,9 +65,14 @@ OLD = select(delivery.id).where(delivery.ended_at < bindparam("before")).limit(5
 UNUSED = delete(webhook_endpoint).where(endpoint.kind == "request", ~exists().where(delivery.endpoint_id == endpoint.id))
 
 
+def name_secret(endpoint_id: str) -> str:
+    """Return the name in the keyring of the secret of the person's receiver."""
+    return f"webhooks/{endpoint_id}"
+
+
 def to_endpoint(row: Row[Any]) -> Endpoint:
     """Convert a row. The secret of the person's receiver follows from its id: a forged backup could name any other."""
-    own = {"secret_name": SECRET_NAME.format(row.id)} if row.kind == "person" else {}
+    own = {"secret_name": name_secret(row.id)} if row.kind == "person" else {}
     return Endpoint(**{**row._mapping, "types": read_types(row.types), **own})  # noqa: SLF001, SQLAlchemy's public name of it
 
 

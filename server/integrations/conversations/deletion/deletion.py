@@ -80,7 +80,7 @@ def restore_live(connection: Any, chat_id: str, since: float) -> bool | None:
     restored = deletion.put_back(connection, chat_id, since)
     if restored:
         openai_deletions.withdraw(connection, chat_id)
-        projects.settle(connection, chat_id)
+        projects.move_orphaned(connection, chat_id)
     return restored
 
 

@@ -31,7 +31,7 @@ class Copies:
         now = self._context.clock.now().timestamp()
 
         def store(connection: Any) -> Chat:
-            project = source["project"] if projects.find(connection, source["project"]) else projects.DEFAULT
+            project = projects.find_id(connection, source["project"])
             copy_id = new_id or str(uuid.uuid4())
             new = NewChat(id=copy_id, project=project, title=source["title"], client=client, created_at=now)
             chat = live.require(connection, live.create(connection, new))

@@ -28,7 +28,7 @@ from server.integrations.conversations.models import ConversationsSettings
 from server.integrations.conversations.openai_account.connection import OpenAIConnection
 from server.integrations.conversations.openai_account.settings import USUAL_OUTPUT
 from server.integrations.conversations.openai_account.spending import Reservation, Spending
-from server.integrations.conversations.store import answers, live, openai_deletions, projects
+from server.integrations.conversations.store import answers, live, projects
 from server.sdk.context import Context
 
 CHANGED = "Earlier messages, which a program delivered, were changed before this one was sent, so it was not. Send it again."
@@ -208,7 +208,7 @@ class Exchange:
             except Uncertain:
                 raise Unavailable from None
             now = self._context.clock.now().timestamp()
-            return await self._database.write(openai_deletions.claim_thread, chat.id, thread_id, leaf, now)
+            return await self._database.write(live.claim_thread, chat.id, thread_id, leaf, now)
 
 
 def begin(connection: Any, row: AnswerRow, chat: Chat, *, uses_thread: bool) -> bool:

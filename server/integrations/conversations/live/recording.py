@@ -71,7 +71,7 @@ class Recorder:
         title = make_title(next((turn.text for turn in turns if turn.role == "user"), ""))
         new = NewChat(
             id=str(uuid.uuid4()),
-            project=project_id if projects.find(connection, project_id) else projects.DEFAULT,
+            project=projects.find_id(connection, project_id),
             title=title,
             model=model,
             source=source,

@@ -15,7 +15,7 @@ from server.integrations.conversations.live.models import Chat
 from server.integrations.conversations.live.sync_models import FailedItem, SyncItem, SyncPlan, SyncRun, SyncState
 from server.integrations.conversations.live.turns import make_turns
 from server.integrations.conversations.openai_account.connection import OpenAIConnection
-from server.integrations.conversations.store import live, openai_deletions, syncs
+from server.integrations.conversations.store import live, syncs
 from server.sdk.context import Context
 
 log = logging.getLogger(__name__)
@@ -132,7 +132,7 @@ class Syncs:
         thread_id = await api.create_conversation({"deskhand": chat.id}, turns)
 
         def store(connection: Any) -> None:
-            openai_deletions.claim_thread(connection, chat.id, thread_id, path[-1].id if path else "", self._now())
+            live.claim_thread(connection, chat.id, thread_id, path[-1].id if path else "", self._now())
             syncs.finish(connection, run.id, item)
 
         await self._database.write(store)

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, RowMapping, bindparam, delete, func, insert, 
 from server.core.errors import NotFound
 from server.integrations.conversations.live.models import UNKNOWN_LEAF, Chat, NewChat, NewMessage, PathMessage
 from server.integrations.conversations.models import Details, Kind, Role
+from server.integrations.conversations.store import openai_deletions
 from server.integrations.conversations.store.live_tables import answer, live
 from server.integrations.conversations.store.message_keys import allocate_keys
 from server.integrations.conversations.store.message_times import fill_times
@@ -178,6 +179,19 @@ def read_details(details: str) -> Details:
 def set_thread(connection: Connection, key: int, thread_id: str, leaf: str) -> None:
     """Record the Conversation at OpenAI and the last message that it has."""
     connection.execute(SET_THREAD, {"of": key, "id": thread_id, "leaf": leaf})
+
+
+def claim_thread(connection: Connection, chat_id: str, thread_id: str, leaf: str, now: float) -> str:
+    """Record the new Conversation at OpenAI of a chat; return the id of the one that the chat has.
+
+    One that came too late is deleted there: the chat has another one by now, or was deleted.
+    """
+    chat = find(connection, chat_id)
+    if chat is None or chat.thread_id:
+        openai_deletions.add(connection, [thread_id], now, now)
+        return chat.thread_id if chat else ""
+    set_thread(connection, chat.key, thread_id, leaf)
+    return thread_id
 
 
 def set_thread_leaf(connection: Connection, key: int, leaf: str = UNKNOWN_LEAF) -> None:

@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from server.integrations.conversations.models import Frozen
-from server.integrations.conversations.store import live as live_store
 from server.integrations.conversations.store.live_tables import answer, live
 from server.integrations.conversations.store.tables import conversation, openai_deletion
 
@@ -40,19 +39,6 @@ def add(connection: Connection, thread_ids: Iterable[str], now: float, not_befor
     """Order deletions, each once."""
     for thread_id in filter(None, thread_ids):
         connection.execute(ADD, {"thread_id": thread_id, "ordered_at": now, "not_before": not_before})
-
-
-def claim_thread(connection: Connection, chat_id: str, thread_id: str, leaf: str, now: float) -> str:
-    """Record the new Conversation at OpenAI of a chat; return the id of the one that the chat has.
-
-    One that came too late is deleted there: the chat has another one by now, or was deleted.
-    """
-    chat = live_store.find(connection, chat_id)
-    if chat is None or chat.thread_id:
-        add(connection, [thread_id], now, now)
-        return chat.thread_id if chat else ""
-    live_store.set_thread(connection, chat.key, thread_id, leaf)
-    return thread_id
 
 
 def withdraw(connection: Connection, chat_id: str) -> None:

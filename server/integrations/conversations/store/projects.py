@@ -14,7 +14,7 @@ FIND = select(project).where(project.c.id == bindparam("which"))
 ADD = insert(project)
 CHANGE = update(project).where(project.c.id == bindparam("which"))
 OF_PROJECT = select(conversation.c.key).where(conversation.c.project == bindparam("which"))
-HOMELESS = select(conversation.c.key).where(
+ORPHANED = select(conversation.c.key).where(
     conversation.c.id == bindparam("which"), conversation.c.project != "", conversation.c.project.not_in(select(project.c.id))
 )
 MOVE = update(conversation).where(conversation.c.key == bindparam("which")).values(project=bindparam("target"))
@@ -79,9 +79,14 @@ def remove(connection: Connection, project_id: str) -> None:
     connection.execute(REMOVE, {"which": project_id})
 
 
-def settle(connection: Connection, chat_id: str) -> None:
+def find_id(connection: Connection, project_id: str) -> str:
+    """Return the id of a project, or that of the default one if it is not there any more."""
+    return project_id if find(connection, project_id) else DEFAULT
+
+
+def move_orphaned(connection: Connection, chat_id: str) -> None:
     """Move a conversation to the default project if its own is not there any more."""
-    for key in connection.execute(HOMELESS, {"which": chat_id}).scalars().all():
+    for key in connection.execute(ORPHANED, {"which": chat_id}).scalars().all():
         move(connection, key, DEFAULT)
 
 

@@ -69,7 +69,7 @@ class ChatSearch:
 
 @dataclass(frozen=True)
 class Checks:
-    """Terms that the index was not asked for: text and title of a message have to fit these."""
+    """Terms that are checked after the query of the index, in the text and the title of each message."""
 
     text: Matcher
     title: Matcher

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from server.integrations.queue.models import ClientRef, QueueClient
-from server.integrations.queue.states import State
+from server.integrations.queue.states import WAITING
 from server.integrations.queue.store.calls import Call
 from server.integrations.queue.store.tables import IS_OPEN, client, prompt
 from server.storage.prepared import Prepared
@@ -13,15 +13,15 @@ from server.storage.prepared import Prepared
 KNOWN = Prepared(select(client.c.name, client.c.approved).where(client.c.id == bindparam("which")))
 CHANGE = update(client).where(client.c.id == bindparam("which"))
 NAME = CHANGE.values(name=bindparam("called"))
-WAITING = (
+PROMPTS = (
     select(prompt.c.client, func.count().label("waiting"))
-    .where(IS_OPEN, prompt.c.state.in_((State.idle, State.leased)))
+    .where(IS_OPEN, prompt.c.state.in_(WAITING))
     .group_by(prompt.c.client)
     .subquery()
 )
 ALL = (
-    select(client, func.coalesce(WAITING.c.waiting, 0).label("waiting"))
-    .outerjoin(WAITING, WAITING.c.client == client.c.id)
+    select(client, func.coalesce(PROMPTS.c.waiting, 0).label("waiting"))
+    .outerjoin(PROMPTS, PROMPTS.c.client == client.c.id)
     .order_by(client.c.created_at, client.c.id)
 )
 APPROVED = select(client.c.approved).where(client.c.id == bindparam("which"))

@@ -20,7 +20,7 @@ REPLAYED = "Put into the queue again."
 RESENT = "It is sent again unless it is in the chat."
 NO_FILES = "OpenAI's API does not get the files of this prompt, so it cannot answer it."
 BLANK = "Give the message a text."
-SPENDS = "OpenAI's API answers this request at the person's cost, as they approved it. Replay it, so that they are asked again."
+NEEDS_REPLAY = "OpenAI's API answers this request at the person's cost, as they approved it. To have them asked again, replay it."
 
 
 def edit(connection: Connection, call: Call, prompt_id: str, message: str, client_id: str | None) -> Prompt:
@@ -66,8 +66,9 @@ def resolve(connection: Connection, call: Call, prompt_id: str, decision: Decisi
     require_source(current, "resolve")
     if decision.kind == DecisionKind.resend:
         require_approval(connection, current)
-        is_there, reason = (True, RESENT) if current.lane is Lane.browser else (False, RETRIED)
-        return put_back(connection, call, current, reason, find_first=is_there, token=current.token, error_message=None)
+        in_browser = current.lane is Lane.browser
+        reason = RESENT if in_browser else RETRIED
+        return put_back(connection, call, current, reason, find_first=in_browser, token=current.token, error_message=None)
     if decision.result is None:
         return end(connection, call, current, State.failed, NOT_RESENT, error_name="uncertain")
     [answered] = complete_all(connection, [Completion(current.id, current.token, decision.result, call)])
@@ -85,4 +86,4 @@ def require_approval(connection: Connection, current: Prompt) -> None:
 def require_approved_cost(current: Prompt, client_id: str | None) -> None:
     """Raises Conflict if a client would have OpenAI's API answer what the person has not approved."""
     if client_id is not None and current.lane is Lane.api:
-        raise Conflict(SPENDS)
+        raise Conflict(NEEDS_REPLAY)

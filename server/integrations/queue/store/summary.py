@@ -7,7 +7,7 @@ from sqlalchemy import Connection, bindparam, func, select
 from server.core.local_time import start_of_day
 from server.integrations.queue.limits import find_limit_end
 from server.integrations.queue.models import QueueSummary
-from server.integrations.queue.states import OPEN, State
+from server.integrations.queue.states import OPEN, WAITING, State
 from server.integrations.queue.store.calls import Call
 from server.integrations.queue.store.clients import list_clients
 from server.integrations.queue.store.control import read_control
@@ -43,7 +43,7 @@ def summarize(connection: Connection, call: Call) -> QueueSummary:
     midnight = start_of_day(datetime.fromisoformat(call.day).date()).timestamp()
     counts = count_states(connection, midnight)
     return QueueSummary(
-        waiting=counts[State.idle] + counts[State.leased],
+        waiting=sum(counts[state] for state in WAITING),
         running=counts[State.executing],
         uncertain=counts[State.uncertain],
         done_today=counts[State.done],

@@ -3,7 +3,8 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Connection, create_engine
 
-from server.integrations.conversations.store.openai_deletions import MOST, add, claim_thread, finish, list_due, postpone
+from server.integrations.conversations.store.live import claim_thread
+from server.integrations.conversations.store.openai_deletions import MOST, add, finish, list_due, postpone
 from server.integrations.conversations.store.tables import metadata
 
 

@@ -147,6 +147,16 @@ class Bridge:
         await self.queue.set_approval(client.id, approved=True)
         return prompt
 
+    async def lose(self, *, begun: bool) -> tuple[Prompt, dict[str, Any]]:
+        """Submit a prompt, and lose the connection of the extension that takes it; answer it and its request."""
+        async with self.extension() as peer:
+            prompt = await self.submit()
+            request = await peer.take()
+            if begun:
+                await peer.begin(request)
+            peer.drop()
+            return await self.until(prompt.id, PromptState.uncertain if begun else PromptState.idle), request
+
     async def read_state(self, prompt_id: str) -> PromptState:
         return (await self.queue.read(prompt_id)).state
 

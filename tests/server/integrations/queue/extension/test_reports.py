@@ -55,11 +55,7 @@ async def test_seed_extension_answers_its_own_prompts_alone(bridge):
 
 @pytest.mark.parametrize("report", [{"type": "response", "response": "old", "chat_id": "c"}, {"type": "error", "sent": False}])
 async def test_token_of_an_earlier_lease_is_refused(bridge, report):
-    async with bridge.extension() as peer:
-        prompt = await bridge.submit()
-        old = await peer.take()
-        peer.drop()
-        await bridge.until(prompt.id, State.idle)
+    prompt, old = await bridge.lose(begun=False)
     async with bridge.extension() as peer:
         request = await peer.take()
         assert request["token"] > old["token"]
@@ -154,11 +150,7 @@ async def test_file_is_refused_with_the_token_of_an_earlier_lease(bridge):
 
 
 async def test_message_about_an_earlier_lease_leaves_the_present_one(bridge):
-    async with bridge.extension() as peer:
-        prompt = await bridge.submit()
-        old = await peer.take()
-        peer.drop()
-        await bridge.until(prompt.id, State.idle)
+    _, old = await bridge.lose(begun=False)
     async with bridge.extension() as peer:
         request = await peer.take()
         await peer.report(old, type="status_update", status="executing")

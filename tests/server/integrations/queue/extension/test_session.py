@@ -79,12 +79,8 @@ async def test_partial_text_can_be_read_while_the_prompt_is_executing(bridge):
 
 
 async def test_connection_lost_before_the_acknowledgement_leaves_the_prompt_idle_without_an_attempt(bridge):
-    async with bridge.extension() as peer:
-        prompt = await bridge.submit()
-        await peer.take()
-        peer.drop()
-        idle = await bridge.until(prompt.id, State.idle)
-        assert idle.attempts == 0
+    prompt, _ = await bridge.lose(begun=False)
+    assert prompt.attempts == 0
     async with bridge.extension() as peer:
         request = await peer.take()
         assert request["request_id"] == prompt.id
@@ -93,35 +89,21 @@ async def test_connection_lost_before_the_acknowledgement_leaves_the_prompt_idle
 
 
 async def test_connection_lost_after_the_acknowledgement_makes_the_prompt_uncertain_and_not_resent(bridge):
-    async with bridge.extension() as peer:
-        prompt = await bridge.submit()
-        await peer.begin(await peer.take())
-        peer.drop()
-        await bridge.until(prompt.id, State.uncertain)
+    prompt, _ = await bridge.lose(begun=True)
     async with bridge.extension() as peer:
         await peer.settle()
         assert await bridge.read_state(prompt.id) is State.uncertain
 
 
 async def test_extension_that_is_back_delivers_what_it_had(bridge):
-    async with bridge.extension() as peer:
-        prompt = await bridge.submit()
-        request = await peer.take()
-        await peer.begin(request)
-        peer.drop()
-        await bridge.until(prompt.id, State.uncertain)
+    prompt, request = await bridge.lose(begun=True)
     async with bridge.extension() as peer:
         assert (await peer.answer(request, "Late"))["type"] == "ack"
         assert (await bridge.queue.read(prompt.id)).response == "Late"
 
 
 async def test_extension_that_is_back_goes_on_with_what_it_had(bridge):
-    async with bridge.extension() as peer:
-        prompt = await bridge.submit()
-        request = await peer.take()
-        await peer.begin(request)
-        peer.drop()
-        await bridge.until(prompt.id, State.uncertain)
+    prompt, request = await bridge.lose(begun=True)
     async with bridge.extension() as peer:
         await peer.begin(request)
         assert await bridge.read_state(prompt.id) is State.executing
@@ -129,12 +111,7 @@ async def test_extension_that_is_back_goes_on_with_what_it_had(bridge):
 
 
 async def test_extension_that_is_back_gives_back_what_it_certainly_did_not_send(bridge):
-    async with bridge.extension() as peer:
-        prompt = await bridge.submit()
-        request = await peer.take()
-        await peer.begin(request)
-        peer.drop()
-        await bridge.until(prompt.id, State.uncertain)
+    prompt, request = await bridge.lose(begun=True)
     async with bridge.extension() as peer:
         await peer.report(request, type="error", name="signed_out", error="Signed out.", sent=False)
         assert (await peer.receive())["of"] == "error"
