@@ -65,6 +65,20 @@ def test_long_list_has_few_elements_and_is_walked_by_keyboard(open_page, server)
     expect(messages(page).first).to_be_visible()
 
 
+def test_keyboard_stays_where_it_is_while_the_list_changes(open_page, server):
+    page = open_page("conversations")
+    page.get_by_role("link", name="Talk 0 about sourdough").focus()
+    new_id = begin(server, "New above")
+    new = page.get_by_role("link", name="New above")
+    expect(new).to_be_visible()
+    expect(page.get_by_role("link", name="Talk 0 about sourdough")).to_be_focused()
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowUp")
+    expect(new).to_be_focused()
+    server.person("DELETE", f"/api/chats/{new_id}")
+    expect(page.get_by_role("link", name="Measuring an index")).to_be_focused()
+
+
 def test_list_is_filtered_by_project_year_and_star(open_page, server):
     page = open_page("conversations")
     count = page.get_by_text(re.compile(r"^\d+ conversations?$")).first

@@ -209,6 +209,37 @@ def test_long_queue_has_few_elements_and_its_end_is_one_key_away(open_page, serv
     expect(rows(page)).to_have_count(1)
 
 
+def test_last_row_keeps_the_keyboard_when_the_list_is_fetched_again(open_page, server):
+    server.submit("The very first", priority=9)
+    server.submit_many(150)
+    server.submit("Last of them")
+    page = open_page("queue")
+    choose(page, "Waiting")
+    expect(page.get_by_role("link", name="The very first")).to_be_visible()
+    held, firsts = [], re.compile("group=waiting.*offset=0&")
+    page.route(firsts, lambda route: held.append(route), times=1)  # noqa: PLW0108 (Playwright sets an attribute of it)
+    with page.expect_request(firsts):
+        server.submit("One more")
+    rows(page).first.get_by_role("link").press("End")
+    last = page.get_by_role("link", name="Last of them")
+    expect(last).to_be_focused()
+    with page.expect_event("requestfinished", lambda request: firsts.search(request.url)):
+        held.pop().continue_()
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    expect(last).to_be_focused()
+
+
+def test_row_that_leaves_the_list_hands_the_keyboard_to_the_next(open_page, server):
+    leaving, _ = (server.submit(f"Leaving {number}") for number in ("one", "two"))
+    page = open_page("queue")
+    choose(page, "Waiting")
+    page.get_by_role("searchbox", name="Search prompts and answers").fill("leaving")
+    expect(rows(page)).to_have_text([re.compile("^Leaving one"), re.compile("^Leaving two")])
+    page.get_by_role("link", name="Leaving one").focus()
+    server.person("POST", f"/api/queue/prompts/{leaving}/cancel")
+    expect(page.get_by_role("link", name="Leaving two")).to_be_focused()
+
+
 def test_import_of_the_history_is_followed_paused_and_stopped(open_page, server):
     hello = {"type": "hello", "protocol": 1, "key": pair_browser(server, "Laptop"), "version": "1.0.0"}
     with open_socket(f"ws://127.0.0.1:{server.port}/ws/extension/", proxy=None) as socket:

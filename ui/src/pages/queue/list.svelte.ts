@@ -10,6 +10,7 @@ export class PromptList {
   error = $state('')
   filter = $state.raw<PromptFilter>(NO_FILTER)
   #pages = new SvelteMap<number, QueuePrompt[]>()
+  #stale = new Set<number>() // pages of before the last refetch
   #loading = new Set<number>()
   #turn = 0
   #first = 0
@@ -39,18 +40,18 @@ export class PromptList {
   async refetch(): Promise<void> {
     const turn = ++this.#turn
     this.#loading.clear()
-    const wanted = this.#span(this.#first, this.#last)
-    const fetched = await this.#fetch(wanted, turn)
-    if (!fetched) return
-    for (const page of [...this.#pages.keys()]) if (!wanted.includes(page)) this.#pages.delete(page)
+    this.#stale = new Set(this.#pages.keys())
+    if (!(await this.#fetch(this.#span(this.#first, this.#last), turn))) return
     this.loaded = true
+    await this.reach(this.#first, this.#last) // what came into view meanwhile
+    if (turn === this.#turn && !this.error) for (const page of this.#stale) this.#pages.delete(page)
   }
 
   /** Loads the rows between two indices. */
   async reach(first: number, last: number): Promise<void> {
     this.#first = first
     this.#last = last
-    const missing = this.#span(first, last).filter((page) => !this.#pages.has(page) && !this.#loading.has(page))
+    const missing = this.#span(first, last).filter((page) => (!this.#pages.has(page) || this.#stale.has(page)) && !this.#loading.has(page))
     if (missing.length) await this.#fetch(missing, this.#turn)
   }
 
@@ -68,6 +69,7 @@ export class PromptList {
       answers.forEach(({ prompts, total }, index) => {
         this.total = total
         this.#pages.set(pages[index]!, prompts)
+        this.#stale.delete(pages[index]!)
       })
       this.error = ''
       return true
