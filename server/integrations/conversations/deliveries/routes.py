@@ -66,7 +66,7 @@ async def receive_delivery(service: Conversations, request: Request) -> dict[str
             return answer | {"result": {"status": "ignored"}}
         data = read_object(delivery.body)
         delivered = await received.read(SIGNED, EVENTS[event], data)
-        digest = make_digest(request.headers[TIMESTAMP], event, delivery.body)
+        digest = make_digest(request.headers[TIMESTAMP], EVENTS[event], delivery.body)
         seconds = settings.tolerance_seconds * 2
         result = await delivery.store(lambda connection: received.deliver(connection, digest, seconds, delivered))
     received.publish()
@@ -74,9 +74,9 @@ async def receive_delivery(service: Conversations, request: Request) -> dict[str
     return answer | {"result": stored}
 
 
-def make_digest(timestamp: str, event: str, body: bytes) -> str:
-    """Make the digest by which a replay is recognized. The signature covers the time and the body."""
-    return hashlib.sha256(b"%b.%b.%b" % (timestamp.encode(), event.encode(), body)).hexdigest()
+def make_digest(timestamp: str, kind: str, body: bytes) -> str:
+    """Make the digest by which a replay is recognized, also as another event: the signature covers the time and the body."""
+    return hashlib.sha256(b"%b.%b.%b" % (timestamp.encode(), kind.encode(), body)).hexdigest()
 
 
 def read_object(body: bytes) -> dict[str, Any]:

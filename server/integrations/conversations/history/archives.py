@@ -18,6 +18,8 @@ ALWAYS_FINE = 64 * 1024 * 1024  # bytes that may come out of any compression
 ENTRY = b"PK\x01\x02"
 END_OF_DIRECTORY = b"PK\x05\x06"
 END_SIZE, LONGEST_COMMENT = 22, 65_535
+LOCATOR, RECORD = b"PK\x06\x07", b"PK\x06\x06"  # of zip64, before the end
+LOCATOR_SIZE, RECORD_SIZE = 20, 56
 ENCRYPTED = 0x1
 METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}  # Python unpacks a chunk of the others whole, whatever comes out
 
@@ -81,15 +83,33 @@ def check_directory(file: BinaryIO, name: str) -> None:
     place = tail.rfind(END_OF_DIRECTORY)
     if place < 0 or len(tail) - place < END_SIZE:
         raise InvalidInput(NO_ZIP.format(name=name))
-    directory_size = struct.unpack_from("<I", tail, place + 12)[0]
     end = size - len(tail) + place
-    if directory_size == 0xFFFFFFFF:  # zip64 has it in a record before
-        directory_size = min(LARGEST_DIRECTORY + 1, end)
-    if directory_size > LARGEST_DIRECTORY and directory_size <= end:
+    start, directory_size = find_directory(file, end, struct.unpack_from("<I", tail, place + 12)[0])
+    start -= directory_size
+    if start < 0:
+        raise InvalidInput(NO_ZIP.format(name=name))
+    if end - start > LARGEST_DIRECTORY:
         raise InvalidInput(TOO_MANY.format(name=name))
-    file.seek(max(0, end - directory_size - 100))
-    if file.read(directory_size + 100).count(ENTRY) > MOST_FILES:
+    if read_at(file, start, end - start).count(ENTRY) > MOST_FILES:
         raise InvalidInput(TOO_MANY.format(name=name))
+
+
+def find_directory(file: BinaryIO, end: int, size: int) -> tuple[int, int]:
+    """Find the end and the size of the list of files: of zip64, if it is one, from where Python takes it in any case."""
+    locator = read_at(file, max(0, end - LOCATOR_SIZE), LOCATOR_SIZE)
+    if not locator.startswith(LOCATOR) or end < LOCATOR_SIZE + RECORD_SIZE:
+        return end, size
+    last = end - LOCATOR_SIZE - RECORD_SIZE
+    places = {last, min(last, struct.unpack_from("<Q", locator, 8)[0])}  # which of them counts depends on Python's version
+    records = {place: read_at(file, place, RECORD_SIZE) for place in places}
+    sizes = {place: struct.unpack_from("<Q", record, 40)[0] for place, record in records.items() if record.startswith(RECORD)}
+    return min(sizes, default=end), max(sizes.values(), default=size)
+
+
+def read_at(file: BinaryIO, place: int, size: int) -> bytes:
+    """Read a part of a file."""
+    file.seek(place)
+    return file.read(size)
 
 
 def check_entries(archive: zipfile.ZipFile, file: BinaryIO, name: str) -> None:

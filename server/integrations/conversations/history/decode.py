@@ -10,6 +10,7 @@ import msgspec
 LATEST = 7_258_118_400  # seconds since 1970: the year 2200; later numbers are milliseconds
 LONGEST_ID = 200  # characters
 LONGEST_TITLE = 1_000
+NULL = b"\\u0000"  # as JSON has it
 
 
 class Unreadable(ValueError):
@@ -109,7 +110,8 @@ decode_entry = msgspec.json.Decoder(Entry).decode
 def decode(data: bytes) -> Conversation:
     """Decode a conversation. Raises Unreadable."""
     try:
-        return decode_conversation(data)
+        if NULL not in data:
+            return decode_conversation(data)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         pass
     except RecursionError:
@@ -127,7 +129,7 @@ def decode(data: bytes) -> Conversation:
 
 
 def load(data: bytes) -> Any:
-    """Load JSON with NaN, bad bytes and halves of emojis in it. Raises Unreadable."""
+    """Load JSON with NaN, bad bytes, halves of emojis and null characters in it. Raises Unreadable."""
     try:
         value = json.loads(data.decode("utf-8", "replace"), strict=False, parse_constant=lambda _: None, parse_int=to_integer)
         return repair_strings(value)
@@ -143,8 +145,9 @@ def to_integer(digits: str) -> int | float:
 
 
 def repair_strings(value: Any) -> Any:
-    """Replace halves of emojis, which no database stores, in all strings of a value. Raises RecursionError."""
+    """Replace halves of emojis, and characters at which databases end a text, in all strings of a value. Raises RecursionError."""
     if isinstance(value, str):
+        value = value.replace("\0", "\ufffd")
         return value if value.isascii() else value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     if isinstance(value, list):
         return [repair_strings(item) for item in value]

@@ -106,7 +106,7 @@ def list_file(path: Path, name: str, opened: Opened) -> list[Member]:
         return [Member(name, path.stat().st_size, lambda: path.open("rb"))]
     file = opened.stack.enter_context(path.open("rb"))
     opened.totals.allow(path.stat().st_size)
-    return list_zip(file, "", path.name, opened)
+    return list_zip(file, "", decode_name(path.name), opened)
 
 
 def is_zip(path: Path) -> bool:
@@ -121,7 +121,7 @@ def list_folder(folder: Path, opened: Opened) -> list[Member]:
     waiting = [folder]
     while waiting:
         for path in sorted(waiting.pop().iterdir()):
-            name = path.relative_to(folder).as_posix()
+            name = decode_name(path.relative_to(folder).as_posix())
             if path.is_symlink():
                 raise InvalidInput(LINK.format(name=folder.name, file=name))
             if path.is_dir():
@@ -131,6 +131,11 @@ def list_folder(folder: Path, opened: Opened) -> list[Member]:
             if len(members) > MOST_FILES:
                 raise InvalidInput(TOO_MANY.format(name=folder.name))
     return members
+
+
+def decode_name(name: str) -> str:
+    """Write the bytes of a name that are no text as their numbers, so that it can be stored."""
+    return name.encode("utf-8", "backslashreplace").decode()
 
 
 def member_of(path: Path, name: str) -> Member:

@@ -5,6 +5,7 @@ import gc
 import hashlib
 import json
 import logging
+import os
 import shutil
 import sys
 import time
@@ -283,5 +284,5 @@ def fingerprint_of(path: Path) -> str:
     digest = hashlib.blake2b(digest_size=16)
     for each in paths:
         stat = each.lstat()
-        digest.update(f"{each}\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode())
+        digest.update(os.fsencode(each) + f"\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode())
     return digest.hexdigest()

@@ -92,3 +92,29 @@ def refuse_many() -> str:
 @pytest.mark.parametrize("data", [b"", b"PK\x03\x04 and nothing", b"PK\x05\x06" + b"\xff" * 18, bytes(100_000)])
 def test_damaged_zip_is_refused(data):
     assert "damaged" in refuse(io.BytesIO(data))
+
+
+def make_zip64(directory: bytes, says: int) -> io.BytesIO:
+    """Make a zip64 file of this directory, whose last record says another size of it."""
+    record = struct.pack("<4sQ2H2L4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, 1, 1, len(directory), 0)
+    locator = struct.pack("<4sLQL", b"PK\x06\x07", 0, len(directory), 1)
+    return io.BytesIO(directory + record + locator + struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 1, 1, says, 0, 0))
+
+
+@pytest.mark.parametrize("says", [0, 46, 0xFFFFFFFF])
+def test_million_entries_of_a_zip64_are_refused_before_they_are_read(monkeypatch, says):
+    """Python takes the size of the directory from the record of zip64, whatever the last one says."""
+    monkeypatch.setattr(archives, "MOST_FILES", 50)
+    monkeypatch.setattr(zipfile, "ZipFile", None)
+    assert "more than" in refuse(make_zip64((b"PK\x01\x02" + bytes(42)) * 51, says))
+
+
+def test_large_zip64_whose_last_record_gives_no_size_is_opened(monkeypatch):
+    monkeypatch.setattr(archives, "LARGEST_DIRECTORY", 1_000)
+    file = make("a.json", data=bytes(range(256)) * 10, method=zipfile.ZIP_STORED)
+    data = file.getvalue()
+    start = data.index(b"PK\x01\x02")
+    directory = data[start : data.rindex(b"PK\x05\x06")]
+    whole = make_zip64(directory, 0xFFFFFFFF).getvalue()
+    whole = bytearray(data[:start] + whole)
+    assert open_export(io.BytesIO(bytes(whole))).namelist() == ["a.json"]

@@ -1,5 +1,6 @@
 import asyncio
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -258,3 +259,32 @@ async def test_undone_deletion_and_undone_import_leave_nothing_deleted(imports, 
     assert (await import_all(imports, path)).report == Report(unchanged=2)
     await finish(imports, await imports.undo(first.id))
     assert (await import_all(imports, path)).report == Report(imported=2)
+
+
+async def test_null_characters_cost_nothing(imports, shelf, tmp_path):
+    """SQLite ends texts at them in some of its functions, so that such an id was not found again."""
+    path = write(tmp_path, thread("a\0b", ("user", text("before \0 behind")), title="Ti\0tle"), *CHATS)
+    for report in (Report(imported=3), Report(unchanged=3)):
+        current = await import_all(imports, path)
+        assert (current.state, current.report) == (State.done, report)
+    assert await shelf.find("before behind") == ["a\ufffdb/a\ufffdb-0"]
+    snippet = (await shelf.search.search("behind", None, 1)).results[0].snippet
+    assert [piece.text for piece in snippet if piece.match] == ["behind"]
+
+
+async def test_name_that_is_no_text_costs_nothing(imports, shelf, tmp_path):
+    """Names of files are bytes on Linux: unzip writes them as an old zip file has them."""
+    folder = tmp_path / "export"
+    folder.mkdir()
+    chat = thread("a", ("user", text("a question")))
+    attached = {"attachments": [{"id": "file-AAAA", "name": "x.txt"}]}
+    write(folder, chat)
+    for name in (b"notes-\xe9.json", b"file-AAAA-\xe9.txt", b"b\xe9/conversations-2.json"):
+        place = os.path.join(os.fsencode(folder), name)
+        os.makedirs(os.path.dirname(place), exist_ok=True)
+        with open(place, "wb") as file:
+            file.write(json.dumps(CHATS).encode())
+    current = await finish(imports, await imports.create(str(folder)))
+    assert current.state is State.ready, current.error
+    current = await finish(imports, await imports.start(current.id, ALL))
+    assert current.state is State.done, current.error
