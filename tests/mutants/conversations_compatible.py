@@ -50,6 +50,7 @@ MUTANTS = [
     ),
     Mutant(f"{HERE}/outgoing.py", "len(to_json(self.body).encode())", "len(to_json(self.body))", OUTGOING),
     Mutant(f"{HERE}/outgoing.py", " + TOKENS_PER_TURN * len(entries)", "", OUTGOING),
+    Mutant(f"{HERE}/outgoing.py", "return size + ", "return size // 3 + ", OUTGOING),
     Mutant(f"{HERE}/outgoing.py", " - sum(len(url.encode()) for url in images)", "", OUTGOING),
     Mutant(f"{HERE}/outgoing.py", " + sum(count_image_tokens(model, url) for url in images)", "", OUTGOING),
     Mutant(f"{HERE}/outgoing.py", "request.max_tokens or 0", "0", OUTGOING),

@@ -175,6 +175,7 @@ MUTANTS = [
     change("live/local", "    await service.spending.set_budget(None, project_id)\n", ""),
     # deliveries
     change("deliveries/routes", "repair_strings(json.loads(body))", "json.loads(body)"),
+    change("deliveries/routes", "[TIMESTAMP], EVENTS[event], delivery.body)", "[TIMESTAMP], event, delivery.body)"),
     change("deliveries/signature", 'timestamp.encode() + b"." + body', "body"),
     change("deliveries/signature", "if len(timestamp) <= SECONDS_DIGITS else int(timestamp) // 1000", "if True else 0"),
     change(
@@ -226,6 +227,7 @@ MUTANTS = [
     change("live/image_tokens", "max(count_patches(size), FEWEST_PATCHES)", "FEWEST_PATCHES"),
     change("live/image_tokens", ", BASE + EACH_TILE * tiles)\n", ", 0)\n"),
     change("live/image_tokens", "    if name == TILED_MINI:\n", "    if False:\n"),
-    change("live/exchange", "estimate_tokens, turns, project.instructions, model)", 'estimate_tokens, turns, "", "gpt-4o")'),
+    change("live/exchange", "bound_tokens, turns, project.instructions, model)", 'bound_tokens, turns, "", "gpt-4o")'),
+    change("live/turns", "instructions, model, 1)", "instructions, model, BYTES_PER_TOKEN)"),
     change("compatible/outgoing", "count_image_tokens(model, url)", 'count_image_tokens("gpt-4o", url)'),
 ]

@@ -15,7 +15,7 @@ from server.integrations.conversations.compatible.collectors import (
 from server.integrations.conversations.compatible.models import CompletionRequest, ModelResponseRequest
 from server.integrations.conversations.compatible.transcript import list_entries, read_images, read_input, read_messages
 from server.integrations.conversations.live.image_tokens import count_image_tokens
-from server.integrations.conversations.live.turns import BYTES_PER_TOKEN, TOKENS_PER_TURN
+from server.integrations.conversations.live.turns import TOKENS_PER_TURN
 from server.sdk.streaming import to_json
 
 Body = dict[str, Any]
@@ -45,14 +45,14 @@ class Outgoing:
         return str(self.body.get("model") or "")
 
     def count_tokens(self, model: str) -> int:
-        """Count the tokens that it has for a model, rather too many than too few. Blocks, for images.
+        """Count the tokens that it has for a model at most, each of a byte. Blocks, for images.
 
         All that is sent counts, also what turns do not have: OpenAI may read more than is understood here.
         """
         entries = list_entries(self.body)
         images = [url for entry in entries for name in ("content", "output") for url in read_images(entry.get(name))]
         size = len(to_json(self.body).encode()) - sum(len(url.encode()) for url in images)
-        return size // BYTES_PER_TOKEN + TOKENS_PER_TURN * len(entries) + sum(count_image_tokens(model, url) for url in images)
+        return size + TOKENS_PER_TURN * len(entries) + sum(count_image_tokens(model, url) for url in images)
 
     @property
     def service_tier(self) -> str:

@@ -145,7 +145,7 @@ def to_integer(digits: str) -> int | float:
 
 
 def repair_strings(value: Any) -> Any:
-    """Replace halves of emojis, and characters at which databases end a text, in all strings of a value. Raises RecursionError."""
+    """Replace halves of emojis and null characters, which databases do not store, in all strings. Raises RecursionError."""
     if isinstance(value, str):
         value = value.replace("\0", "\ufffd")
         return value if value.isascii() else value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

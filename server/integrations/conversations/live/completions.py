@@ -10,7 +10,7 @@ from server.integrations.conversations.live.models import Project
 from server.integrations.conversations.live.operation_models import CompletionOrder
 from server.integrations.conversations.live.polling import poll
 from server.integrations.conversations.live.recording import Recorder
-from server.integrations.conversations.live.turns import estimate_tokens
+from server.integrations.conversations.live.turns import bound_tokens
 from server.integrations.conversations.models import Source
 from server.integrations.conversations.openai_account.connection import OpenAIConnection
 from server.integrations.conversations.openai_account.spending import Spending
@@ -32,7 +32,7 @@ class Completions:
         Raises what OpenAI's API raises; Uncertain if the answer was lost.
         """
         api, listed = self._openai.api(), tuple(turns)
-        tokens = await asyncio.to_thread(estimate_tokens, listed, project.instructions, model)
+        tokens = await asyncio.to_thread(bound_tokens, listed, project.instructions, model)
         reservation = await self._spending.reserve(model, tokens, most_output, project.id, client)
         request = ResponseRequest(
             model=model,

@@ -23,7 +23,7 @@ from server.integrations.conversations.live.images import Images
 from server.integrations.conversations.live.models import UNKNOWN_LEAF, AnswerRow, Chat, PathMessage, Project
 from server.integrations.conversations.live.outcomes import SECTION, Outcomes
 from server.integrations.conversations.live.polling import LONGEST_WAIT, poll
-from server.integrations.conversations.live.turns import estimate_tokens, make_turns
+from server.integrations.conversations.live.turns import bound_tokens, make_turns
 from server.integrations.conversations.models import ConversationsSettings
 from server.integrations.conversations.openai_account.connection import OpenAIConnection
 from server.integrations.conversations.openai_account.settings import USUAL_OUTPUT
@@ -164,7 +164,7 @@ class Exchange:
         turns = make_turns(branch.messages, await self._images.read(chat, branch.messages, branch.imported))
         limits = self._openai.limits
         most = limits.max_output_tokens or (USUAL_OUTPUT if row.client else None)  # a client's Effect names a limit
-        tokens = await asyncio.to_thread(estimate_tokens, turns, project.instructions, model)
+        tokens = await asyncio.to_thread(bound_tokens, turns, project.instructions, model)
         reservation = await self._spending.reserve(model, tokens, most, chat.project, row.client)
         try:
             thread_id, leaf = await self._find_thread(api, chat, path, turns) if branch.imported is None else ("", "")

@@ -11,7 +11,7 @@ from server.integrations.conversations.live.image_tokens import count_image_toke
 from server.integrations.conversations.live.models import PathMessage
 from server.integrations.conversations.models import Role
 
-BYTES_PER_TOKEN = 3  # fewer than any tokenizer needs on average, so that an estimate is never too low by much
+BYTES_PER_TOKEN = 3  # of usual text; a table of short numbers has one
 TOKENS_PER_TURN = 8
 TURN_ROLES = {Role.user: "user", Role.assistant: "assistant", Role.system: "system", Role.tool: "assistant"}
 LONGEST_TITLE = 60
@@ -31,10 +31,20 @@ def make_turns(path: Iterable[PathMessage], images: dict[str, str]) -> tuple[Tur
 
 
 def estimate_tokens(turns: Sequence[Turn], instructions: str, model: str) -> int:
-    """Estimate the tokens of an input for a model, rather too many than too few. Blocks, for images."""
+    """Estimate the tokens of an input for a model. Blocks, for images."""
+    return count_tokens(turns, instructions, model, BYTES_PER_TOKEN)
+
+
+def bound_tokens(turns: Sequence[Turn], instructions: str, model: str) -> int:
+    """Count the tokens of an input for a model at most: none is less than a byte. Blocks, for images."""
+    return count_tokens(turns, instructions, model, 1)
+
+
+def count_tokens(turns: Sequence[Turn], instructions: str, model: str, bytes_per_token: int) -> int:
+    """Count the tokens of an input, of so many bytes each."""
     texts = sum(len(turn.text.encode()) for turn in turns) + len(instructions.encode())
     images = sum(count_image_tokens(model, url) for turn in turns for url in turn.images)
-    return texts // BYTES_PER_TOKEN + TOKENS_PER_TURN * (len(turns) + 1) + images
+    return texts // bytes_per_token + TOKENS_PER_TURN * (len(turns) + 1) + images
 
 
 def round_up(number: int) -> int:

@@ -275,16 +275,13 @@ async def test_null_characters_cost_nothing(imports, shelf, tmp_path):
 async def test_name_that_is_no_text_costs_nothing(imports, shelf, tmp_path):
     """Names of files are bytes on Linux: unzip writes them as an old zip file has them."""
     folder = tmp_path / "export"
-    folder.mkdir()
-    chat = thread("a", ("user", text("a question")))
-    attached = {"attachments": [{"id": "file-AAAA", "name": "x.txt"}]}
-    write(folder, chat)
-    for name in (b"notes-\xe9.json", b"file-AAAA-\xe9.txt", b"b\xe9/conversations-2.json"):
-        place = os.path.join(os.fsencode(folder), name)
-        os.makedirs(os.path.dirname(place), exist_ok=True)
-        with open(place, "wb") as file:
-            file.write(json.dumps(CHATS).encode())
+    (folder / "inner").mkdir(parents=True)
+    write(folder, thread("c", ("user", text("a question", {"asset_pointer": "file-service://file-AAAA"}))))
+    for name in (b"notes-\xe9.json", b"file-AAAA-\xe9.txt", b"inner/conversations-\xe9.json"):
+        (folder / os.fsdecode(name)).write_text(json.dumps(CHATS))
     current = await finish(imports, await imports.create(str(folder)))
     assert current.state is State.ready, current.error
     current = await finish(imports, await imports.start(current.id, ALL))
     assert current.state is State.done, current.error
+    assert current.report
+    assert (current.report.imported, current.report.failed) == (3, [])

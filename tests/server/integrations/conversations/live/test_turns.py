@@ -2,7 +2,14 @@ import pytest
 
 from server.integrations.conversations.adapter.protocol import Turn
 from server.integrations.conversations.live.models import PathMessage
-from server.integrations.conversations.live.turns import digest_turns, estimate_tokens, make_title, make_turns, round_up
+from server.integrations.conversations.live.turns import (
+    bound_tokens,
+    digest_turns,
+    estimate_tokens,
+    make_title,
+    make_turns,
+    round_up,
+)
 from server.integrations.conversations.models import Attachment, Role
 
 
@@ -23,6 +30,11 @@ def test_estimate_is_not_too_low() -> None:
     assert 1000 <= estimate_tokens([Turn(role="user", text=text)], "", "gpt-5") <= 2000
     assert estimate_tokens([Turn(role="user", text="", images=("data:,",))], "", "gpt-5") > 1000
     assert estimate_tokens([Turn(role="user", text="好" * 100)], "", "gpt-5") >= 100
+
+
+def test_bound_holds_for_text_that_is_all_short_tokens() -> None:
+    """GPT's tokenizers make a token of each digit and comma of such a table."""
+    assert bound_tokens([Turn(role="user", text="1,2," * 1_000)], "7,", "gpt-5") >= 4_002
 
 
 @pytest.mark.parametrize(("number", "rounded"), [(0, 1), (1, 1), (3, 5), (6, 10), (101, 200), (1000, 1000), (5001, 10000)])
