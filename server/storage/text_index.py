@@ -46,11 +46,12 @@ SINGLE_LETTERS = {
 }
 DOUBLE_LETTERS = {"ß": "ss", "æ": "ae", "Æ": "ae", "ǽ": "ae", "ǣ": "ae", "œ": "oe", "Œ": "oe", "þ": "th", "Þ": "th"}
 LETTERS = SINGLE_LETTERS | DOUBLE_LETTERS
-# Latin, Cyrillic, punctuation and emoji without these letters: the tokenizer folds them.
+# Latin, Cyrillic, punctuation and emoji without these letters, and without others for letters and digits, such as ² and ①: the
+# tokenizer folds them.
 NEEDS_NO_FOLDING = re.compile(
-    "[\x00-\xac\xae-\xb4\xb6-\xc5\xc7-\xcf\xd1-\xd7\xd9-\xdd\xe0-\xe5\xe7-\xef\xf1-\xf7\xf9-\xfd\xff-\u010f\u0112-\u0125"
-    "\u0128-\u0130\u0132-\u0140\u0143-\u0151\u0154-\u0165\u0168-\u017e\u0400\u0402-\u0450\u0452-\u045f"
-    "\u2010-\u2027\u2030-\u205e\u20ac\u2190-\u2bff\U0001f300-\U0001faff]*"
+    "[\x00-\xa9\xab\xac\xae-\xb1\xb4\xb6-\xb8\xbb\xbf-\xc5\xc7-\xcf\xd1-\xd7\xd9-\xdd\xe0-\xe5\xe7-\xef\xf1-\xf7\xf9-\xfd"
+    "\xff-\u010f\u0112-\u0125\u0128-\u0130\u0134-\u013e\u0143-\u0148\u014a-\u0151\u0154-\u0165\u0168-\u017e\u0400\u0402-\u0450\u0452-\u045f"
+    "\u2010-\u2027\u2030-\u205e\u20ac\u2190-\u245f\u24eb-\u2bff\U0001f300-\U0001faff]*"
 )
 # soft hyphen, Hebrew points, Arabic vowel signs and tatweel, joiners, variants of emoji
 IGNORED = re.compile(

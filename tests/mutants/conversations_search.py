@@ -15,6 +15,15 @@ def change(name: str, before: str, after: str, test: str) -> Mutant:
 MUTANTS = [
     Mutant(
         "server/storage/text_index.py",
+        "\\xae-\\xb1\\xb4",
+        "\\xae-\\xb4",
+        (
+            f"{STORAGE}/test_text_index.py::test_characters_that_are_left_as_they_are_fold_to_themselves",
+            f"tests/{CONVERSATIONS}/store/test_search.py::test_word_is_found_whatever_else_is_in_its_text",
+        ),
+    ),
+    Mutant(
+        "server/storage/text_index.py",
         "if LONG_SAMPLE.search(text[::STEP]) else text",
         "if False else text",
         (f"{STORAGE}/test_text_index.py::test_marks_are_in_order_before_a_text_is_normalized",),

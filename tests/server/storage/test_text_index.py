@@ -1,4 +1,5 @@
 import sqlite3
+import sys
 import unicodedata
 from collections.abc import Iterator
 
@@ -68,6 +69,17 @@ def test_letters_for_which_others_are_written_are_replaced(letter: str) -> None:
 @pytest.mark.parametrize("letter", "йїґșüåñςğ")
 def test_other_letters_stay(letter: str) -> None:
     assert letter not in LETTERS
+
+
+def list_letters(text: str) -> str:
+    """List the letters and digits that the tokenizer keeps."""
+    return "".join(character for character in unicodedata.normalize("NFD", text.lower()) if character.isalnum())
+
+
+def test_characters_that_are_left_as_they_are_fold_to_themselves() -> None:
+    """Otherwise a word is indexed in one of two ways, by what else is in its text, and a query finds one of them."""
+    left = [chr(code) for code in range(sys.maxunicode + 1) if is_folded(chr(code))]
+    assert [character for character in left if list_letters(character) != list_letters(fold(character))] == []
 
 
 @pytest.mark.parametrize("marks", ["\u0301\u0316", "\u0f73", "\u0344\u0316\u302a", "\uff9e\u0334"])

@@ -60,3 +60,9 @@ async def test_snippets_are_cut_from_whole_texts(shelf: Shelf) -> None:
     batch = await shelf.library.archive.read(search, parsed.chats, None)
     (pieces,) = (await shelf.library.archive.read(cut_snippets, parsed.request, batch.hits)).values()
     assert [piece.text for piece in pieces if piece.match] == ["melon"]
+
+
+@pytest.mark.parametrize("query", ["m²", "m2"])
+async def test_word_is_found_whatever_else_is_in_its_text(shelf: Shelf, query: str) -> None:
+    await shelf.add("a", "80 m²", "80 m² of 東京", "80 m2, and CO₂")
+    assert sorted(map(str, await find(shelf, query))) == ["m1", "m2", "m3"]
