@@ -174,6 +174,7 @@ MUTANTS = [
     change("live/projects", ", *usage.list_projects(connection)]", "]"),
     change("live/local", "    await service.spending.set_budget(None, project_id)\n", ""),
     # deliveries
+    change("store/live", 'func.min(path.c.depth).label("depth")).group_by(path.c.id)', 'path.c.depth.label("depth"))'),
     change("deliveries/routes", "repair_strings(json.loads(body))", "json.loads(body)"),
     change("deliveries/routes", "[TIMESTAMP], EVENTS[event], delivery.body)", "[TIMESTAMP], event, delivery.body)"),
     change("deliveries/signature", 'timestamp.encode() + b"." + body', "body"),

@@ -52,27 +52,31 @@ DELETE_EXPIRED = delete(conversation).where(conversation.c.temporary, conversati
 
 
 def make_path_statement() -> Any:
-    """Make the statement of the messages from one of them up to the first, each by the id of its parent.
+    """Make the statement of the messages from one of them up to the first, each by the id of its parent, and each once.
 
     An answer that is open or has failed is no message yet; the way leads through it to the message that it answers.
     """
     nodes = (
-        select(message.c.id, message.c.parent, message.c.role, message.c.text, message.c.details)
+        select(message.c.id, message.c.parent)
         .where(message.c.conversation == bindparam("of"))
         .union_all(
-            select(answer.c.id, answer.c.message, literal(""), literal(""), literal("")).where(
-                answer.c.conversation == bindparam("of"), answer.c.state != "done"
-            )
+            select(answer.c.id, answer.c.message).where(answer.c.conversation == bindparam("of"), answer.c.state != "done")
         )
         .cte("nodes")
     )
     path = select(nodes, literal(0).label("depth")).where(nodes.c.id == bindparam("leaf")).cte("path", recursive=True)
     above = select(nodes, path.c.depth + 1).join(path, nodes.c.id == path.c.parent).where(path.c.depth < LONGEST_PATH)
     path = path.union_all(above)
-    return select(path.c.id, path.c.role, path.c.text, path.c.details).where(path.c.role != "").order_by(path.c.depth.desc())
+    places = select(path.c.id, func.min(path.c.depth).label("depth")).group_by(path.c.id).subquery("places")
+    return (
+        select(message.c.id, message.c.role, message.c.text, message.c.details)
+        .join(places, places.c.id == message.c.id)
+        .where(message.c.conversation == bindparam("of"))
+        .order_by(places.c.depth.desc())
+    )
 
 
-LONGEST_PATH = 20_000  # messages, against a cycle in a damaged database
+LONGEST_PATH = 20_000  # messages, against a cycle, which whoever delivers messages can make of their parents
 PATH = make_path_statement()
 
 
