@@ -13,6 +13,18 @@ def change(name: str, before: str, after: str, test: str) -> Mutant:
 
 
 MUTANTS = [
+    change(
+        "store/search.py",
+        "checks.text.fits(whole or read_text(connection, key))",
+        "checks.text.fits(text)",
+        "store/test_search.py::test_other_words_of_a_broad_query_may_stand_far_behind",
+    ),
+    change(
+        "store/search.py",
+        "func.substr(message.c.text, 1, LONGEST_READ)",
+        "message.c.text",
+        "store/test_search.py::test_snippet_is_looked_for_in_a_part_of_a_very_long_text",
+    ),
     Mutant(
         "server/storage/text_index.py",
         "\\xae-\\xb1\\xb4",

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from server.integrations.conversations.models import Role, Source
 from server.integrations.conversations.store.message_keys import first_key
@@ -22,6 +22,7 @@ MOST_BATCHES = 4  # that are looked through for one that has matches
 MOST_TITLES = 100
 TITLED_BONUS = 0.2  # for a title that fits
 MOST_TITLED = 2_000  # messages of the conversations whose title a query names
+LONGEST_READ = 500_000  # characters of a text in which terms are looked for; some have 32 million
 EVERY = tuple(map(source_tag, Source))
 KEYS = select_values("keys")
 HIT_COLUMNS = (
@@ -49,7 +50,7 @@ TITLE_HITS = Prepared(
     .outerjoin(project, IN_PROJECT)
     .where(conversation.c.key.in_(KEYS))
 )
-TEXTS = Prepared(select(message.c.key, message.c.text).where(message.c.key.in_(KEYS)))
+TEXT = Prepared(select(func.substr(message.c.text, 1, LONGEST_READ)).where(message.c.key == bindparam("which")))
 TITLED = Prepared(select(message.c.key).where(message.c.conversation.in_(KEYS)).limit(MOST_TITLED + 1))
 PROJECT_NAMES = select(project.c.id, project.c.name)
 
@@ -181,18 +182,19 @@ def read_hits(
         return hits
     rows = MESSAGE_HITS.read(connection, keys=json.dumps(list(keys)))
     for text, time, key, message_id, role, chat_id, title, source, project_name in rows:
-        if checks is None or (checks.text.fits(text) and checks.title.fits(title)):
+        whole = text if len(text) < LONGEST_SCORED else None
+        if checks is None or (checks.title.fits(title) and checks.text.fits(whole or read_text(connection, key))):
             score = rate(matcher.score(text), time, request.now)
-            whole = text if len(text) < LONGEST_SCORED else None
             hits.append(SearchHit(score, key, chat_id, title, source, message_id, role, time, project_name, whole))
     return hits
 
 
 def cut_snippets(connection: Connection, request: SearchRequest, hits: Sequence[SearchHit]) -> Mapping[int, Sequence[Piece]]:
-    """Cut the part of each message that matches."""
+    """Cut the part of each message that matches. One long text at a time is in memory."""
     matcher = Matcher(term for term in request.terms if not term.title)
-    texts = {hit.key: hit.text for hit in hits if hit.text is not None}
-    unread = [hit.key for hit in hits if hit.text is None]
-    if unread:
-        texts |= dict(TEXTS.read(connection, keys=json.dumps(unread)))
-    return {key: matcher.cut(text) for key, text in texts.items()}
+    return {hit.key: matcher.cut(read_text(connection, hit.key) if hit.text is None else hit.text) for hit in hits}
+
+
+def read_text(connection: Connection, key: int) -> str:
+    """Read the text of a message, or as much of a very long one as is searched; empty if it was deleted meanwhile."""
+    return "".join(text for (text,) in TEXT.read(connection, which=key))

@@ -1,7 +1,7 @@
 import pytest
 
 from server.integrations.conversations.search.query import parse_search
-from server.integrations.conversations.store.search import cut_snippets, search
+from server.integrations.conversations.store.search import LONGEST_READ, cut_snippets, search
 from server.storage import text_search
 from server.storage.text_match import LONGEST_SCORED
 from tests.server.integrations.conversations.library_setup import START, Said, Shelf
@@ -35,8 +35,10 @@ async def test_beginning_of_too_many_words_narrows_also_the_newest(shelf: Shelf,
 
 async def test_other_words_of_a_broad_query_may_stand_far_behind(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(text_search, "MOST_PAGES", -100)
-    await shelf.add("a", f"melon {'x ' * LONGEST_SCORED} one")
-    assert await find(shelf, "mel* one") == ["m1"]
+    far = "x " * LONGEST_SCORED
+    await shelf.add("a", f"melon {far} one", f"one {far} melon")
+    assert sorted(map(str, await find(shelf, "mel* one"))) == ["m1", "m2"]
+    assert await find(shelf, "one -mel*") == []
 
 
 async def test_title_that_fits_makes_its_messages_better(shelf: Shelf) -> None:
@@ -66,3 +68,15 @@ async def test_snippets_are_cut_from_whole_texts(shelf: Shelf) -> None:
 async def test_word_is_found_whatever_else_is_in_its_text(shelf: Shelf, query: str) -> None:
     await shelf.add("a", "80 m²", "80 m² of 東京", "80 m2, and CO₂")
     assert sorted(map(str, await find(shelf, query))) == ["m1", "m2", "m3"]
+
+
+async def test_snippet_is_looked_for_in_a_part_of_a_very_long_text(shelf: Shelf) -> None:
+    """Pages of such texts would fill the memory."""
+    far = "x " * (LONGEST_READ // 2)
+    await shelf.add("a", Said(f"{far[:10_000]} melon {far}", id="near"), Said(f"begin {far} melon", id="far"))
+    request = parse_search("melon", START).chats
+    hits = (await shelf.library.archive.read(search, request, None)).hits
+    snippets = await shelf.library.archive.read(cut_snippets, request.request, hits)
+    texts = {hit.message_id: "".join(piece.text for piece in snippets[hit.key]) for hit in hits}
+    assert "melon" in texts["near"]
+    assert texts["far"].startswith("begin x")
