@@ -13,6 +13,12 @@ def change(name: str, before: str, after: str, test: str) -> Mutant:
 
 
 MUTANTS = [
+    Mutant(
+        "server/integrations/omi/store/text_search.py",
+        "HITS if terms == wanted else WHOLE_HITS",
+        "HITS",
+        ("tests/server/integrations/omi/store/test_text_search.py::test_beginning_of_too_many_words_may_stand_far_behind",),
+    ),
     change(
         "store/search.py",
         "checks.text.fits(whole or read_text(connection, key))",

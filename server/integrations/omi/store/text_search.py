@@ -32,6 +32,7 @@ def select_hits(*columns: Any) -> Select[Any]:
 
 
 HITS = select_hits(func.substr(conversation.c.words, 1, LONGEST_SCORED).label("words"))
+WHOLE_HITS = select_hits(conversation.c.words)
 BODIES = select_hits(conversation.c.body)
 
 
@@ -42,7 +43,7 @@ def search(connection: Connection, request: SearchRequest, place: Place | None) 
     batch = find_batch(connection, INDEX, IndexQuery(terms, every=(TAG,)), place)
     matcher, titled = Matcher(wanted), Matcher(term for term in request.terms if term.title)
     hits = []
-    for row in connection.execute(HITS, {"keys": json.dumps(list(batch.keys))}):
+    for row in connection.execute(HITS if terms == wanted else WHOLE_HITS, {"keys": json.dumps(list(batch.keys))}):
         time = to_seconds(row.created_at)
         if is_within(time, request) and titled.fits(row.title) and (terms == wanted or matcher.fits(row.words)):
             score = rate(matcher.score(row.words), time, request.now)

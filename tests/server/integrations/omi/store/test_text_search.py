@@ -1,5 +1,7 @@
 import pytest
 
+from server.storage import text_search
+from server.storage.text_match import LONGEST_SCORED
 from tests.server.integrations.omi.pendant import find_heard as find
 from tests.server.integrations.omi.pendant import make_memory
 
@@ -16,6 +18,13 @@ def test_title_overview_and_transcript_are_found(pendant, query: str) -> None:
 def test_words_that_a_conversation_lacks_do_not_find_it(pendant, query: str) -> None:
     pendant.send(make_memory())
     assert find(pendant, query) == []
+
+
+def test_beginning_of_too_many_words_may_stand_far_behind(pendant, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(text_search, "MOST_PAGES", -100)
+    pendant.send(make_memory(structured={"overview": f"{'x ' * LONGEST_SCORED} melon"}))
+    assert find(pendant, "mel* plan") == ["c1"]
+    assert find(pendant, "timeline -mel*") == []
 
 
 def test_times_narrow_a_search(pendant) -> None:
