@@ -17,7 +17,7 @@ def calculate_cost(model: str, usage: Usage, at: datetime, tier: str = "") -> De
     """
     import genai_prices
 
-    if tier not in TIERS:
+    if tier not in TIERS or usage.audio_tokens:
         return None
     tokens = genai_prices.Usage(
         input_tokens=usage.input_tokens,

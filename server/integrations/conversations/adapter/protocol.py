@@ -9,6 +9,8 @@ out of reach, overloaded, or still busy with the conversation: nothing was carri
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol
 
+from pydantic import Field
+
 from server.core.errors import UpstreamFailed
 from server.integrations.conversations.models import Frozen
 
@@ -28,12 +30,13 @@ class Turn(Frozen):
 
 
 class Usage(Frozen):
-    """Tokens of one response."""
+    """Tokens of one response. `audio_tokens`: those of sound among the others."""
 
     input_tokens: int = 0
     cached_tokens: int = 0
     output_tokens: int = 0
     reasoning_tokens: int = 0
+    audio_tokens: int = Field(0, exclude=True)  # which makes the cost unknown
 
 
 class Answer(Frozen):

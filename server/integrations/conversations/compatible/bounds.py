@@ -14,7 +14,8 @@ from server.integrations.conversations.compatible.transcript import (
 )
 
 COUNTED_TOOLS = ("function", "custom", "local_shell", "apply_patch")  # the client runs them, so they cost their tokens only
-COUNTED_PARTS = (*TEXT_PARTS, *IMAGE_PARTS, "refusal", "input_audio")
+SOUND = "input_audio"
+COUNTED_PARTS = (*TEXT_PARTS, *IMAGE_PARTS, "refusal")
 UNCOUNTED = {  # why, of the fields that are known
     "conversation": "adds an unknown number of tokens",
     "prompt": "adds an unknown number of tokens",
@@ -46,12 +47,19 @@ def check_bounded(body: Body, model: str) -> None:
     for name, value in body.items():
         if value is not None and name not in BOUNDED:
             raise refuse(NOT_COUNTED, name, name, reason=UNCOUNTED.get(name, UNKNOWN))
+    if has_sound(body):
+        raise refuse(NOT_COUNTED, "audio", "messages", reason=UNCOUNTED["audio"])
     for tool in list_tools(body):
         kind = tool.get("type") if isinstance(tool, Mapping) else None
         if kind not in COUNTED_TOOLS:
             raise refuse(NOT_COUNTED_TOOL, str(kind), "tools")
     if "search" in model:  # also of deep research
         raise refuse(SEARCHING, model, "model")
+
+
+def has_sound(body: Body) -> bool:
+    """Return whether a request has sound, or refers to a spoken answer. Its tokens cost many times as much as those of text."""
+    return any(item.get("audio") for item in list_entries(body)) or any(part.get("type") == SOUND for part in list_parts(body))
 
 
 def list_tools(body: Body) -> Iterator[Any]:

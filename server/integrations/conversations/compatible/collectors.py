@@ -167,6 +167,7 @@ def read_usage(usage: Any, before: str, after: str) -> Usage:
         cached_tokens=read_count(usage, f"{before}_tokens_details", "cached_tokens"),
         output_tokens=read_count(usage, f"{after}_tokens"),
         reasoning_tokens=read_count(usage, f"{after}_tokens_details", "reasoning_tokens"),
+        audio_tokens=sum(read_count(usage, f"{name}_tokens_details", "audio_tokens") for name in (before, after)),
     )
 
 

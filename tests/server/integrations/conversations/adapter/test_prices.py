@@ -28,6 +28,11 @@ def test_more_cached_tokens_than_there_are_is_no_failure():
     assert calculate_cost("gpt-5", Usage(input_tokens=1, cached_tokens=5), NOW) is not None
 
 
+def test_cost_of_sound_is_unknown():
+    """Prices of its tokens are not known for all models."""
+    assert calculate_cost("gpt-audio", USAGE.model_copy(update={"audio_tokens": 1}), NOW) is None
+
+
 def test_service_tier_has_its_own_price():
     priority, usual = (calculate_cost("gpt-5.6-sol", USAGE, NOW, tier) for tier in ("priority", ""))
     assert priority == 2 * usual

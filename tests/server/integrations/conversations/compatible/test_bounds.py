@@ -56,6 +56,19 @@ def test_field_that_openai_bills_otherwise_has_no_bound(field: dict[str, Any]) -
         check_bounded(field, "gpt-5")
 
 
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"role": "user", "content": [{"type": "input_audio", "input_audio": {"data": "AA==", "format": "wav"}}]},
+        {"role": "assistant", "audio": {"id": "audio_1"}},
+    ],
+)
+def test_sound_has_no_bound(message: dict[str, Any]) -> None:
+    """Its tokens cost up to thirteen times as much as those of text, and a request does not say how many it has."""
+    with pytest.raises(Forbidden, match="“audio”"):
+        check_bounded({"messages": [message]}, "gpt-audio")
+
+
 def test_search_of_a_model_has_no_bound() -> None:
     with pytest.raises(Forbidden, match="web_search_options"):
         check_bounded({"web_search_options": {}}, "gpt-5")

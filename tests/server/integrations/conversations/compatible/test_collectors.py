@@ -135,3 +135,11 @@ def test_event_with_impossible_values_is_no_end(odd) -> None:
 def test_answer_names_its_service_tier(read) -> None:
     assert read({"service_tier": "priority"}).service_tier == "priority"
     assert read({"service_tier": None}).service_tier == read({}).service_tier == ""
+
+
+@pytest.mark.parametrize("side", ["prompt", "completion"])
+def test_tokens_of_sound_are_read(side: str) -> None:
+    usage = {"prompt_tokens": 9, f"{side}_tokens_details": {"audio_tokens": 8}}
+    read = read_completion({"usage": usage}).usage
+    assert (read.audio_tokens, read.input_tokens) == (8, 9)
+    assert "audio_tokens" not in read.model_dump()  # the table of usage has none
