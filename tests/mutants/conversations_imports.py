@@ -13,6 +13,12 @@ def change(name: str, before: str, after: str, test: str) -> Mutant:
 
 MUTANTS = [
     change(
+        "store/import_runs.py",
+        "for each in records[:room]]",
+        "for each in records]",
+        "store/test_import_runs.py::test_failures_are_reported_up_to_a_limit",
+    ),
+    change(
         "store/imported.py",
         "        return new > old\n",
         "        return True\n",

@@ -130,6 +130,7 @@ def store_batch(connection: Connection, run_id: int, frames: Sequence[bytes], ow
         if conversations:
             add_projects(connection, run_id, conversations)
             write_conversations(connection, run_id, conversations)
+        add_failures(connection, run_id, [each for each in group if isinstance(each, FailedRecord)])
         for record in group:
             position = max(position, getattr(record, "position", 0))
             skipped += isinstance(record, SkippedRecord)
@@ -173,13 +174,16 @@ def split_groups(records: Sequence[Any]) -> Iterator[list[Any]]:
     yield group
 
 
+def add_failures(connection: Connection, run_id: int, records: Sequence[FailedRecord]) -> None:
+    """Store what could not be read, as far as the report has room. (To count for each takes ten times as long as to read it.)"""
+    room = max(0, MOST_FAILURES - int(connection.execute(COUNT_FAILURES, {"which": run_id}).scalar_one())) if records else 0
+    if rows := [{"run": run_id, "id": each.id, "title": each.title, "reason": each.reason} for each in records[:room]]:
+        connection.execute(ADD_FAILURE, rows)
+
+
 def store_other(connection: Connection, run_id: int, record: Any) -> None:
     """Store a record that is no conversation."""
-    if isinstance(record, FailedRecord):
-        if int(connection.execute(COUNT_FAILURES, {"which": run_id}).scalar_one()) < MOST_FAILURES:
-            values = {"id": record.id, "title": record.title, "reason": record.reason}
-            connection.execute(ADD_FAILURE, {"run": run_id, **values})
-    elif isinstance(record, MemoryRecord):
+    if isinstance(record, MemoryRecord):
         values = {"id": record.id, "kind": record.kind, "text": record.text}
         connection.execute(ADD_MEMORY, {**values, "created_at": record.created_at, "enabled": record.is_enabled, "run": run_id})
     elif isinstance(record, ProjectRecord):
