@@ -41,6 +41,24 @@ async (html) => {
 }
 """
 
+CONNECT = """
+async () => {
+  const accept = [], told = []
+  const storage = {get: (name) => new Promise((resolve) => setTimeout(resolve, 10, {[name]: 7})), set: async () => {}}
+  window.chrome = {runtime: {onConnect: {addListener: (listen) => accept.push(listen)}}, tabs: {onRemoved: {addListener() {}}}, storage: {session: storage}}
+  const {WorkTab} = await import('/worker/work_tab.js')
+  new WorkTab({methods: {ready: () => told.push('ready'), outcome: () => told.push('outcome')}})
+  const hear = []
+  const answered = new Promise((resolve) => {
+    const port = {name: 'page', sender: {tab: {id: 7}, frameId: 0}, onMessage: {addListener: (listen) => hear.push(listen)}, onDisconnect: {addListener() {}}}
+    accept[0]({...port, postMessage: resolve})
+  })
+  hear[0]({method: 'ready', params: {}})
+  hear[0]({call: 1, method: 'outcome', params: {}})
+  return {answer: await answered, told}
+}
+"""
+
 
 def serve_file(route: Route) -> None:
     """Serve the extension's files, and a blank page at any other path."""
@@ -170,6 +188,10 @@ def test_duration_of_a_limit_is_read(page, text, seconds):
 def test_time_of_day_is_the_next_one(page, text, at):
     script = "async ([text, now, at]) => +(await import('/page/resets.js')).parseReset(text, new Date(now)) - +new Date(at)"
     assert page.evaluate(script, [text, "2026-11-29T12:00:00", at]) == 0
+
+
+def test_page_that_is_back_tells_an_outcome_before_it_was_looked_at(page):
+    assert page.evaluate(CONNECT) == {"answer": {"answer": 1, "value": 2}, "told": ["ready", "outcome"]}
 
 
 def test_long_text_is_split_between_characters(page):
