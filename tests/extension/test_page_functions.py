@@ -201,6 +201,14 @@ def test_long_text_is_split_between_characters(page):
     assert len(parts) == 2 and parts[1].startswith("😀")
 
 
+def test_outcome_fits_what_deskhand_takes(page):
+    outcome = {"result": {"text": "x", "title": "t" * 5_000, "notes": ["n" * 5_000]}}
+    [response] = call(page, "worker/messages.js", "writeOutcome", {}, outcome)
+    assert (len(response["chat_title"]), [len(note) for note in response["notes"]]) == (1_000, [500])
+    [failure] = call(page, "worker/messages.js", "writeOutcome", {}, {"error": {"text": "x" * 5_000}})
+    assert len(failure["error"]) == 4_000
+
+
 @pytest.mark.parametrize(
     ("request_", "address"),
     [
