@@ -59,6 +59,17 @@ async () => {
 }
 """
 
+FIND = """
+async (ahead) => {
+  const {findSent} = await import('/page/history.js')
+  const theirs = Date.now() - ahead, message = {author: {role: 'user'}, create_time: theirs / 1000 - 60, content: {parts: ['Sent?']}}
+  const conversation = {mapping: {last: {message}}, current_node: 'last'}
+  const headers = {date: new Date(theirs).toUTCString()}
+  window.fetch = async (url) => new Response(JSON.stringify(url.pathname.endsWith('session') ? {accessToken: 'x'} : conversation), {headers})
+  return findSent({message: 'Sent?', chat_id: 'chat', since: Date.now() - 90_000})
+}
+"""
+
 
 def serve_file(route: Route) -> None:
     """Serve the extension's files, and a blank page at any other path."""
@@ -192,6 +203,19 @@ def test_time_of_day_is_the_next_one(page, text, at):
 
 def test_page_that_is_back_tells_an_outcome_before_it_was_looked_at(page):
     assert page.evaluate(CONNECT) == {"answer": {"answer": 1, "value": 2}, "told": ["ready", "outcome"]}
+
+
+@pytest.mark.parametrize("ahead", [0, 3_600_000, -3_600_000])
+def test_message_that_was_sent_is_found_although_the_clock_is_wrong(page, ahead):
+    assert page.evaluate(FIND, ahead) == {"chat_id": "chat", "skip": 0}
+
+
+def test_chat_that_the_page_cannot_load_is_no_unknown_layout(page):
+    page.goto(f"{SITE}/c/broken")
+    editor = '<div id="prompt-textarea" contenteditable="true">x</div>'
+    assert page.evaluate(TEST, editor)["missing"] == ["user", "assistant"]
+    assert page.evaluate(TEST, f"{editor}<p role=alert>Something went wrong.</p>")["ok"]
+    page.goto(f"{SITE}/")
 
 
 def test_long_text_is_split_between_characters(page):
