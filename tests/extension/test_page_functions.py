@@ -45,13 +45,14 @@ CONNECT = """
 async () => {
   const accept = [], told = []
   const storage = {get: (name) => new Promise((resolve) => setTimeout(resolve, 10, {[name]: 7})), set: async () => {}}
-  window.chrome = {runtime: {onConnect: {addListener: (listen) => accept.push(listen)}}, tabs: {onRemoved: {addListener() {}}}, storage: {session: storage}}
+  const event = (listening) => ({addListener: (listen) => listening.push(listen)})
+  window.chrome = {runtime: {onConnect: event(accept)}, tabs: {onRemoved: event([])}, storage: {session: storage}}
   const {WorkTab} = await import('/worker/work_tab.js')
   new WorkTab({methods: {ready: () => told.push('ready'), outcome: () => told.push('outcome')}})
   const hear = []
   const answered = new Promise((resolve) => {
-    const port = {name: 'page', sender: {tab: {id: 7}, frameId: 0}, onMessage: {addListener: (listen) => hear.push(listen)}, onDisconnect: {addListener() {}}}
-    accept[0]({...port, postMessage: resolve})
+    const sender = {tab: {id: 7}, frameId: 0}
+    accept[0]({name: 'page', sender, onMessage: event(hear), onDisconnect: event([]), postMessage: resolve})
   })
   hear[0]({method: 'ready', params: {}})
   hear[0]({call: 1, method: 'outcome', params: {}})
@@ -62,10 +63,12 @@ async () => {
 FIND = """
 async (ahead) => {
   const {findSent} = await import('/page/history.js')
-  const theirs = Date.now() - ahead, message = {author: {role: 'user'}, create_time: theirs / 1000 - 60, content: {parts: ['Sent?']}}
+  const theirs = Date.now() - ahead
+  const message = {author: {role: 'user'}, create_time: theirs / 1000 - 60, content: {parts: ['Sent?']}}
   const conversation = {mapping: {last: {message}}, current_node: 'last'}
   const headers = {date: new Date(theirs).toUTCString()}
-  window.fetch = async (url) => new Response(JSON.stringify(url.pathname.endsWith('session') ? {accessToken: 'x'} : conversation), {headers})
+  const answer = (url) => (url.pathname.endsWith('session') ? {accessToken: 'x'} : conversation)
+  window.fetch = async (url) => new Response(JSON.stringify(answer(url)), {headers})
   return findSent({message: 'Sent?', chat_id: 'chat', since: Date.now() - 90_000})
 }
 """

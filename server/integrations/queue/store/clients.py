@@ -31,8 +31,8 @@ REVOKE = (
     .where(prompt.c.webhook_url.is_not(None), prompt.c.client.in_(bindparam("ids", expanding=True)))
     .values(webhook_url=None),
 )
-IDLE_KEYS = select(prompt.c.chat_key).where(OPEN_CLIENT == bindparam("of"), IS_OPEN, prompt.c.state == "idle").distinct()
-IDLE_COUNT = select(func.count()).where(OPEN_CLIENT == bindparam("of"), IS_OPEN, prompt.c.state == "idle")
+IDLE_KEYS = select(prompt.c.chat_key).where(bindparam("of") == OPEN_CLIENT, IS_OPEN, prompt.c.state == "idle").distinct()
+IDLE_COUNT = select(func.count()).where(bindparam("of") == OPEN_CLIENT, IS_OPEN, prompt.c.state == "idle")
 
 
 def add_clients(connection: Connection, clients: Iterable[ClientRef], now: float) -> dict[str, bool | None]:

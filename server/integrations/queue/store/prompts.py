@@ -34,7 +34,7 @@ LATEST = (
 RESPONSES = select(answer.c.prompt, answer.c.text).where(answer.c.number.in_(LATEST))
 POSITION = select(prompt.c.position).where(prompt.c.number == bindparam("which"))
 IDLE = (
-    PROMPTS.where(OPEN_CLIENT == bindparam("of"), IS_OPEN, prompt.c.state == State.idle)
+    PROMPTS.where(bindparam("of") == OPEN_CLIENT, IS_OPEN, prompt.c.state == State.idle)
     .order_by(OPEN_NUMBER)
     .limit(bindparam("most"))
 )
