@@ -111,7 +111,7 @@ MUTANTS: list[Mutant] = [
     ),
     Mutant(
         JOBS,
-        "    if (record && record.phase !== 'ended') await this.records.write(id, {token})\n",
+        "    if (record?.message === message && record.phase !== 'ended') await this.records.write(id, {token})\n",
         "",
         (f"{REQUESTS}::test_answer_of_what_still_runs_counts_although_the_person_had_it_sent_again",),
     ),
