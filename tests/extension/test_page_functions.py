@@ -41,6 +41,38 @@ async (html) => {
 }
 """
 
+CONNECT = """
+async () => {
+  const accept = [], told = []
+  const storage = {get: (name) => new Promise((resolve) => setTimeout(resolve, 10, {[name]: 7})), set: async () => {}}
+  const event = (listening) => ({addListener: (listen) => listening.push(listen)})
+  window.chrome = {runtime: {onConnect: event(accept)}, tabs: {onRemoved: event([])}, storage: {session: storage}}
+  const {WorkTab} = await import('/worker/work_tab.js')
+  new WorkTab({methods: {ready: () => told.push('ready'), outcome: () => told.push('outcome')}})
+  const hear = []
+  const answered = new Promise((resolve) => {
+    const sender = {tab: {id: 7}, frameId: 0}
+    accept[0]({name: 'page', sender, onMessage: event(hear), onDisconnect: event([]), postMessage: resolve})
+  })
+  hear[0]({method: 'ready', params: {}})
+  hear[0]({call: 1, method: 'outcome', params: {}})
+  return {answer: await answered, told}
+}
+"""
+
+FIND = """
+async (ahead) => {
+  const {findSent} = await import('/page/history.js')
+  const theirs = Date.now() - ahead
+  const message = {author: {role: 'user'}, create_time: theirs / 1000 - 60, content: {parts: ['Sent?']}}
+  const conversation = {mapping: {last: {message}}, current_node: 'last'}
+  const headers = {date: new Date(theirs).toUTCString()}
+  const answer = (url) => (url.pathname.endsWith('session') ? {accessToken: 'x'} : conversation)
+  window.fetch = async (url) => new Response(JSON.stringify(answer(url)), {headers})
+  return findSent({message: 'Sent?', chat_id: 'chat', since: Date.now() - 90_000})
+}
+"""
+
 
 def serve_file(route: Route) -> None:
     """Serve the extension's files, and a blank page at any other path."""
@@ -172,11 +204,36 @@ def test_time_of_day_is_the_next_one(page, text, at):
     assert page.evaluate(script, [text, "2026-11-29T12:00:00", at]) == 0
 
 
+def test_page_that_is_back_tells_an_outcome_before_it_was_looked_at(page):
+    assert page.evaluate(CONNECT) == {"answer": {"answer": 1, "value": 2}, "told": ["ready", "outcome"]}
+
+
+@pytest.mark.parametrize("ahead", [0, 3_600_000, -3_600_000])
+def test_message_that_was_sent_is_found_although_the_clock_is_wrong(page, ahead):
+    assert page.evaluate(FIND, ahead) == {"chat_id": "chat", "skip": 0}
+
+
+def test_chat_that_the_page_cannot_load_is_no_unknown_layout(page):
+    page.goto(f"{SITE}/c/broken")
+    editor = '<div id="prompt-textarea" contenteditable="true">x</div>'
+    assert page.evaluate(TEST, editor)["missing"] == ["user", "assistant"]
+    assert page.evaluate(TEST, f"{editor}<p role=alert>Something went wrong.</p>")["ok"]
+    page.goto(f"{SITE}/")
+
+
 def test_long_text_is_split_between_characters(page):
     text = "x" * 199_999 + "😀" * 3
     parts = call(page, "worker/messages.js", "split", text)
     assert "".join(parts) == text
     assert len(parts) == 2 and parts[1].startswith("😀")
+
+
+def test_outcome_fits_what_deskhand_takes(page):
+    outcome = {"result": {"text": "x", "title": "t" * 5_000, "notes": ["n" * 5_000]}}
+    [response] = call(page, "worker/messages.js", "writeOutcome", {}, outcome)
+    assert (len(response["chat_title"]), [len(note) for note in response["notes"]]) == (1_000, [500])
+    [failure] = call(page, "worker/messages.js", "writeOutcome", {}, {"error": {"text": "x" * 5_000}})
+    assert len(failure["error"]) == 4_000
 
 
 @pytest.mark.parametrize(

@@ -197,6 +197,30 @@ async def test_answer_of_what_still_runs_counts_although_the_person_had_it_sent_
     assert ready.count_sent("Still running") == 1
 
 
+async def test_outcome_that_deskhand_cannot_store_ends_as_a_failure_and_blocks_nothing(ready):
+    ready.fake.behave(piece_ms=200)
+    prompt = await ready.submit("In a chat without a proper id")
+    await ready.wait(lambda: ready.count_sent("In a chat without a proper id"))
+    await ready.find_page().evaluate("history.replaceState(null, '', `/c/${'a'.repeat(300)}`)")
+    ready.fake.behave(piece_ms=5)
+    done = await ready.finish(prompt)
+    assert (done.state, done.error_name) == (State.failed, "refused")
+    assert "chat_id" in done.error_message
+    assert (await ready.finish(await ready.submit("The one behind it"))).state is State.done
+
+
+BROKEN = """<!doctype html><html lang=en><title>ChatGPT</title>
+<form><div id=prompt-textarea contenteditable=true>Ask anything</div></form><p role=alert>Something went wrong.</p>"""
+
+
+async def test_chat_that_does_not_load_fails_alone(ready):
+    await ready.context.route("**/c/broken", lambda route: route.fulfill(body=BROKEN, content_type="text/html"))
+    prompt = await ready.submit("To a broken chat", chat_id="broken")
+    failed = await ready.finish(prompt)
+    assert (failed.state, failed.error_name) == (State.failed, "chat_not_found")
+    assert (await ready.finish(await ready.submit("Behind the broken chat"))).state is State.done
+
+
 async def test_closed_tab_is_opened_again_and_the_answer_found(ready):
     ready.fake.behave(piece_ms=200)
     prompt = await ready.submit("Closed while answering")

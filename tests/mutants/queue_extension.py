@@ -5,6 +5,9 @@ from tests.mutants.mutant import Mutant
 FUNCTIONS = ("tests/extension/test_page_functions.py",)
 FILES = ("tests/server/integrations/queue/test_extension_files.py",)
 REQUESTS = "tests/extension/test_requests.py"
+RESTARTS = "tests/extension/test_worker_restarts.py"
+OTHER_TEXT = f"{RESTARTS}::test_record_of_another_text_says_nothing_of_a_prompt"
+FITS = "test_outcome_fits_what_deskhand_takes"
 LOADING = "tests/extension/test_loading.py"
 ATTACHMENTS = "tests/extension/test_attachments.py"
 HISTORY = "tests/extension/test_history.py"
@@ -108,7 +111,7 @@ MUTANTS: list[Mutant] = [
     ),
     Mutant(
         JOBS,
-        "    if (record && record.phase !== 'ended') await this.records.write(id, {token})\n",
+        "    if (record?.message === message && record.phase !== 'ended') await this.records.write(id, {token})\n",
         "",
         (f"{REQUESTS}::test_answer_of_what_still_runs_counts_although_the_person_had_it_sent_again",),
     ),
@@ -179,5 +182,56 @@ MUTANTS: list[Mutant] = [
         "None if progress.stopped else progress",
         "progress",
         ("tests/server/integrations/queue/extension/test_service.py::test_import_is_controlled_and_its_progress_is_known",),
+    ),
+    # a worker that was started anew, and what it knows of an earlier text
+    Mutant(
+        "ui/extension/worker/work_tab.js",
+        "(await accepted, this.#require(link) && method(params))",
+        "this.#require(link) && method(params)",
+        (f"{FUNCTIONS[0]}::test_page_that_is_back_tells_an_outcome_before_it_was_looked_at",),
+    ),
+    Mutant(
+        JOBS,
+        "    this.tab.job = null  // nobody is to wait for it\n",
+        "",
+        (f"{RESTARTS}::test_job_that_ended_badly_while_the_next_worker_was_paused_is_looked_for",),
+    ),
+    Mutant(
+        JOBS,
+        "record?.message === message && record.phase",
+        "record && record.phase",
+        (f"{RESTARTS}::test_answer_to_the_text_before_an_edit_is_not_that_to_the_new_one",),
+    ),
+    Mutant(JOBS, "[undefined, question.message].includes(stored.message) ? stored : {}", "stored", (f"{OTHER_TEXT}[True]",)),
+    Mutant(JOBS, "stored?.message === request.message ? stored : null", "stored", (f"{OTHER_TEXT}[False]",)),
+    Mutant(
+        JOBS,
+        "'challenge', 'two_answers', 'continue_generating', 'limit', 'unknown_layout', 'paused']",
+        "'challenge', 'limit', 'unknown_layout', 'paused']",
+        (f"{RESTARTS}::test_chat_that_asks_for_a_choice_is_looked_into_later",),
+    ),
+    # what Deskhand takes, and what a page says of itself
+    Mutant(
+        "ui/extension/worker/messages.js", "title?.slice(0, LONGEST.title), notes", "title, notes", (f"{FUNCTIONS[0]}::{FITS}",)
+    ),
+    Mutant("ui/extension/worker/messages.js", "note.slice(0, LONGEST.note)", "note", (f"{FUNCTIONS[0]}::{FITS}",)),
+    Mutant("ui/extension/worker/messages.js", "error.text?.slice(0, LONGEST.error)", "error.text", (f"{FUNCTIONS[0]}::{FITS}",)),
+    Mutant(
+        PAGE,
+        "page.chatId && !page.failure",
+        "page.chatId",
+        (f"{FUNCTIONS[0]}::test_chat_that_the_page_cannot_load_is_no_unknown_layout",),
+    ),
+    Mutant(
+        "ui/extension/page/run.js",
+        "(test.page.chatId !== chatId || !test.page.find('user'))",
+        "test.page.chatId !== chatId",
+        (f"{REQUESTS}::test_chat_that_does_not_load_fails_alone",),
+    ),
+    Mutant(
+        "ui/extension/page/history.js",
+        "(since + (await readClockError())) / 1000",
+        "since / 1000",
+        (f"{FUNCTIONS[0]}::test_message_that_was_sent_is_found_although_the_clock_is_wrong",),
     ),
 ]

@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, TypeVar
 
 from server.core.errors import Conflict, DeskhandError, NotFound
@@ -20,6 +21,7 @@ from server.sdk.model_answers import AnswerLost, ModelAnswer, ModelAnswers, Mode
 R = TypeVar("R")
 WORKERS = ("openai-api-1", "openai-api-2", "openai-api-3")
 LOOK_SECONDS = 30.0  # for a key, while there is none
+RESTART_SECONDS = 5.0  # after an error that was not foreseen
 MOST_EARLIER = 20  # prompts of the chat that go along
 ANSWERED, BECAUSE = "Answered by the OpenAI API ({model}).", "Answered by the OpenAI API ({model}), because {reason}."
 NO_BROWSER, NO_LAYOUT = "no browser was connected", "the extension did not recognize ChatGPT's page"
@@ -38,7 +40,10 @@ class Fallback:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Answer prompts while the block runs."""
-        tasks = [self._context.tasks.start(self.run(worker), name="ask the OpenAI API") for worker in WORKERS]
+        tasks = [
+            self._context.tasks.repeat(partial(self.run, worker), lambda: RESTART_SECONDS, name="ask the OpenAI API")
+            for worker in WORKERS
+        ]
         try:
             yield
         finally:

@@ -86,9 +86,9 @@ class Queue:
         """Find the places in the queue of those prompts that wait, by their ids, and when their answers are expected."""
         return await self._reading.find_places(listed)
 
-    async def chats(self, client_id: str | None = None) -> Sequence[Chat]:
-        """List chats, oldest first."""
-        return await self._transactions.read(chats.list_chats, client_id)
+    async def chats(self, client_id: str | None = None, after: int = 0, limit: int = 1_000) -> Sequence[Chat]:
+        """List chats, oldest first. `after`: the number of the last one of the page before."""
+        return await self._transactions.read(chats.list_chats, client_id, after, limit)
 
     async def find_chat(self, chat_id: str, client_id: str | None = None) -> Chat:
         """Find a chat by ChatGPT's id of it."""

@@ -4,7 +4,7 @@ import {Refused} from './link.js'
 import {squeeze} from './answer.js'
 
 const RECENT = 28  // chats in which a message is looked for, as many as the page itself lists at once
-const SKEW = 120  // seconds by which two clocks may differ
+const SKEW = 120  // seconds by which a message may be older than it seems
 const PAUSE = 600  // seconds after "too many requests" that names no time
 
 /** List conversations, the last changed first: {items: [{id, title, update_time}], total}. */
@@ -23,7 +23,7 @@ export async function conversation({id}) {
 
 Rejects with "find_failed" if more chats changed since then than are looked through. */
 export async function findSent({message, chat_id: chatId, since}) {
-  const from = since / 1000 - SKEW
+  const from = (since + (await readClockError())) / 1000 - SKEW
   if (chatId) return findIn(chatId, message, from)
   const {items} = await list({offset: 0, limit: RECENT})
   const recent = items.filter((item) => Date.parse(item.update_time) / 1000 >= from)
@@ -33,6 +33,12 @@ export async function findSent({message, chat_id: chatId, since}) {
   }
   if (recent.length === RECENT) throw new Refused('find_failed', 'Too many chats changed since then.')
   return null
+}
+
+/** By how many milliseconds ChatGPT's clock, whose times messages have, is ahead of this computer's; 0 if that is not known. */
+async function readClockError() {
+  const date = (await request('/api/auth/session')).headers.get('date')
+  return date ? Date.parse(date) - Date.now() : 0
 }
 
 async function findIn(chatId, message, from) {

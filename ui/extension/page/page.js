@@ -116,7 +116,8 @@ const describe = (element) => element.textContent.replace(/\s+/g, ' ').trim().sl
 export function selfTest(document) {
   const results = LAYOUTS.map((layout) => {
     const page = new Page(document, layout)
-    const needed = page.chatId ? [...NEEDED.always, ...NEEDED.chat, ...(page.all('user').length === 1 ? [] : NEEDED.answered)] : NEEDED.always
+    const isShown = page.chatId && !page.failure  // a chat that the page cannot load says nothing of the layout
+    const needed = isShown ? [...NEEDED.always, ...NEEDED.chat, ...(page.all('user').length === 1 ? [] : NEEDED.answered)] : NEEDED.always
     return {page, missing: needed.filter((part) => !page.find(part))}
   })
   const best = results.reduce((left, right) => (right.missing.length < left.missing.length ? right : left))

@@ -22,7 +22,7 @@ export async function openPage(document, watch, loading, chatId) {
     result = await watch.until(() => {
       const test = selfTest(document)
       if (test.page.held()) return test
-      if (chatId && test.page.chatId !== chatId && test.page.failure) throw notSent('chat_not_found', test.page.failure)
+      if (chatId && test.page.failure && (test.page.chatId !== chatId || !test.page.find('user'))) throw notSent('chat_not_found', test.page.failure)
       if (chatId && test.page.chatId !== chatId) return null
       return test.ok ? document.readyState !== 'loading' && test : loading.isOver && test
     }, LOAD)

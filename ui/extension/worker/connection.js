@@ -80,7 +80,7 @@ export class Connection {
 
   #post(message) {
     if (this.#socket?.readyState !== WebSocket.OPEN) return false
-    this.#socket.send(JSON.stringify(message))
+    this.#socket.send(JSON.stringify(message, (_, value) => (typeof value === 'string' ? value.toWellFormed() : value)))
     return true
   }
 

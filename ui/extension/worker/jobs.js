@@ -7,7 +7,7 @@ import {local} from './storage.js'
 
 const CERTAIN = ['leased', 'executing']  // phases in which nothing was sent
 const DOUBTFUL = ['page_lost', 'page_error', 'not_confirmed', 'no_answer', 'disconnected', 'limit', 'extension_error']
-const HELD = ['signed_out', 'challenge', 'limit', 'unknown_layout', 'paused']  // states in which a chat cannot be looked into
+const HELD = ['signed_out', 'challenge', 'two_answers', 'continue_generating', 'limit', 'unknown_layout', 'paused']  // states in which a chat cannot be looked into
 const RETRY = 5  // seconds until an outcome is told again that Deskhand could not store
 
 export class Jobs {
@@ -50,7 +50,8 @@ export class Jobs {
     const {request_id: id, token} = request
     this.#queued.delete(id)
     if (this.#dropped.delete(id)) return
-    const earlier = await this.records.read(id)
+    const stored = await this.records.read(id)
+    const earlier = stored?.message === request.message ? stored : null  // otherwise it was edited
     if (earlier?.phase === 'sent') {
       await this.records.write(id, {token})
       if (!earlier.outcome?.result && !(await this.#isUnsent({...earlier, ...request, chat_id: request.chat_id ?? earlier.chat_id}))) return
@@ -126,8 +127,8 @@ export class Jobs {
         return
       }
       if ((await this.records.read(id)).token !== token) return this.deliver(id)  // Deskhand has asked again meanwhile
-      const lost = {name: 'refused', text: error.message, sent: true}
-      if (outcome.result) this.connection.send(writeOutcome({request_id: id, token}, {error: lost})[0])
+      const lost = {name: 'refused', text: error.message, sent: outcome.error?.sent ?? true}
+      this.connection.send(writeOutcome({request_id: id, token}, {error: lost})[0])
     }
     await this.records.write(id, {phase: 'ended', reported: token})
   }
@@ -212,6 +213,7 @@ export class Jobs {
       else this.#current.reject(new Refused(error.name, error.text, error))
       return
     }
+    this.tab.job = null  // nobody is to wait for it
     const record = await this.records.read(id)
     if (result && record?.phase === 'sent' && !record.outcome) await this.records.write(id, {outcome: {result}})
     if (result) this.recover()
@@ -289,7 +291,7 @@ export class Jobs {
       this.#current.opened = true
       return await outcome
     } catch (error) {
-      if (['page_lost', 'page_error'].includes(error.name)) return null
+      if (DOUBTFUL.includes(error.name)) return null
       throw error
     } finally {
       this.#release()
@@ -322,14 +324,15 @@ export class Jobs {
   }
 
   /** What still runs is told Deskhand under its new lease: the earlier one is worth nothing any more. */
-  async #renew({request_id: id, token}) {
+  async #renew({request_id: id, token, message}) {
     const record = await this.records.read(id)
-    if (record && record.phase !== 'ended') await this.records.write(id, {token})
+    if (record?.message === message && record.phase !== 'ended') await this.records.write(id, {token})
   }
 
   async #find(question) {
     const {request_id: id, token} = question
-    const record = (await this.records.read(id)) ?? {}
+    const stored = (await this.records.read(id)) ?? {}
+    const record = [undefined, question.message].includes(stored.message) ? stored : {}  // that of another text says nothing
     if (record.reported === token) return  // Deskhand knows by now
     try {
       const request = {...question, ...record, chat_id: record.chat_id ?? question.chat_id}

@@ -109,24 +109,22 @@ export class WorkTab {
 
   /** Accept the page in the work tab; every other tab of the site is the person's and is left alone. */
   #accept(port) {
-    const link = new Link(port, {
-      ...Object.fromEntries(Object.entries(this.methods).map(([name, method]) => [name, (params) => this.#require(link) && method(params)])),
-      ready: async (about) => {
-        if (port.sender.tab?.id !== (await this.id()) || port.sender.frameId !== 0) {
-          link.tell('leave')
-          return
-        }
-        this.#link = link
-        this.job = about.job
-        for (const resolve of this.#waiting.splice(0)) resolve(link)
-        this.methods.ready(about)
-      },
-    })
+    let accepted = null  // what a page tells right behind `ready` waits until that has been looked at
+    const methods = Object.entries(this.methods).map(([name, method]) => [name, async (params) => (await accepted, this.#require(link) && method(params))])
+    const link = new Link(port, {...Object.fromEntries(methods), ready: (about) => (accepted = this.#look(port, link, about))})
     port.onDisconnect.addListener(() => {
       if (this.#link !== link) return
       this.#link = null
       this.lost()
     })
+  }
+
+  async #look(port, link, about) {
+    if (port.sender.tab?.id !== (await this.id()) || port.sender.frameId !== 0) return link.tell('leave')
+    this.#link = link
+    this.job = about.job
+    for (const resolve of this.#waiting.splice(0)) resolve(link)
+    return this.methods.ready(about)
   }
 }
 

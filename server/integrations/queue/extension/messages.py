@@ -183,12 +183,23 @@ Incoming = (
 MESSAGES: TypeAdapter[Incoming] = TypeAdapter(Annotated[Incoming, Field(discriminator="type")])
 
 
+class InvalidMessage(InvalidInput):
+    """A message does not fit. `type`, `request_id`: what it was about, as far as it says that."""
+
+    def __init__(self, detail: str, message: Any) -> None:
+        super().__init__(detail)
+        given = message if isinstance(message, dict) else {}
+        self.type, self.request_id = (shorten(str(given.get(name) or "")) for name in ("type", "request_id"))
+
+
 def read_message(text: str) -> Incoming:
     """Read a message. Raises InvalidInput with what is wrong, in one sentence that quotes no value but a type's name."""
+    message = None
     try:
-        return MESSAGES.validate_python(parse_json(text.encode()))
+        message = parse_json(text.encode())
+        return MESSAGES.validate_python(message)
     except ValidationError as error:
-        raise InvalidInput(describe(error)) from None
+        raise InvalidMessage(describe(error), message) from None
     except (ValueError, RecursionError):
         raise InvalidInput("A message is one JSON object.") from None
 

@@ -123,7 +123,7 @@ class Session:
             if not self.worker.seed:
                 name = next((name for kind, name in NAMES.items() if isinstance(error, kind)), "busy")
                 detail = NOT_YOURS if name == "stale" else error.detail
-                kind, request_id = (getattr(message, field, "") for field in ("type", "request_id"))
+                kind, request_id = (getattr(message or error, field, "") for field in ("type", "request_id"))
                 self.channel.send(write_refusal(name, detail, kind, request_id))
         if self.free and not was_free:
             self._on_free()

@@ -25,7 +25,7 @@ from server.integrations.queue.rest.models import (
     WebhookOrder,
 )
 from server.integrations.queue.rest.progress import Progress
-from server.integrations.queue.rest.views import view_chat, view_page, view_prompt
+from server.integrations.queue.rest.views import fit, view_chat, view_page, view_prompt
 from server.integrations.queue.rest.wording import REPLAY_SENTENCE
 from server.integrations.queue.states import ENDED, State, Status
 from server.integrations.queue.store.decisions import NO_FILES
@@ -74,9 +74,8 @@ class PromptOperations:
         self, status: Status | None, limit: int, page_token: str | None
     ) -> tuple[list[PromptView], str | None]:
         """List prompts, newest first, as many as one answer holds; and the token of the next page, if there is one."""
-        if page_token is not None and not page_token.isdecimal():
-            raise InvalidInput("This page_token is none. Give the X-Next-Page-Token of the answer before.")
-        selection = PromptFilter(client_id=read_client().id, status=status, limit=limit, cursor=page_token, count=False)
+        cursor = check_token(page_token)
+        selection = PromptFilter(client_id=read_client().id, status=status, limit=limit, cursor=cursor, count=False)
         page = await self.queue.list(selection)
         shown = view_page(page.items, await self.queue.find_places(*page.items))
         token = str(page.items[len(shown) - 1].number) if len(shown) < len(page.items) else page.next
@@ -88,9 +87,11 @@ class PromptOperations:
         page = await self.queue.list(selection)
         return await self._show(page.items[0]) if page.items else None
 
-    async def list_chats(self) -> list[ChatView]:
-        """List the client's chats."""
-        return [view_chat(chat) for chat in await self.queue.chats(read_client().id)]
+    async def list_chats(self, limit: int, page_token: str | None) -> tuple[list[ChatView], str | None]:
+        """List the client's chats, oldest first, as many as one answer holds; and the token of the next page."""
+        chats = await self.queue.chats(read_client().id, int(check_token(page_token) or 0), limit + 1)
+        shown = fit(map(view_chat, chats[:limit]))
+        return shown, str(shown[-1].id) if len(shown) < len(chats) else None
 
     async def find_chat(self, chat_id: str) -> ChatView:
         """Find one of the client's chats by ChatGPT's id of it."""
@@ -159,6 +160,13 @@ def read_client() -> ClientRef:
     """Read the client of the current call."""
     call = current_call.get()
     return ClientRef(call.client_id, call.client_name)
+
+
+def check_token(page_token: str | None) -> str | None:
+    """Return a token of a page. Raises InvalidInput if it is none."""
+    if page_token is not None and not page_token.isdecimal():
+        raise InvalidInput("This page_token is none. Give the X-Next-Page-Token of the answer before.")
+    return page_token
 
 
 def read_files(orders: Sequence[FileOrder]) -> tuple[PromptFile, ...]:

@@ -133,9 +133,14 @@ async def replay_prompt(
 
 
 @chat.operation("GET", "/chats", wording=wording.LIST_CHATS, rate=RATE, rare=True, keep_nulls=True)
-async def list_prompt_chats(service: Service) -> list[ChatView]:
-    """List the ChatGPT chats of your prompts; chat_id and title are null until they are known."""
-    return await service.prompts.list_chats()
+async def list_prompt_chats(
+    service: Service, response: Response, limit: Most = 500, page_token: PageToken = None
+) -> list[ChatView]:
+    """List the ChatGPT chats of your prompts, oldest first; chat_id and title are null until they are known."""
+    chats, token = await service.prompts.list_chats(limit, page_token)
+    if token:
+        response.headers["X-Next-Page-Token"] = token
+    return chats
 
 
 @chat.operation("GET", "/chats/{chat_id}", wording=wording.READ_CHAT, rate=RATE, rare=True, keep_nulls=True)

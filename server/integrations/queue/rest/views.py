@@ -1,12 +1,16 @@
 """Prompts and chats as clients see them, within the size that any answer may have."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeVar
+
+from pydantic import BaseModel
 
 from server.integrations.queue.models import Chat, Place, Prompt
 from server.integrations.queue.rest.models import AnswerView, ChatView, PromptView
 from server.integrations.queue.states import State
 
+View = TypeVar("View", bound=BaseModel)
 LARGEST_TEXTS = 80_000  # characters as JSON, below the 90,000 that any answer may have
 SHORTEST_MESSAGE = 2_000  # characters of it that are shown beside a long answer
 
@@ -63,16 +67,20 @@ def view_answers(prompt: Prompt, left: int) -> list[AnswerView]:
 
 
 def view_page(prompts: Sequence[Prompt], places: Mapping[str, Place]) -> list[PromptView]:
-    """View of as many prompts of a page as one answer holds: at least one, if there are any."""
-    views: list[PromptView] = []
+    """View of as many prompts of a page as one answer holds."""
+    return fit(view_prompt(prompt, places.get(prompt.id)) for prompt in prompts)
+
+
+def fit(views: Iterable[View]) -> list[View]:
+    """Take as many views as one answer holds: at least one, if there are any."""
+    taken: list[View] = []
     left = LARGEST_TEXTS
-    for prompt in prompts:
-        shown = view_prompt(prompt, places.get(prompt.id))
-        left -= len(shown.model_dump_json())
-        if views and left < 0:
+    for view in views:
+        left -= len(view.model_dump_json())
+        if taken and left < 0:
             break
-        views.append(shown)
-    return views
+        taken.append(view)
+    return taken
 
 
 def view_chat(chat: Chat) -> ChatView:

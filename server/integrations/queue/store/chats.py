@@ -69,10 +69,10 @@ def require_chat(connection: Connection, client_id: str | None, chat_id: str) ->
     return current
 
 
-def list_chats(connection: Connection, client_id: str | None) -> list[Chat]:
-    """List chats, oldest first."""
+def list_chats(connection: Connection, client_id: str | None, after: int, limit: int) -> list[Chat]:
+    """List so many chats after one, oldest first."""
     query = ALL if client_id is None else ALL.where(chat.c.client == client_id)
-    return [to_chat(row) for row in connection.execute(query)]
+    return [to_chat(row) for row in connection.execute(query.where(chat.c.id > after).limit(limit))]
 
 
 def add_chats(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -7,16 +7,16 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 from server.integrations.queue.models import ClientRef, QueueClient
 from server.integrations.queue.states import WAITING
 from server.integrations.queue.store.calls import Call
-from server.integrations.queue.store.tables import IS_OPEN, client, prompt
+from server.integrations.queue.store.tables import IS_OPEN, OPEN_CLIENT, client, prompt
 from server.storage.prepared import Prepared
 
 KNOWN = Prepared(select(client.c.name, client.c.approved).where(client.c.id == bindparam("which")))
 CHANGE = update(client).where(client.c.id == bindparam("which"))
 NAME = CHANGE.values(name=bindparam("called"))
 PROMPTS = (
-    select(prompt.c.client, func.count().label("waiting"))
+    select(OPEN_CLIENT.label("client"), func.count().label("waiting"))
     .where(IS_OPEN, prompt.c.state.in_(WAITING))
-    .group_by(prompt.c.client)
+    .group_by(OPEN_CLIENT)
     .subquery()
 )
 ALL = (
@@ -27,10 +27,12 @@ ALL = (
 APPROVED = select(client.c.approved).where(client.c.id == bindparam("which"))
 REVOKE = (
     update(client).where(client.c.id.in_(bindparam("ids", expanding=True))).values(webhook_url="", approved=False),
-    update(prompt).where(prompt.c.client.in_(bindparam("ids", expanding=True))).values(webhook_url=None),
+    update(prompt)
+    .where(prompt.c.webhook_url.is_not(None), prompt.c.client.in_(bindparam("ids", expanding=True)))
+    .values(webhook_url=None),
 )
-IDLE_KEYS = select(prompt.c.chat_key).where(prompt.c.client == bindparam("of"), IS_OPEN, prompt.c.state == "idle").distinct()
-IDLE_COUNT = select(func.count()).where(prompt.c.client == bindparam("of"), IS_OPEN, prompt.c.state == "idle")
+IDLE_KEYS = select(prompt.c.chat_key).where(bindparam("of") == OPEN_CLIENT, IS_OPEN, prompt.c.state == "idle").distinct()
+IDLE_COUNT = select(func.count()).where(bindparam("of") == OPEN_CLIENT, IS_OPEN, prompt.c.state == "idle")
 
 
 def add_clients(connection: Connection, clients: Iterable[ClientRef], now: float) -> dict[str, bool | None]:

@@ -12,7 +12,7 @@ from server.integrations.queue.models import Answer, Page, Prompt, PromptFilter
 from server.integrations.queue.states import OPEN, STATUSES, State
 from server.integrations.queue.store.control import allocate_numbers
 from server.integrations.queue.store.rows import PROMPTS, read_history, to_answer, to_prompt
-from server.integrations.queue.store.tables import IS_DEAD, IS_OPEN, answer, prompt
+from server.integrations.queue.store.tables import IS_DEAD, IS_OPEN, OPEN_CLIENT, OPEN_NUMBER, answer, prompt
 from server.storage.prepared import Prepared
 
 UNKNOWN = "There is no such request."
@@ -34,8 +34,8 @@ LATEST = (
 RESPONSES = select(answer.c.prompt, answer.c.text).where(answer.c.number.in_(LATEST))
 POSITION = select(prompt.c.position).where(prompt.c.number == bindparam("which"))
 IDLE = (
-    PROMPTS.where(prompt.c.client == bindparam("of"), IS_OPEN, prompt.c.state == State.idle)
-    .order_by(prompt.c.number)
+    PROMPTS.where(bindparam("of") == OPEN_CLIENT, IS_OPEN, prompt.c.state == State.idle)
+    .order_by(OPEN_NUMBER)
     .limit(bindparam("most"))
 )
 PREVIOUS = select(func.max(prompt.c.position)).where(IS_OPEN, prompt.c.position < bindparam("before"))
@@ -96,16 +96,20 @@ def choose_response(current: Prompt, answers: Sequence[Answer]) -> str | None:
 
 def list_prompts(connection: Connection, selection: PromptFilter) -> Page[Prompt]:
     """List prompts, newest first, with their answers."""
-    chosen = select_prompts(PROMPTS, selection)
-    order = prompt.c.number if selection.oldest_first else prompt.c.number.desc()
-    page = chosen.order_by(order).limit(selection.limit + 1)
-    if selection.cursor and selection.cursor.isdecimal():
-        page = page.where(prompt.c.number < int(selection.cursor))
-    rows = [to_prompt(row) for row in connection.execute(page)]
+    rows = [to_prompt(row) for row in connection.execute(write_page(selection))]
     items = add_responses(connection, rows[: selection.limit])
     following = str(items[-1].number) if len(rows) > selection.limit else None
     total = connection.scalar(select_prompts(select(func.count()).select_from(prompt), selection)) if selection.count else 0
     return Page(items, following, int(total or 0))
+
+
+def write_page(selection: PromptFilter) -> Select[Any]:
+    """Write the query of a page, with one prompt more."""
+    number = OPEN_NUMBER if list_states(selection) <= set(OPEN) else prompt.c.number
+    page = select_prompts(PROMPTS, selection).order_by(number if selection.oldest_first else number.desc())
+    if selection.cursor and selection.cursor.isdecimal():
+        page = page.where(number < int(selection.cursor))
+    return page.limit(selection.limit + 1)
 
 
 def add_responses(connection: Connection, prompts: Sequence[Prompt]) -> list[Prompt]:
@@ -117,15 +121,13 @@ def add_responses(connection: Connection, prompts: Sequence[Prompt]) -> list[Pro
 
 def select_prompts(query: Select[Any], selection: PromptFilter) -> Select[Any]:
     """Restrict a query to a selection."""
-    states = set(selection.states or State)
-    if selection.status:
-        states &= {state for state, status in STATUSES.items() if status == selection.status}
+    states = list_states(selection)
     if states != set(State):
         query = query.where(prompt.c.state.in_(sorted(states)))
     if states <= set(OPEN):
         query = query.where(IS_OPEN)  # an index of few
     if selection.client_id is not None:
-        query = query.where(prompt.c.client == selection.client_id)
+        query = query.where((OPEN_CLIENT if states <= set(OPEN) else prompt.c.client) == selection.client_id)
     if selection.dead is not None:
         query = query.where(IS_DEAD if selection.dead else ~IS_DEAD)
     if selection.chat is not None:
@@ -133,6 +135,11 @@ def select_prompts(query: Select[Any], selection: PromptFilter) -> Select[Any]:
     if selection.query:
         query = query.where(prompt.c.message.icontains(selection.query, autoescape=True))
     return query
+
+
+def list_states(selection: PromptFilter) -> set[State]:
+    """List the states of a selection."""
+    return {each for each in selection.states or State if selection.status in {None, STATUSES[each]}}
 
 
 def make_room(connection: Connection, following: Prompt) -> float:

@@ -105,6 +105,9 @@ IS_READY = prompt.c.ready == literal_column("1")
 IS_LATER = prompt.c.ready == literal_column("2")
 IS_OPEN = prompt.c.is_open
 IS_HELD = prompt.c.worker.is_not(None)
+# for what is open: the columns themselves would be read by the index, or in the order, of all that ever ended
+OPEN_CLIENT = prompt.c.client.concat(literal_column("''"))
+OPEN_NUMBER = prompt.c.number + literal_column("0")
 IS_DEAD = prompt.c.dead
 HAS_ENDED = prompt.c.completed_at.is_not(None)
 

@@ -252,3 +252,14 @@ async def test_prompt_of_an_earlier_run_is_uncertain_and_the_next_one_answered(t
             read = await here.room.queue.wait_for_end(waiting.id, 60)
             assert read.response == "WAITING"
         assert (await here.room.queue.read(sent.id)).state == State.uncertain
+
+
+async def test_unforeseen_errors_do_not_end_the_way_over_the_api(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(fallback, "RESTART_SECONDS", 0.01)
+    async with opened_room(tmp_path, fallback_seconds=0) as here:
+        here.answering.errors = [RuntimeError() for _ in WORKERS]
+        prompts = [await here.room.submit() for _ in (*WORKERS, "another")]
+        async with here.fallback.running(), asyncio.timeout(60):
+            ended = await here.room.queue.wait_for_end(prompts[-1].id, 60)
+        assert ended.state is State.done
+        assert (await here.room.queue.read(prompts[0].id)).state is State.uncertain

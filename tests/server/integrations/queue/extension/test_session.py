@@ -52,6 +52,15 @@ async def test_answer_is_acknowledged_again_when_it_is_sent_again(bridge):
         assert (await bridge.queue.read(prompt.id)).response == "One"
 
 
+async def test_answer_that_does_not_fit_is_refused_by_its_request(bridge):
+    async with bridge.extension() as peer:
+        prompt = await bridge.submit()
+        request = await peer.take()
+        await peer.begin(request)
+        refused = await peer.answer(request, "One", chat_title="x" * 1_001)
+        assert (refused["name"], refused["of"], refused["request_id"]) == ("invalid", "response", prompt.id)
+
+
 async def test_long_answer_arrives_in_parts(bridge):
     async with bridge.extension() as peer:
         prompt = await bridge.submit()

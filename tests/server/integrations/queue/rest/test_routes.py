@@ -153,6 +153,23 @@ async def test_unknown_chat_is_made_and_every_chat_has_a_number(tmp_path) -> Non
         assert (await served.http.get(f"{CHAT}/chats/chatgpt-abc123/", headers=other)).status_code == 404
 
 
+async def test_chats_come_in_pages_of_what_one_answer_holds(tmp_path) -> None:
+    async with serving(tmp_path) as served:
+        bot = await served.allowed()
+        for number in range(3):
+            await served.submit(bot, chat_id=f"chat-{number}")
+        first = await served.http.get(f"{CHAT}/chats/?limit=2", headers=bot)
+        rest = await served.http.get(f"{CHAT}/chats/?page_token={first.headers['x-next-page-token']}", headers=bot)
+        assert [chat["chat_id"] for chat in first.json() + rest.json()] == ["chat-0", "chat-1", "chat-2"]
+        assert "x-next-page-token" not in rest.headers
+        assert (await served.http.get(f"{CHAT}/chats/?page_token=x", headers=bot)).status_code == 400
+        for number in range(60):
+            await served.submit(bot, chat_id=f"{number}-{'x' * 1_900}")
+        cut = await served.http.get(f"{CHAT}/chats/", headers=bot)
+        assert len(cut.content) < 90_000
+        assert cut.headers["x-next-page-token"] == str(cut.json()[-1]["id"])
+
+
 async def test_idempotency_key_submits_once(tmp_path) -> None:
     async with serving(tmp_path) as served:
         bot = {**await served.client(), "Idempotency-Key": "k1"}

@@ -6,18 +6,24 @@ from sqlalchemy import NullPool, create_engine, inspect
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from server.integrations.queue.store import chats, claims, leases, prompts, summary, transitions
+from server.integrations.queue.models import PromptFilter
+from server.integrations.queue.states import State, Status
+from server.integrations.queue.store import chats, claims, clients, leases, places, prompts, summary, transitions
 from server.integrations.queue.store.tables import metadata
 from server.storage.prepared import Prepared
 from tests.server.integrations.queue.queue_setup import make_database
 
+WAITING = prompts.write_page(PromptFilter("client", states=(State.idle,), cursor="7"))
+RUNNING = prompts.write_page(PromptFilter("client", status=Status.executing))
+OF_CLIENTS = [clients.ALL, clients.IDLE_KEYS, clients.IDLE_COUNT, prompts.IDLE, WAITING, RUNNING]
 INDEXED = {
     "queue_prompt_ready": [claims.NEXT, claims.FIRST_READY],
     "queue_prompt_later": [claims.WAKE, claims.NEXT_LATER],
-    "queue_prompt_open": [chats.REFRESH, chats.CLEAR],
+    "queue_prompt_open": [chats.REFRESH, chats.CLEAR, *OF_CLIENTS],
     "queue_prompt_held": [chats.REFRESH, leases.HELD, leases.OF_WORKER, leases.EXPIRED, leases.EXTEND, summary.HELD_COUNTS],
     "queue_prompt_id": [prompts.FIND, prompts.lock_some(4), leases.PROGRESS],
     "queue_prompt_dead": [summary.DEAD_COUNT],
+    "(rowid>?)": [places.DURATIONS],
     "queue_prompt_completed": [summary.ENDED_COUNTS],
 }
 
