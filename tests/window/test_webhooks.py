@@ -101,6 +101,29 @@ def test_webhook_is_edited_turned_off_and_removed(open_page, server, receiver):
     expect(page.get_by_text("No webhooks yet")).to_be_visible()
 
 
+def test_removal_that_fails_says_so_and_a_filter_ends_with_its_receiver(open_page, server, receiver):
+    for name in ("Kitchen", "Garden"):
+        server.person("POST", f"/api/webhooks/{add(server, receiver, name=name)}/test")
+    page = open_page("webhooks")
+    deliveries = page.get_by_role("list", name="Deliveries")
+    page.get_by_role("combobox", name="Receiver").click()
+    page.get_by_role("option", name="Kitchen").click()
+    expect(deliveries).not_to_contain_text("Garden")
+    page.get_by_role("button", name="More actions for Kitchen").click()
+    page.get_by_role("menuitem", name="Remove").click()
+    refused = {"status": 409, "json": {"title": "Conflict", "status": 409, "detail": "Not now. Try again later."}}
+    page.route(
+        "**/api/webhooks/*",
+        lambda route: route.fulfill(**refused) if route.request.method == "DELETE" else route.fallback(),
+        times=1,
+    )
+    page.get_by_role("dialog").get_by_role("button", name="Remove").click()
+    expect(page.get_by_role("dialog").get_by_role("alert")).to_have_text("Not now. Try again later.")
+    page.get_by_role("dialog").get_by_role("button", name="Remove").click()
+    expect(page.get_by_role("row", name="Kitchen")).to_have_count(0)
+    expect(deliveries).to_contain_text("Garden")
+
+
 @pytest.mark.parametrize(("look", "width"), [("light", 1120), ("dark", 420)])
 def test_webhooks_page_is_accessible_with_a_long_log(open_page, server, receiver, look, width):
     webhook = add(
