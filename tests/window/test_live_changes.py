@@ -5,10 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.window.conftest import UNTIL_AT_REST
+from tests.window.conftest import UNTIL_AT_REST, refuse
 from tests.window.queueing import queueing
-
-REFUSED = {"status": 409, "json": {"title": "Conflict", "status": 409, "detail": "Not now. Try again later."}}
 
 
 @pytest.fixture(scope="module")
@@ -69,8 +67,7 @@ def test_item_that_is_gone_is_not_shown(open_page, server):
     prompt_id = server.submit("Soon gone")
     page = open_page(f"queue/{prompt_id}")
     expect(page.get_by_role("button", name="Edit")).to_be_visible()
-    gone = {"status": 404, "json": {"title": "Not found", "status": 404, "detail": "There is no such prompt."}}
-    page.route(f"**/api/queue/prompts/{prompt_id}", lambda route: route.fulfill(**gone))
+    refuse(page, f"**/api/queue/prompts/{prompt_id}", "GET", status=404, detail="There is no such prompt.")
     server.submit("Another")
     expect(page.get_by_text("There is no such prompt.")).to_be_visible()
     expect(page.get_by_role("button", name="Edit")).to_have_count(0)
@@ -78,7 +75,7 @@ def test_item_that_is_gone_is_not_shown(open_page, server):
 
 def test_refused_setting_says_why_and_is_shown_as_it_is(open_page, server):
     page = open_page("queue/settings")
-    page.route("**/api/queue/settings", lambda route: route.fulfill(**REFUSED))
+    refuse(page, "**/api/queue/settings", "PUT")
     mode = page.get_by_role("combobox", name="If ChatGPT does not offer a response type")
     mode.click()
     page.get_by_role("option", name="Fail").click()
@@ -130,6 +127,7 @@ def test_message_that_is_typed_while_another_is_sent_stays(open_page, server):
 def test_deleted_conversation_comes_back_where_it_is_open(open_page, server):
     chat_id = server.person("POST", "/api/chats", json={"project_id": "1", "text": "Come back"}).json()["id"]
     page = open_page(f"conversations/{chat_id}")
+    page.clock.install()
     title = page.get_by_role("heading", level=2, name="Come back")
     expect(title).to_be_visible()
     page.get_by_role("button", name="Select", exact=True).click()
@@ -137,8 +135,13 @@ def test_deleted_conversation_comes_back_where_it_is_open(open_page, server):
     page.get_by_role("button", name="Delete…").click()
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     expect(title).to_have_count(0)
-    page.get_by_role("button", name="Undo").click()
+    undo = page.get_by_role("button", name="Undo")
+    undo.focus()
+    page.clock.fast_forward(20_000)
+    expect(undo).to_be_focused()  # it stays while the person is about to press it
+    undo.press("Enter")
     expect(title).to_be_visible()
+    expect(page.get_by_role("main")).to_be_focused()
 
 
 def test_versions_and_edits_of_a_message_keep_the_keyboard(open_page, server):
@@ -159,8 +162,21 @@ def test_versions_and_edits_of_a_message_keep_the_keyboard(open_page, server):
 def test_star_that_is_refused_says_why(open_page, server):
     chat_id = server.person("POST", "/api/chats", json={"project_id": "1", "text": "A star"}).json()["id"]
     page = open_page(f"conversations/{chat_id}")
-    page.route(
-        f"**/api/chats/{chat_id}", lambda route: route.fulfill(**REFUSED) if route.request.method == "PUT" else route.fallback()
-    )
+    refuse(page, f"**/api/chats/{chat_id}", "PUT")
     page.get_by_role("button", name="Star", exact=True).click()
     expect(page.get_by_text("Not now. Try again later.")).to_be_visible()
+
+
+def test_call_is_not_lost_to_an_older_page_of_the_activity(open_page, server):
+    key = server.make_client("bot", scopes=["read:mail"])
+    page = open_page("activity")
+    older = server.person("GET", "/api/activity/page?limit=50&kind=reads").json()
+    held, firsts = [], re.compile("/api/activity/page.*kind=reads")
+    page.route(firsts, lambda route: held.append(route), times=1)  # noqa: PLW0108 (Playwright sets an attribute of it)
+    with page.expect_request(firsts):
+        page.get_by_role("radio", name="Reads").check()
+    server.call("GET", "/gmail/search?query=invoice", key)
+    rest(page)
+    held.pop().fulfill(json=older)
+    rest(page)
+    expect(page.get_by_role("link", name=re.compile("bot")).first).to_be_visible()

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.server.outbound.webhooks.receiver import Receiver, honest, status
-from tests.window.conftest import answered, find_barriers, scrolls_sideways
+from tests.window.conftest import answered, find_barriers, refuse, scrolls_sideways
 
 
 @pytest.fixture
@@ -111,14 +111,10 @@ def test_removal_that_fails_says_so_and_a_filter_ends_with_its_receiver(open_pag
     expect(deliveries).not_to_contain_text("Garden")
     page.get_by_role("button", name="More actions for Kitchen").click()
     page.get_by_role("menuitem", name="Remove").click()
-    refused = {"status": 409, "json": {"title": "Conflict", "status": 409, "detail": "Not now. Try again later."}}
-    page.route(
-        "**/api/webhooks/*",
-        lambda route: route.fulfill(**refused) if route.request.method == "DELETE" else route.fallback(),
-        times=1,
-    )
+    refuse(page, "**/api/webhooks/*", "DELETE")
     page.get_by_role("dialog").get_by_role("button", name="Remove").click()
     expect(page.get_by_role("dialog").get_by_role("alert")).to_have_text("Not now. Try again later.")
+    page.unroute_all()
     page.get_by_role("dialog").get_by_role("button", name="Remove").click()
     expect(page.get_by_role("row", name="Kitchen")).to_have_count(0)
     expect(deliveries).to_contain_text("Garden")

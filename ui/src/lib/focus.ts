@@ -25,7 +25,7 @@ export function keepFocusNear(): () => void {
   }
   const isLost = (): boolean => byKeyboard && had !== null && (!had.isConnected || had.matches(':disabled'))
   function restore(): void {
-    const place = isLost() && isUnfocused() ? places.find(({ isConnected }) => isConnected) : undefined
+    const place = isLost() && isUnfocused() ? places.find(({ isConnected }) => isConnected) ?? document.querySelector('main') : undefined
     if (!place) return
     if (!place.hasAttribute('tabindex')) place.tabIndex = -1
     place.focus({ preventScroll: true })
