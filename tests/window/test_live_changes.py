@@ -180,3 +180,11 @@ def test_call_is_not_lost_to_an_older_page_of_the_activity(open_page, server):
     held.pop().fulfill(json=older)
     rest(page)
     expect(page.get_by_role("link", name=re.compile("bot")).first).to_be_visible()
+
+
+@pytest.mark.parametrize("address", ["openai", "chat-projects"])
+def test_new_chat_that_cannot_begin_says_why(open_page, server, address):
+    page = open_page("overview")
+    refuse(page, f"**/api/{address}", "GET")
+    page.evaluate("location.hash = 'conversations/new'")
+    expect(page.get_by_text("Not now. Try again later.")).to_be_visible()
