@@ -1,4 +1,4 @@
-"""What a person is doing stays as it is while the page changes, and a request fails."""
+"""Typed text, choices and the focus while a page is refreshed, and when a request fails."""
 
 import re
 
