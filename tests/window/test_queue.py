@@ -66,6 +66,7 @@ def test_prompt_is_followed_live_until_its_answer(open_page, server):
     answer = page.get_by_role("region", name="Answer", exact=True)
     expect(answer.locator("strong")).to_have_text("proof")
     expect(answer).to_contain_text("Thinking was not offered.")
+    expect(page.get_by_role("status").get_by_text("Done", exact=True)).to_be_visible()  # announced
     expect(row).to_contain_text("27 characters")
     expect(row).to_contain_text("Proofs")
     assert find_barriers(page) == []

@@ -75,6 +75,14 @@ def test_external_change_is_shown_and_typed_input_stays(open_page, server):
     server.person("PUT", "/api/settings/retention", json={"activity_days": 60})
     expect(page.get_by_label("Keep log entries for")).to_have_value("60")
     expect(page.get_by_label("Keep request contents for")).to_have_value("20")
+    held = []
+    page.route("**/api/settings/retention", lambda route: held.append(route), times=1)  # noqa: PLW0108 (Playwright sets an attribute of it)
+    with page.expect_request("**/api/settings/retention"):
+        page.get_by_label("Keep request contents for").press("Enter")
+    page.get_by_label("Keep log entries for").fill("61")
+    held.pop().continue_()
+    expect(page.get_by_text("Saved", exact=True)).to_be_visible()
+    expect(page.get_by_label("Keep log entries for")).to_have_value("61")
 
 
 def test_theme_is_chosen(open_page, server):

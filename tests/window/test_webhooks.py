@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.server.outbound.webhooks.receiver import Receiver, honest, status
-from tests.window.conftest import answered, find_barriers, scrolls_sideways
+from tests.window.conftest import answered, find_barriers, refuse, scrolls_sideways
 
 
 @pytest.fixture
@@ -99,6 +99,25 @@ def test_webhook_is_edited_turned_off_and_removed(open_page, server, receiver):
     page.get_by_role("menuitem", name="Remove").click()
     page.get_by_role("dialog").get_by_role("button", name="Remove").click()
     expect(page.get_by_text("No webhooks yet")).to_be_visible()
+
+
+def test_removal_that_fails_says_so_and_a_filter_ends_with_its_receiver(open_page, server, receiver):
+    for name in ("Kitchen", "Garden"):
+        server.person("POST", f"/api/webhooks/{add(server, receiver, name=name)}/test")
+    page = open_page("webhooks")
+    deliveries = page.get_by_role("list", name="Deliveries")
+    page.get_by_role("combobox", name="Receiver").click()
+    page.get_by_role("option", name="Kitchen").click()
+    expect(deliveries).not_to_contain_text("Garden")
+    page.get_by_role("button", name="More actions for Kitchen").click()
+    page.get_by_role("menuitem", name="Remove").click()
+    refuse(page, "**/api/webhooks/*", "DELETE")
+    page.get_by_role("dialog").get_by_role("button", name="Remove").click()
+    expect(page.get_by_role("dialog").get_by_role("alert")).to_have_text("Not now. Try again later.")
+    page.unroute_all()
+    page.get_by_role("dialog").get_by_role("button", name="Remove").click()
+    expect(page.get_by_role("row", name="Kitchen")).to_have_count(0)
+    expect(deliveries).to_contain_text("Garden")
 
 
 @pytest.mark.parametrize(("look", "width"), [("light", 1120), ("dark", 420)])

@@ -4,6 +4,7 @@ import { unwrap, explain, follow, api, Refused, type Overview, type FeedEvent, t
 
 const RETRY_MS = 2000
 const UNAUTHORIZED = 401
+const NOT_FOUND = 404
 const ALL_TOPICS = new Set(['hello', 'missed']) // the stream was reconnected, or dropped events
 export const INTEGRATIONS = 'integrations'
 type Listener = (event: FeedEvent) => void
@@ -41,7 +42,9 @@ export class LiveQuery<T> {
       const value = await this.#load()
       if (mine === this.#latest) { this.value = value; this.error = '' }
     } catch (error) {
-      if (mine === this.#latest) this.error = explain(error)
+      if (mine !== this.#latest) return
+      this.error = explain(error)
+      if (error instanceof Refused && error.status === NOT_FOUND) this.value = undefined // it was deleted
     }
     if (mine !== this.#latest) return
     this.#busy = false

@@ -9,7 +9,13 @@ let ending: ReturnType<typeof setTimeout> | undefined
 export function showToast(text: string, undo?: () => unknown): void {
   clearTimeout(ending)
   Object.assign(toast, { text, undo })
-  ending = setTimeout(hideToast, undo ? UNDO_MS : READING_MS)
+  ending = setTimeout(end, undo ? UNDO_MS : READING_MS)
+}
+
+/** Hides it, but not under the pointer or the keyboard that is about to press Undo. */
+function end(): void {
+  if (document.querySelector('.toast :is(:hover, :focus)')) ending = setTimeout(end, READING_MS)
+  else hideToast()
 }
 
 export function hideToast(): void { Object.assign(toast, { text: '', undo: undefined }) }

@@ -96,7 +96,8 @@ export class ActivityFeed {
   }
 
   async #flush(): Promise<void> {
-    this.#debounce = undefined
+    this.#debounce = this.busy ? setTimeout(() => void this.#flush(), DEBOUNCE_MS) : undefined // the page under way is older than the change
+    if (this.#debounce) return
     const ids = [...this.#changed].filter((id) => id > 0)
     this.#changed.clear()
     if (ids.length > MOST_AT_ONCE) return this.refetch()

@@ -97,6 +97,7 @@ export class OpenChat {
       else if (first) this.select(current_id)
       this.#wanted = ''
       this.loaded = true
+      this.missing = false
       this.error = ''
       this.#followPending()
     } catch (error) {
@@ -120,11 +121,12 @@ export class OpenChat {
   /** Versions of a message: its siblings, itself included. */
   versions(message: ChatMessage): string[] { return this.#children.get(this.#parentOf(message.id)) ?? [message.id] }
 
-  /** Shows the version beside a message. */
-  step(message: ChatMessage, by: number): void {
+  /** Shows the version beside a message, and returns its id. */
+  step(message: ChatMessage, by: number): string | undefined {
     const versions = this.versions(message)
     const id = versions[versions.indexOf(message.id) + by]
     if (id) this.#choices = new Map(this.#choices).set(this.#parentOf(message.id), id)
+    return id
   }
 
   /** Id of a message's parent; the root's if it has none here, or is its own ancestor. */
