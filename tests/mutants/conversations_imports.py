@@ -73,6 +73,12 @@ MUTANTS = [
         "imports/test_job.py::test_mistake_of_ours_fails_the_import",
     ),
     change(
+        "store/imported.py",
+        "    kept = {name: row[name] for name, value in before.items() if row[name] != value}\n",
+        "    kept = {}\n",
+        "imports/test_imports.py::test_newer_export_leaves_what_the_person_set",
+    ),
+    change(
         "deletion/tidying.py",
         "while not await archive.read(import_runs.list_unfinished) and await",
         "while await",
@@ -192,6 +198,12 @@ MUTANTS = [
         '            log.exception("The report of an import cannot be made.")\n',
         "            raise\n",
         "imports/test_failures.py::test_failure_whose_report_cannot_be_made_is_recorded",
+    ),
+    change(
+        "store/imported.py",
+        "    kept = {name: row[name] for name, value in before.items() if row[name] != value}\n",
+        "    kept = {}\n",
+        "imports/test_imports.py::test_newer_export_leaves_what_the_person_set",
     ),
     change(
         "deletion/tidying.py",

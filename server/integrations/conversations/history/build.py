@@ -11,7 +11,7 @@ import msgspec
 from server.integrations.conversations.history.asides import list_asides
 from server.integrations.conversations.history.citations import collect_references
 from server.integrations.conversations.history.content import Shown, read_message
-from server.integrations.conversations.history.decode import Conversation, Message, Node, Unreadable, text_of, time_of, title_of
+from server.integrations.conversations.history.decode import Conversation, Message, Node, Unreadable, text_of, time_of
 from server.integrations.conversations.history.pointers import clean_pointer
 from server.integrations.conversations.history.records import (
     AssetRecord,
@@ -24,7 +24,6 @@ from server.integrations.conversations.history.tree import find_current, find_pa
 from server.integrations.conversations.store.message_times import fill_times
 from server.storage.text_index import is_folded, to_indexed
 
-PROJECT = "g-p-"
 LEVEL = 1  # of zlib: an export is compressed as fast as it is read
 MOST_ADDED = 2  # times the size of a conversation, which its resolved citations may add to it
 LATER_FIELDS = {"seconds", "indexed"}  # which digests that are stored do not have
@@ -49,22 +48,19 @@ def build(conversation: Conversation, data: bytes, find_asset: FindAsset) -> tup
     ordered = order({key: shown_parents[key] for key in shown}, times)
     assets = AssetList(find_asset)
     messages = list(make_messages(conversation, ordered, shown, shown_parents, times, assets))
-    template = text_of(conversation.gizmo_id) or text_of(conversation.conversation_template_id)
     record = ConversationRecord(
         id=conversation.key,
-        title=title_of(conversation.title),
         created_at=time_of(conversation.create_time),
         updated_at=time_of(conversation.update_time),
-        project=template if template.startswith(PROJECT) else "",
-        gpt="" if template.startswith(PROJECT) else template,
+        gpt="" if conversation.project else conversation.template,
         model=text_of(conversation.default_model_slug),
-        starred=conversation.is_starred is True,
         archived=conversation.is_archived is True,
         temporary=True in (conversation.is_temporary_chat, conversation.is_do_not_remember),
         current=find_current(conversation.current_node, parents, shown_parents, times),
         nodes=len(mapping),
         messages=messages,
         assets=list(assets.records.values()),
+        **conversation.settings,
     )
     seconds = fill_times([message.created_at for message in messages], record.created_at or record.updated_at)
     indexed = {place: to_indexed(each.text) for place, each in enumerate(messages) if not is_folded(each.text)}

@@ -10,6 +10,7 @@ import msgspec
 LATEST = 7_258_118_400  # seconds since 1970: the year 2200; later numbers are milliseconds
 LONGEST_ID = 200  # characters
 LONGEST_TITLE = 1_000
+PROJECT = "g-p-"  # begins the ids of projects; those of GPTs are alike
 NULL = b"\\u0000"  # as JSON has it
 
 
@@ -86,6 +87,21 @@ class Conversation(msgspec.Struct, gc=False):
     def key(self) -> str:
         """The id, under either name."""
         return text_of(self.conversation_id) or text_of(self.id)
+
+    @property
+    def template(self) -> str:
+        """Id of its project or GPT."""
+        return text_of(self.gizmo_id) or text_of(self.conversation_template_id)
+
+    @property
+    def project(self) -> str:
+        """Id of its project."""
+        return self.template if self.template.startswith(PROJECT) else ""
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What the person can set in Deskhand, too."""
+        return {"title": title_of(self.title), "project": self.project, "starred": self.is_starred is True}
 
 
 class Entry(msgspec.Struct, gc=False):

@@ -12,8 +12,8 @@ import msgspec
 
 from server.core.errors import DeskhandError, InvalidInput
 from server.integrations.conversations.history.attachments import Attachments, Files
-from server.integrations.conversations.history.build import PROJECT, build
-from server.integrations.conversations.history.decode import Conversation, Unreadable, decode, decode_entry, text_of, time_of
+from server.integrations.conversations.history.build import build
+from server.integrations.conversations.history.decode import Conversation, Unreadable, decode, decode_entry, time_of
 from server.integrations.conversations.history.providers import OTHER
 from server.integrations.conversations.history.reader import (
     Contents,
@@ -84,7 +84,7 @@ class Summary:
         """Count a conversation, once."""
         if hash(head.key) not in self.seen:
             self.seen.add(hash(head.key))
-            year, project = year_of(time_of(head.create_time)), project_of(head)
+            year, project = year_of(time_of(head.create_time)), head.project
             self.years[year] += 1
             self.projects[project] += 1
             self.deleted[year, project] += head.key in self.tombstones
@@ -240,13 +240,7 @@ def is_ours(conversation: Conversation) -> bool:
 def is_selected(conversation: Conversation, job: Job) -> bool:
     """Return whether the person selected a conversation, by its year and its project."""
     is_year = job.years is None or year_of(time_of(conversation.create_time)) in job.years
-    return is_year and (job.projects is None or project_of(conversation) in job.projects)
-
-
-def project_of(conversation: Conversation) -> str:
-    """Return the id of a conversation's project, if it has one."""
-    template = text_of(conversation.gizmo_id) or text_of(conversation.conversation_template_id)
-    return template if template.startswith(PROJECT) else ""
+    return is_year and (job.projects is None or conversation.project in job.projects)
 
 
 def year_of(time: float | None) -> int:

@@ -12,6 +12,7 @@ import msgspec
 from msgspec.structs import astuple
 from sqlalchemy import BindParameter, Connection, bindparam, delete, func, select, update
 
+from server.integrations.conversations.history.decode import Unreadable, decode
 from server.integrations.conversations.history.records import AssetRecord, ConversationRecord
 from server.integrations.conversations.store.import_tables import change
 from server.integrations.conversations.store.message_keys import allocate_keys
@@ -165,10 +166,23 @@ def replace(connection: Connection, plan: Plan, record: ConversationRecord, key:
     """Plan the replacement of a conversation. What one run brings twice counts once."""
     if outcome in {None, Outcome.unchanged}:
         plan.changes.append((plan.run, record.id, Outcome.updated, save(connection, key)))
+    record = keep_own(connection, record, key)
     unindex_conversation(connection, key)
     connection.execute(REMOVE_MESSAGES, {"which": key})
     connection.execute(CHANGE.values(values_of(record, plan.run)), {"which": key})
     plan.records.append((record, key))
+
+
+def keep_own(connection: Connection, record: ConversationRecord, key: int) -> ConversationRecord:
+    """Keep the title, project and star that were set here: those that differ from the stored original's."""
+    data = connection.execute(READ_ORIGINAL, {"which": key}).scalar()
+    row = connection.execute(READ_CONVERSATION, {"which": key}).mappings().one()
+    try:
+        before = decode(zlib.decompress(data)).settings if data else {}
+    except (Unreadable, zlib.error):
+        before = {}
+    kept = {name: row[name] for name, value in before.items() if row[name] != value}
+    return msgspec.structs.replace(record, **kept)
 
 
 def values_of(record: ConversationRecord, run: int) -> dict[str, Any]:

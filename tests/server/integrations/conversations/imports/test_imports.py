@@ -10,6 +10,7 @@ from server.integrations.conversations.deletion.deletion import Deletion
 from server.integrations.conversations.imports.imports import Imports
 from server.integrations.conversations.imports.job import fingerprint_of
 from server.integrations.conversations.imports.models import DeletedCount, Report, Selection, State
+from server.integrations.conversations.library.models import ChatChange
 from server.integrations.conversations.store import import_runs
 from tests.history_exports import START, text, thread
 from tests.server.integrations.conversations.exports import dump
@@ -76,6 +77,17 @@ async def test_undo_removes_what_was_imported_and_restores_what_was_updated(impo
     with pytest.raises(Conflict, match="undone already"):
         await imports.undo(second.id)
     assert await shelf.context.archive.read(dump) == before
+
+
+async def test_newer_export_leaves_what_the_person_set(imports, shelf, tmp_path):
+    await import_all(imports, write(tmp_path, *CHATS))
+    await shelf.library.change("a", ChatChange(title="My own", starred=True))
+    for later, title, starred in ((98, "Theirs", True), (99, "Theirs again", False)):
+        newer = [chat | {"update_time": START + later, "title": title, "is_starred": starred} for chat in CHATS]
+        assert (await import_all(imports, write(tmp_path, *newer))).report == Report(updated=2)
+        found = [(await shelf.library.find(name)).row for name in ("a", "b")]
+        assert [(row["title"], row["starred"]) for row in found] == [("My own", starred), (title, starred)]
+    assert await shelf.find('title:"my own"')
 
 
 async def test_earlier_import_is_undone_after_a_later_one(imports, tmp_path):
