@@ -117,7 +117,7 @@ def test_answers_are_compared_after_asking_again(open_page, server):
     page.get_by_role("dialog").get_by_label("Model (optional)").fill("GPT-6")
     page.get_by_role("dialog").get_by_role("button", name="Ask again").click()
     expect(page.get_by_role("dialog")).to_have_count(0)
-    server.do(server.queue.set_priority(prompt_id, 99))
+    server.do(server.queue.edit(prompt_id, priority=99))
     lease = server.begin()
     assert lease.prompt.model == "GPT-6"
     server.do(server.queue.complete(prompt_id, lease.token, PromptResult("The second answer.", model="GPT-6")))

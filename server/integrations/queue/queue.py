@@ -94,9 +94,11 @@ class Queue:
         """Find a chat by ChatGPT's id of it."""
         return await self._transactions.read(chats.require_chat, client_id, chat_id)
 
-    async def edit(self, prompt_id: str, message: str, client_id: str | None = None) -> Prompt:
-        """Change the message of an idle prompt."""
-        return await self._transactions.write(decisions.edit, prompt_id, message, client_id)
+    async def edit(
+        self, prompt_id: str, message: str | None = None, priority: int | None = None, client_id: str | None = None
+    ) -> Prompt:
+        """Change the message or the priority of an idle prompt; higher is earlier. Inside a chat the order stays."""
+        return await self._transactions.write(decisions.edit, prompt_id, message, priority, client_id)
 
     async def cancel(self, prompt_id: str, client_id: str | None = None) -> Prompt:
         """End a prompt that has not ended. Its extension is notified by the change; a late result is refused."""
@@ -115,10 +117,6 @@ class Queue:
     async def reorder(self, prompt_id: str, before: str | None, client_id: str | None = None) -> None:
         """Move an idle prompt before another idle one, or to the end."""
         await self._transactions.write(ordering.move_before, prompt_id, before, client_id)
-
-    async def set_priority(self, prompt_id: str, priority: int, client_id: str | None = None) -> Prompt:
-        """Change the priority of an idle prompt; higher is earlier. Inside a chat the order stays."""
-        return await self._transactions.write(ordering.set_priority, prompt_id, priority, client_id)
 
     async def pause(self) -> None:
         """Send nothing until `resume`."""

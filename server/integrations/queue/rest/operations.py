@@ -109,10 +109,7 @@ class PromptOperations:
         client_id = read_client().id
         if order.message is None and order.priority is None:
             raise InvalidInput(NOTHING)
-        if order.priority is not None:
-            await self.queue.set_priority(prompt_id, order.priority, client_id)
-        if order.message is not None:  # at last: if this is refused, the message is the former one
-            await self.queue.edit(prompt_id, order.message, client_id)
+        await self.queue.edit(prompt_id, order.message, order.priority, client_id)
         return await self._show(await self.queue.read(prompt_id, client_id))
 
     async def cancel(self, prompt_id: str) -> PromptView:

@@ -10,7 +10,7 @@ from server.integrations.queue.store.clients import read_approval
 from server.integrations.queue.store.ending import NOT_ALLOWED, end, enqueue_again, put_back
 from server.integrations.queue.store.prompts import require_prompt
 from server.integrations.queue.store.results import Completion, complete_all
-from server.integrations.queue.store.transitions import require_source
+from server.integrations.queue.store.transitions import change, require_source
 
 CANCELLED = "Cancelled."
 NOT_RESENT = "It is unknown whether ChatGPT received the message, and it was not sent again."
@@ -23,12 +23,18 @@ BLANK = "Give the message a text."
 NEEDS_REPLAY = "OpenAI's API answers this request at the person's cost, as they approved it. To have them asked again, replay it."
 
 
-def edit(connection: Connection, call: Call, prompt_id: str, message: str, client_id: str | None) -> Prompt:
-    """Change the message of an idle prompt. A late answer to the old one does not count any more."""
-    if not message.strip():
-        raise InvalidInput(BLANK)
+def edit(
+    connection: Connection, call: Call, prompt_id: str, message: str | None, priority: int | None, client_id: str | None
+) -> Prompt:
+    """Change the message or the priority of an idle prompt, or both. A late answer to the old message does not count any more."""
     current = require_prompt(connection, prompt_id, client_id)
     require_source(current, "edit")
+    if priority is not None:
+        current = change(connection, current, priority=priority)
+    if message is None:
+        return current
+    if not message.strip():
+        raise InvalidInput(BLANK)
     require_approved_cost(current, client_id)
     return put_back(connection, call, current, EDITED, message=message)
 

@@ -1,4 +1,4 @@
-"""The order of the queue: priorities, and what the person moves. Each function is a part of its caller's transaction."""
+"""The order of the queue: what the person moves. Each function is a part of its caller's transaction."""
 
 from sqlalchemy import Connection, func, select
 
@@ -37,8 +37,3 @@ def move_before(connection: Connection, call: Call, prompt_id: str, before: str 
         moved = change(connection, current, position=make_room(connection, following), priority=following.priority)
     reorder(connection, current.chat_key, call.now)
     return moved
-
-
-def set_priority(connection: Connection, _: Call, prompt_id: str, priority: int, client_id: str | None) -> Prompt:
-    """Change a priority."""
-    return change(connection, require_idle(connection, prompt_id, client_id), priority=priority)

@@ -43,12 +43,11 @@ async def test_prompts_of_other_clients_are_not_found(tmp_path) -> None:
         prompt = await room.submit()
         for call in (
             room.queue.read(prompt.id, OTHER.id),
-            room.queue.edit(prompt.id, "x", OTHER.id),
+            room.queue.edit(prompt.id, "x", client_id=OTHER.id),
             room.queue.cancel(prompt.id, OTHER.id),
             room.queue.retry(prompt.id, OTHER.id),
             room.queue.replay(prompt.id, client_id=OTHER.id),
             room.queue.reorder(prompt.id, None, OTHER.id),
-            room.queue.set_priority(prompt.id, 1, OTHER.id),
         ):
             with pytest.raises(NotFound):
                 await call

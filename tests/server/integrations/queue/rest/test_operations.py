@@ -2,7 +2,6 @@ import asyncio
 from base64 import b64encode
 from collections.abc import Sequence
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
@@ -193,19 +192,3 @@ async def test_replay_without_the_files_is_refused_before_the_person_is_asked(tm
         with served.state.context.offers.offer(ModelAnswers, Answers()):
             path = f"{CHAT}/requests/{prompt_id}/replay/"
             assert (await served.http.post(path, json={"lane": "api"}, headers=bot)).status_code == 400
-
-
-async def test_edit_that_is_refused_has_not_changed_the_message(tmp_path, monkeypatch) -> None:
-    async with serving(tmp_path) as served:
-        bot = await served.allowed()
-        prompt = await served.submit(bot, "Before")
-        set_priority = served.queue.set_priority
-
-        async def take_first(*call: Any) -> Any:
-            await served.queue.claim("extension")
-            return await set_priority(*call)
-
-        monkeypatch.setattr(served.queue, "set_priority", take_first)
-        edit = {"message": "After", "priority": 5}
-        assert (await served.http.put(f"{CHAT}/requests/{prompt['id']}/", json=edit, headers=bot)).status_code == 409
-        assert (await served.read(bot, prompt["id"]))["message"] == "Before"

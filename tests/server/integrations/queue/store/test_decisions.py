@@ -119,7 +119,8 @@ async def test_client_spends_no_more_than_the_person_has_approved(tmp_path) -> N
         await room.finish()
         await room.queue.replay(prompt.id, Lane.api, client_id=CLIENT.id)
         with pytest.raises(Conflict, match="approved"):
-            await room.queue.edit(prompt.id, "Something else", CLIENT.id)
+            await room.queue.edit(prompt.id, "Something else", 5, CLIENT.id)
+        assert (await room.queue.read(prompt.id)).priority == 0  # an edit that is refused changes nothing
         await room.queue.cancel(prompt.id, CLIENT.id)
         with pytest.raises(Conflict, match="approved"):
             await room.queue.retry(prompt.id, CLIENT.id)

@@ -47,7 +47,7 @@ async def test_groups_have_their_prompts_in_their_order(tmp_path) -> None:
             "failed": ["dead", "cancelled"],
             "dead": ["dead"],
         }
-        await room.queue.set_priority((await room.context.database.read(monitor.list_waiting))[2], 5)
+        await room.queue.edit((await room.context.database.read(monitor.list_waiting))[2], priority=5)
         assert (await list_messages(room, group="waiting"))[0] == ["third", "first", "second"]
 
 

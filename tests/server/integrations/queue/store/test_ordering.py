@@ -54,9 +54,9 @@ async def test_there_is_always_room_between_two(tmp_path) -> None:
 async def test_priority_is_changed_while_it_waits(tmp_path) -> None:
     async with opened(tmp_path) as room:
         first, second = await room.submit("1"), await room.submit("2")
-        await room.queue.set_priority(second.id, 1)
+        await room.queue.edit(second.id, priority=1)
         assert await claim_all(room) == ["2", "1"]
-        for call in (room.queue.set_priority(first.id, 1), room.queue.reorder(first.id, None), room.queue.reorder("none", None)):
+        for call in (room.queue.edit(first.id, priority=1), room.queue.reorder(first.id, None), room.queue.reorder("none", None)):
             with pytest.raises((Conflict, NotFound)):
                 await call
 
