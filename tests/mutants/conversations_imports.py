@@ -73,12 +73,6 @@ MUTANTS = [
         "imports/test_job.py::test_mistake_of_ours_fails_the_import",
     ),
     change(
-        "store/imported.py",
-        "    kept = {name: row[name] for name, value in before.items() if row[name] != value}\n",
-        "    kept = {}\n",
-        "imports/test_imports.py::test_newer_export_leaves_what_the_person_set",
-    ),
-    change(
         "deletion/tidying.py",
         "while not await archive.read(import_runs.list_unfinished) and await",
         "while await",
@@ -201,8 +195,8 @@ MUTANTS = [
     ),
     change(
         "store/imported.py",
-        "    kept = {name: row[name] for name, value in before.items() if row[name] != value}\n",
-        "    kept = {}\n",
+        "    own = {name: row[name] for name, value in before.items() if row[name] != value}\n",
+        "    own = {}\n",
         "imports/test_imports.py::test_newer_export_leaves_what_the_person_set",
     ),
     change(

@@ -100,7 +100,7 @@ class Conversation(msgspec.Struct, gc=False):
 
     @property
     def settings(self) -> dict[str, Any]:
-        """What the person can set in Deskhand, too."""
+        """Return what the person can set in Deskhand, too."""
         return {"title": title_of(self.title), "project": self.project, "starred": self.is_starred is True}
 
 

@@ -181,8 +181,8 @@ def keep_own(connection: Connection, record: ConversationRecord, key: int) -> Co
         before = decode(zlib.decompress(data)).settings if data else {}
     except (Unreadable, zlib.error):
         before = {}
-    kept = {name: row[name] for name, value in before.items() if row[name] != value}
-    return msgspec.structs.replace(record, **kept)
+    own = {name: row[name] for name, value in before.items() if row[name] != value}
+    return msgspec.structs.replace(record, **own)
 
 
 def values_of(record: ConversationRecord, run: int) -> dict[str, Any]:

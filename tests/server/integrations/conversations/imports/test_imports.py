@@ -85,8 +85,8 @@ async def test_newer_export_leaves_what_the_person_set(imports, shelf, tmp_path)
     for later, title, starred in ((98, "Theirs", True), (99, "Theirs again", False)):
         newer = [chat | {"update_time": START + later, "title": title, "is_starred": starred} for chat in CHATS]
         assert (await import_all(imports, write(tmp_path, *newer))).report == Report(updated=2)
-        found = [(await shelf.library.find(name)).row for name in ("a", "b")]
-        assert [(row["title"], row["starred"]) for row in found] == [("My own", starred), (title, starred)]
+        rows = [(await shelf.library.find(name)).row for name in ("a", "b")]
+        assert [(row["title"], row["starred"]) for row in rows] == [("My own", starred), (title, starred)]
     assert await shelf.find('title:"my own"')
 
 
