@@ -226,7 +226,7 @@ MUTANTS = [
     change(SPENDING, "reservation.tier or tier\n", '""\n', "test_cost_is_that_of_the_tier_that_served"),
     change(SPENDING, ", choose_tier(tier)", ", tier", "test_request_within_a_budget_asks_for_the_tier_that_was_reserved"),
     change(SPENDING, "if tier not in TIERS:", "if False:", "test_request_within_a_budget_asks_for_the_tier_that_was_reserved"),
-    change("adapter/prices.py", "    if tier not in TIERS:", "    if False:", "test_price_of_an_unknown_tier_is_unknown"),
+    change("adapter/prices.py", "    if tier not in TIERS or", "    if", "test_price_of_an_unknown_tier_is_unknown"),
     change(
         CLIENT,
         'service_tier=response.service_tier or ""',

@@ -204,14 +204,14 @@ MUTANTS = [
     ),
     change(
         "store/search.py",
-        "        if checks is None or (checks.text.fits(text) and checks.title.fits(title)):",
+        "        if checks is None or (checks.title.fits(title) and checks.text.fits(whole or read_text(connection, key))):",
         "        if True:",
         "store/test_search.py::test_beginning_of_too_many_words_is_looked_for_in_texts",
     ),
     change(
         "store/search.py",
-        "(checks.text.fits(text) and checks.title.fits(title))",
-        "checks.text.fits(text)",
+        "(checks.title.fits(title) and checks.text.fits(whole or read_text(connection, key)))",
+        "checks.text.fits(whole or read_text(connection, key))",
         "search/test_search.py::test_title_narrows_a_search_however_many_conversations_have_it",
     ),
     change(
