@@ -146,6 +146,13 @@ def refuse(page: Page, address: str, method: str, **answer: Any) -> None:
     page.route(address, answer_or_pass)
 
 
+def hold(page: Page, address: str | re.Pattern[str], method: str, times: int | None = None) -> list[Route]:
+    """Hold requests to an address until the test answers them; returns the list of those held. `times`: of how many requests."""
+    held: list[Route] = []
+    page.route(address, lambda route: held.append(route) if route.request.method == method else route.fallback(), times=times)
+    return held
+
+
 def find_barriers(page: Page, rules: Sequence[str] = ALL) -> list[str]:
     """Accessibility violations found by axe. `rules`: their names, or their tags."""
     if not page.evaluate("'axe' in window"):

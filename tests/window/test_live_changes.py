@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.window.conftest import UNTIL_AT_REST, refuse
+from tests.window.conftest import UNTIL_AT_REST, hold, refuse
 from tests.window.queueing import queueing
 
 
@@ -13,13 +13,6 @@ from tests.window.queueing import queueing
 def server(tmp_path_factory):
     with queueing(tmp_path_factory.mktemp("changes") / "data", openai="quiet") as server:
         yield server
-
-
-def hold(page, address, method):
-    """Hold the requests to an address; returns the list of those that were."""
-    held = []
-    page.route(address, lambda route: held.append(route) if route.request.method == method else route.fallback())
-    return held
 
 
 def rest(page):
@@ -171,8 +164,8 @@ def test_call_is_not_lost_to_an_older_page_of_the_activity(open_page, server):
     key = server.make_client("bot", scopes=["read:mail"])
     page = open_page("activity")
     older = server.person("GET", "/api/activity/page?limit=50&kind=reads").json()
-    held, firsts = [], re.compile("/api/activity/page.*kind=reads")
-    page.route(firsts, lambda route: held.append(route), times=1)  # noqa: PLW0108 (Playwright sets an attribute of it)
+    firsts = re.compile("/api/activity/page.*kind=reads")
+    held = hold(page, firsts, "GET", times=1)
     with page.expect_request(firsts):
         page.get_by_role("radio", name="Reads").check()
     server.call("GET", "/gmail/search?query=invoice", key)

@@ -9,7 +9,7 @@ from websockets.sync.client import connect as open_socket
 
 from server.integrations.queue.models import PromptResult
 from tests.server.integrations.queue.test_extension_commands import pair_browser
-from tests.window.conftest import find_barriers, scrolls_sideways
+from tests.window.conftest import find_barriers, hold, scrolls_sideways
 from tests.window.queueing import MANY, queueing
 
 VISIBLE_PARTS = """
@@ -217,8 +217,8 @@ def test_last_row_keeps_the_keyboard_when_the_list_is_fetched_again(open_page, s
     page = open_page("queue")
     choose(page, "Waiting")
     expect(page.get_by_role("link", name="The very first")).to_be_visible()
-    held, firsts = [], re.compile("group=waiting.*offset=0&")
-    page.route(firsts, lambda route: held.append(route), times=1)  # noqa: PLW0108 (Playwright sets an attribute of it)
+    firsts = re.compile("group=waiting.*offset=0&")
+    held = hold(page, firsts, "GET", times=1)
     with page.expect_request(firsts):
         server.submit("One more")
     rows(page).first.get_by_role("link").press("End")

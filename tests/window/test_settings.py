@@ -11,7 +11,7 @@ from server.storage.archive import ARCHIVE_FILE
 from server.storage.migrations import migrate_archive
 from tests.server.hostile_backup import make_hostile
 from tests.server.restarts import wait_for_restart
-from tests.window.conftest import answered, find_barriers, scrolls_sideways
+from tests.window.conftest import answered, find_barriers, hold, scrolls_sideways
 
 
 def values(server, section):
@@ -75,8 +75,7 @@ def test_external_change_is_shown_and_typed_input_stays(open_page, server):
     server.person("PUT", "/api/settings/retention", json={"activity_days": 60})
     expect(page.get_by_label("Keep log entries for")).to_have_value("60")
     expect(page.get_by_label("Keep request contents for")).to_have_value("20")
-    held = []
-    page.route("**/api/settings/retention", lambda route: held.append(route), times=1)  # noqa: PLW0108 (Playwright sets an attribute of it)
+    held = hold(page, "**/api/settings/retention", "PUT", times=1)
     with page.expect_request("**/api/settings/retention"):
         page.get_by_label("Keep request contents for").press("Enter")
     page.get_by_label("Keep log entries for").fill("61")

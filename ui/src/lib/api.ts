@@ -54,11 +54,6 @@ function readDetail(error: unknown): string {
 export const explain = (error: unknown): string =>
   error instanceof Refused ? error.message : error instanceof TypeError ? NOT_ANSWERING : NONSENSE
 
-/** Runs an action; returns why it failed, empty if it did not. */
-export async function problemOf(action: () => unknown): Promise<string> {
-  try { await action(); return '' } catch (error) { return explain(error) }
-}
-
 export interface FeedEvent { topic: string; data: unknown }
 
 /** Response of the local API for what is not JSON. Throws Refused on failure. */

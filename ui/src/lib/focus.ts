@@ -10,8 +10,8 @@ export function keepFocus(container: HTMLElement | undefined, refocus: () => voi
 
 const PLACES = 'li, article, section, form, fieldset, table, main, [role=group], [role=region], [role=dialog]'
 
-/** Gives the keyboard to the place around the element that had it, once that is removed or disabled. A place does nothing by itself; the next button might.
- * Returns the stop function. */
+/** Gives the keyboard to the place around the element that had it, once that is removed or disabled.
+ * A place does nothing by itself; the next button might. Returns the stop function. */
 export function keepFocusNear(): () => void {
   const stopping = new AbortController()
   let had: Element | null = null

@@ -11,6 +11,7 @@ LATEST = 7_258_118_400  # seconds since 1970: the year 2200; later numbers are m
 LONGEST_ID = 200  # characters
 LONGEST_TITLE = 1_000
 PROJECT = "g-p-"  # begins the ids of projects; those of GPTs are alike
+SETTINGS = ("title", "project", "starred")  # that the person can change in Deskhand, too
 NULL = b"\\u0000"  # as JSON has it
 
 
@@ -100,8 +101,8 @@ class Conversation(msgspec.Struct, gc=False):
 
     @property
     def settings(self) -> dict[str, Any]:
-        """Return what the person can set in Deskhand, too."""
-        return {"title": title_of(self.title), "project": self.project, "starred": self.is_starred is True}
+        """Values of SETTINGS."""
+        return dict(zip(SETTINGS, (title_of(self.title), self.project, self.is_starred is True), strict=True))
 
 
 class Entry(msgspec.Struct, gc=False):

@@ -12,7 +12,7 @@ import msgspec
 from msgspec.structs import astuple
 from sqlalchemy import BindParameter, Connection, bindparam, delete, func, select, update
 
-from server.integrations.conversations.history.decode import Unreadable, decode
+from server.integrations.conversations.history.decode import SETTINGS, Unreadable, decode
 from server.integrations.conversations.history.records import AssetRecord, ConversationRecord
 from server.integrations.conversations.store.import_tables import change
 from server.integrations.conversations.store.message_keys import allocate_keys
@@ -175,8 +175,10 @@ def replace(connection: Connection, plan: Plan, record: ConversationRecord, key:
 
 def keep_own(connection: Connection, record: ConversationRecord, key: int) -> ConversationRecord:
     """Keep the title, project and star that were set here: those that differ from the stored original's."""
-    data = connection.execute(READ_ORIGINAL, {"which": key}).scalar()
     row = connection.execute(READ_CONVERSATION, {"which": key}).mappings().one()
+    if all(row[name] == getattr(record, name) for name in SETTINGS):  # as a rule, and to decode the original takes long
+        return record
+    data = connection.execute(READ_ORIGINAL, {"which": key}).scalar()
     try:
         before = decode(zlib.decompress(data)).settings if data else {}
     except (Unreadable, zlib.error):

@@ -76,7 +76,7 @@ def make_path_statement() -> Any:
     )
 
 
-LONGEST_PATH = 20_000  # messages, against a cycle, which whoever delivers messages can make of their parents
+LONGEST_PATH = 20_000  # messages; the parents of delivered messages may be a cycle
 PATH = make_path_statement()
 
 

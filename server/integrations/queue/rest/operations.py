@@ -74,7 +74,7 @@ class PromptOperations:
         self, status: Status | None, limit: int, page_token: str | None
     ) -> tuple[list[PromptView], str | None]:
         """List prompts, newest first, as many as one answer holds; and the token of the next page, if there is one."""
-        cursor = check_token(page_token)
+        cursor = check_page_token(page_token)
         selection = PromptFilter(client_id=read_client().id, status=status, limit=limit, cursor=cursor, count=False)
         page = await self.queue.list(selection)
         shown = view_page(page.items, await self.queue.find_places(*page.items))
@@ -89,7 +89,7 @@ class PromptOperations:
 
     async def list_chats(self, limit: int, page_token: str | None) -> tuple[list[ChatView], str | None]:
         """List the client's chats, oldest first, as many as one answer holds; and the token of the next page."""
-        chats = await self.queue.chats(read_client().id, int(check_token(page_token) or 0), limit + 1)
+        chats = await self.queue.chats(read_client().id, int(check_page_token(page_token) or 0), limit + 1)
         shown = fit(map(view_chat, chats[:limit]))
         return shown, str(shown[-1].id) if len(shown) < len(chats) else None
 
@@ -159,7 +159,7 @@ def read_client() -> ClientRef:
     return ClientRef(call.client_id, call.client_name)
 
 
-def check_token(page_token: str | None) -> str | None:
+def check_page_token(page_token: str | None) -> str | None:
     """Return a token of a page. Raises InvalidInput if it is none."""
     if page_token is not None and not page_token.isdecimal():
         raise InvalidInput("This page_token is none. Give the X-Next-Page-Token of the answer before.")

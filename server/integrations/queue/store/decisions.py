@@ -20,7 +20,7 @@ REPLAYED = "Put into the queue again."
 RESENT = "It is sent again unless it is in the chat."
 NO_FILES = "OpenAI's API does not get the files of this prompt, so it cannot answer it."
 BLANK = "Give the message a text."
-NEEDS_REPLAY = "OpenAI's API answers this request at the person's cost, as they approved it. To have them asked again, replay it."
+NEEDS_REPLAY = "The person approved this request to OpenAI's API and its cost as they are. Replay it for a new approval."
 
 
 def edit(
