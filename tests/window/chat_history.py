@@ -107,3 +107,12 @@ def import_history(server: Served, folder: Path) -> dict[str, Any]:
     assert ended["state"] == "done", ended
     report: dict[str, Any] = ended["report"]
     return report
+
+
+def begin(server: Served, text: str) -> str:
+    """Start a conversation, and wait for its answer."""
+    chat_id = server.person("POST", "/api/chats", json={"project_id": "1", "text": text}).json()["id"]
+    chat = server.person("GET", f"/api/chats/{chat_id}").json()
+    answer = next(message["id"] for message in chat["messages"] if message["role"] == "assistant")
+    server.person("GET", f"/api/chats/{chat_id}/answers/{answer}")
+    return str(chat_id)

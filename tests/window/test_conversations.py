@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from desktop.server_thread import BackgroundServer
 from server.lifecycle.program import Options, Program
 from tests.server.conftest import Served
-from tests.window.chat_history import LONG, SHORT, import_history
+from tests.window.chat_history import LONG, SHORT, begin, import_history
 from tests.window.conftest import UNTIL_AT_REST, find_barriers, refuse, scrolls_sideways
 
 TOTAL = SHORT + 2
@@ -32,15 +32,6 @@ def server(tmp_path_factory):
 
 def messages(page: Page):
     return page.get_by_role("log", name="Messages").get_by_role("article")
-
-
-def begin(server: Served, text: str) -> str:
-    """Start a conversation, and wait for its answer."""
-    chat_id = server.person("POST", "/api/chats", json={"project_id": "1", "text": text}).json()["id"]
-    chat = server.person("GET", f"/api/chats/{chat_id}").json()
-    answer = next(message["id"] for message in chat["messages"] if message["role"] == "assistant")
-    server.person("GET", f"/api/chats/{chat_id}/answers/{answer}")
-    return str(chat_id)
 
 
 def test_long_list_has_few_elements_and_is_walked_by_keyboard(open_page, server):

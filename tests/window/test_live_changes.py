@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.window.chat_history import begin
 from tests.window.conftest import UNTIL_AT_REST, hold, refuse
 from tests.window.queueing import queueing
 
@@ -118,8 +119,7 @@ def test_message_that_is_typed_while_another_is_sent_stays(open_page, server):
 
 
 def test_deleted_conversation_comes_back_where_it_is_open(open_page, server):
-    chat_id = server.person("POST", "/api/chats", json={"project_id": "1", "text": "Come back"}).json()["id"]
-    page = open_page(f"conversations/{chat_id}")
+    page = open_page(f"conversations/{begin(server, 'Come back')}")  # while it is answered it cannot be deleted
     page.clock.install()
     title = page.get_by_role("heading", level=2, name="Come back")
     expect(title).to_be_visible()
