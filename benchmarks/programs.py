@@ -52,6 +52,7 @@ async def serve_deskhand(folder: Path) -> None:
     from server.access.clients.registry import Policy
     from server.http.addresses import Address
     from server.http.server import Listener
+    from server.lifecycle.program import rare_collections
     from server.public.app import create_public
     from server.runtime.state import open_state
     from server.sdk.health import Health
@@ -98,7 +99,8 @@ async def serve_deskhand(folder: Path) -> None:
             await state.runtime.wait()
             address.public_port = listener.port
             tell(listener.port, key)
-            await listener.run_until_stopped()
+            with rare_collections():  # as the program runs
+                await listener.run_until_stopped()
 
 
 def serve_fastmcp(folder: Path) -> None:
