@@ -10,7 +10,7 @@ from desktop.server_thread import BackgroundServer
 from server.lifecycle.program import Options, Program
 from tests.server.conftest import Served
 from tests.window.chat_history import LONG, SHORT, begin, import_history
-from tests.window.conftest import UNTIL_AT_REST, find_barriers, refuse, scrolls_sideways
+from tests.window.conftest import UNTIL_AT_REST, find_barriers, hold, refuse, scrolls_sideways
 
 TOTAL = SHORT + 2
 
@@ -159,14 +159,30 @@ def test_message_is_sent_edited_and_answered_again(open_page, server):
     expect(page.get_by_role("region", name="All conversations").get_by_role("link", name="What is a proof?")).to_be_visible()
 
 
+def test_message_that_is_being_written_stays_while_another_page_is_read(open_page, server):
+    chat_id = begin(server, "What is a lemma?")
+    page = open_page(f"conversations/{chat_id}")
+    page.get_by_role("textbox", name="Message").fill("And a corollary?")
+    page.get_by_role("link", name="New chat").first.click()
+    expect(page.get_by_role("textbox", name="Message")).to_have_value("")
+    page.go_back()
+    expect(page.get_by_role("textbox", name="Message")).to_have_value("And a corollary?")
+    held = hold(page, "**/api/chats/*/messages", "POST")
+    page.get_by_role("textbox", name="Message").press("Enter")
+    page.get_by_role("link", name="New chat").first.click()
+    page.go_back()
+    page.get_by_role("textbox", name="Message").press("Enter")
+    page.evaluate(UNTIL_AT_REST)
+    assert len(held) == 1, "it is on its way"
+    for route in held:
+        route.continue_()
+    expect(page.get_by_role("textbox", name="Message")).to_have_value("")
+    expect(messages(page).filter(has_text="And a corollary?").first).to_be_visible()
+
+
 def test_message_is_written_once_the_projects_are_there(open_page, server):
     page = open_page("conversations")
-    held = []
-
-    def hold(route):
-        held.append(route)
-
-    page.route("**/api/chat-projects", hold)
+    held = hold(page, "**/api/chat-projects", "GET")
     with page.expect_request("**/api/chat-projects"):
         page.evaluate("(location.hash = 'conversations/new', location.reload())")
     expect(page.get_by_role("heading", name="New chat")).to_be_visible()
@@ -196,7 +212,7 @@ def test_edited_message_is_shown_when_the_conversation_changes_meanwhile(open_pa
     held = []
     holding = True
 
-    def hold(route):
+    def hold_or_pass(route):
         if holding:
             held.append(route)
         else:
@@ -204,7 +220,7 @@ def test_edited_message_is_shown_when_the_conversation_changes_meanwhile(open_pa
 
     messages(page).first.get_by_role("button", name="Edit").click()
     page.get_by_role("textbox", name="Edit message").fill("What is a lemma?")
-    page.route(f"**/api/chats/{chat_id}", hold)
+    page.route(f"**/api/chats/{chat_id}", hold_or_pass)
     with page.expect_request(f"**/api/chats/{chat_id}"):
         messages(page).first.get_by_role("button", name="Send").click()
     with page.expect_request(f"**/api/chats/{chat_id}"):
