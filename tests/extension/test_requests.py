@@ -252,6 +252,19 @@ async def test_work_tab_is_never_the_active_one(ready):
     assert await page.locator("deskhand-banner").count() == 0
 
 
+async def test_tab_in_which_the_person_went_elsewhere_is_theirs(ready):
+    await ready.finish(await ready.submit("before they took it"))
+    page, tab = ready.find_page(), await ready.read_work_tab()
+    await page.bring_to_front()
+    await ready.wait(lambda: ready.worker.evaluate("chrome.storage.session.get('seen_tab').then(({seen_tab}) => seen_tab ?? null)"))
+    await page.goto("about:blank")
+    await ready.person.bring_to_front()
+    assert (await ready.finish(await ready.submit("after they took it"))).state is State.done
+    assert (page.url, page.is_closed()) == ("about:blank", False)
+    assert (await ready.read_work_tab())["id"] != tab["id"]
+    await page.close()
+
+
 async def test_person_gets_the_tab_back_at_once_and_the_answer_is_found_later(ready):
     ready.fake.behave(piece_ms=300)
     prompt = await ready.submit("Give it back")

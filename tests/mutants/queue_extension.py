@@ -123,9 +123,15 @@ MUTANTS: list[Mutant] = [
     ),
     Mutant(
         "ui/extension/worker/work_tab.js",
-        "    if (tab && (await isInFront(tab))) {",
-        "    if (false) {",
+        "if (tab && ((await isInFront(tab)) ||",
+        "if (tab && (false ||",
         (f"{REQUESTS}::test_work_tab_is_never_the_active_one",),
+    ),
+    Mutant(
+        "ui/extension/worker/work_tab.js",
+        "(await this.#wasTaken(tab))",
+        "false",
+        (f"{REQUESTS}::test_tab_in_which_the_person_went_elsewhere_is_theirs",),
     ),
     Mutant(
         "ui/extension/page/answer.js",

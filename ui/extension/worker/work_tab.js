@@ -18,6 +18,8 @@ export class WorkTab {
     Object.assign(this, {site, methods, lost, place})
     chrome.runtime.onConnect.addListener((port) => port.name === 'page' && this.#accept(port))
     chrome.tabs.onRemoved.addListener(async (id) => id === (await this.id()) && this.forget(true))
+    chrome.tabs.onActivated.addListener(() => this.#note())
+    chrome.windows.onFocusChanged.addListener(() => this.#note())
   }
 
   id() {
@@ -36,7 +38,7 @@ export class WorkTab {
   /** Open a path of the site and return the connection to its page. `fresh`: load it even if it is there already. */
   async open(path, {fresh = false} = {}) {
     let tab = await this.#tab()
-    if (tab && (await isInFront(tab))) {
+    if (tab && ((await isInFront(tab)) || (await this.#wasTaken(tab)))) {
       await this.leave()  // the person is using it
       tab = null
     }
@@ -82,6 +84,17 @@ export class WorkTab {
   tick(on) {
     clearInterval(this.#ticking)
     this.#ticking = on ? setInterval(() => this.#link?.tell('tick'), TICK) : null
+  }
+
+  /** Remember that the person has had the tab in front. */
+  async #note() {
+    const tab = await this.#tab()
+    if (tab && (await isInFront(tab))) await session.write('seen_tab', tab.id)
+  }
+
+  /** Whether the person has gone to another site in it; a site that leads elsewhere by itself, such as to sign in, is none. */
+  async #wasTaken(tab) {
+    return tab.id === (await session.read('seen_tab')) && !tab.url?.startsWith(`${this.site}/`)
   }
 
   #require(link) {
