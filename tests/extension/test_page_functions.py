@@ -46,7 +46,8 @@ async () => {
   const accept = [], told = []
   const storage = {get: (name) => new Promise((resolve) => setTimeout(resolve, 10, {[name]: 7})), set: async () => {}}
   const event = (listening) => ({addListener: (listen) => listening.push(listen)})
-  window.chrome = {runtime: {onConnect: event(accept)}, tabs: {onRemoved: event([])}, storage: {session: storage}}
+  const [tabs, windows] = [{onRemoved: event([]), onActivated: event([])}, {onFocusChanged: event([])}]
+  window.chrome = {runtime: {onConnect: event(accept)}, tabs, windows, storage: {session: storage}}
   const {WorkTab} = await import('/worker/work_tab.js')
   new WorkTab({methods: {ready: () => told.push('ready'), outcome: () => told.push('outcome')}})
   const hear = []
