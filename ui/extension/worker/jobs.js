@@ -223,12 +223,8 @@ export class Jobs {
   async lost(isClosed = false) {
     const current = this.#current
     if (!current) return
-    try {
-      if (isClosed) throw new Refused('page_lost', 'The tab was closed.')
-      await this.tab.connected()
-    } catch {
-      if (this.#current === current) current.reject(new Refused('page_lost', 'The tab was closed.'))
-    }
+    const isBack = !isClosed && (await this.tab.connected().catch(() => null))
+    if (!isBack && this.#current === current) current.reject(new Refused('page_lost', 'The tab was closed or shows another page.'))
   }
 
   /** A page is there: without the job that runs, it was loaded anew. */
