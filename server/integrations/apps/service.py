@@ -21,7 +21,7 @@ from server.integrations.apps.resolve.launch_spec import Machine, resolve
 from server.integrations.apps.started import LaunchedProcesses
 from server.sdk.context import Context
 from server.sdk.health import Health
-from server.sdk.operation import Effect, require_still_allowed
+from server.sdk.operation import Effect, require_allowed, require_still_allowed
 from server.system import processes
 from server.system.environment import clean_environment, system_of
 from server.system.processes import Process
@@ -164,7 +164,8 @@ class Launcher(Health):
         running = plan.seen.running()
         if plan.nothing:
             return to_outcome(plan, plan.nothing, next(iter(running), None))
-        await require_still_allowed()  # others had their turn before
+        require_allowed(plan.effect)  # others had their turn before, and the list or the file may have changed
+        await require_still_allowed()
         ended = await self._stop(plan)
         if ended.left:
             sentence = f"{plan.seen.title} could not be ended. The person at this computer has to look."
@@ -233,7 +234,7 @@ class Launcher(Health):
         before = {process.pid for process in plan.seen.running().keys() - set(plan.stops)}
         deadline = clock.monotonic() + seconds
         while True:
-            running = (await self._inspect(plan.seen.name)).running()
+            running = (await self.inspect_apps({plan.seen.name: plan.seen.entry}))[0].running()  # it may be off the list
             if running or clock.monotonic() >= deadline:
                 break
             await asyncio.sleep(self._timing.look_seconds)

@@ -7,7 +7,7 @@ import pytest
 
 from server.core.errors import Conflict, Forbidden, InvalidInput, NotFound, Unavailable
 from server.integrations.apps.models import Order
-from server.sdk.operation import current_call
+from server.sdk.operation import current_call, run_for
 from tests.running import identify
 from tests.server.integrations.apps.desk import RECORDER, RESTART, START, STAY, STOP, entry_for, eventually, start_and_wait
 
@@ -364,3 +364,19 @@ async def control_within(launcher, order, looks):
         return await launcher.control(order)
     finally:
         current_call.reset(token)
+
+
+def test_order_that_would_do_something_else_after_its_turn_came_does_nothing(desk):
+    desk.recorder(args=["--as-approved"])
+
+    async def scenario(launcher):
+        approved = await launcher.preview(START)
+        desk.recorder(args=["--otherwise"])
+        with pytest.raises(Conflict, match="Nothing was; ask again"):
+            await run_for(approved, launcher.control, {"order": START})
+        assert desk.processes() == []
+        await run_for(await launcher.preview(START), launcher.control, {"order": START})
+        again = await run_for(approved, launcher.control, {"order": START})
+        assert again.message == "recorder is already running.", "nothing is to be done, so nothing differs"
+
+    desk.play(scenario)
