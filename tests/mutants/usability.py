@@ -111,6 +111,7 @@ MUTANTS: list[Mutant] = [
     Mutant(REINSTATE, "client.c.revoked_at.between(earliest, now))", "client.c.revoked_at >= earliest)", OF_REINSTATE),
     Mutant(REINSTATE, ", table.c.revoked_at == at)", ")", OF_REINSTATE),
     Mutant(REINSTATE, 'if connection.execute(NAMED, {"name": name}).first():', "if False:", OF_REINSTATE),
+    Mutant(APPS, "run(adapter.ENDING, end, process)", "run(None, end, process)", OF_APPS),
     Mutant(APPS, "        require_allowed(plan.effect)  # others had", "        # others had", OF_APPS),
     Mutant(
         "server/integrations/apps/resolve/interpreters.py",

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from server.core.errors import DeskhandError
 from server.core.resources import shipped
@@ -180,8 +181,9 @@ class Launcher(Health):
         entry, launch_spec = plan.seen.entry, plan.seen.launch_spec
         grace = entry.stop.timeout_s if entry.stop.method == "graceful" else 0
         self._started.begin_stop(plan.stops)
-        ends = [asyncio.to_thread(adapter.end, process, launch_spec, self.machine, grace) for process in plan.stops]
-        every = await asyncio.gather(*ends)
+        end = partial(adapter.end, launch_spec=launch_spec, machine=self.machine, grace_seconds=grace)
+        run = asyncio.get_running_loop().run_in_executor
+        every = await asyncio.gather(*(run(adapter.ENDING, end, process) for process in plan.stops))
         if watched := [self._watched[process] for process in plan.stops if process in self._watched]:
             await asyncio.wait(watched, timeout=self._timing.settle_seconds)  # until they are reaped as well
         left = tuple(process for ended in every for process in ended.left)

@@ -1,5 +1,6 @@
 import asyncio
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -182,6 +183,24 @@ def test_process_that_ignores_quit_is_killed_and_reported(desk):
 
     outcome = desk.play(scenario)
     assert outcome.message == "recorder has been stopped. It did not go when it was asked, so it was ended."
+    assert desk.processes() == []
+
+
+def test_programs_that_take_long_to_go_do_not_occupy_the_threads_of_others(desk):
+    desk.allow(recorder=entry_for(desk.write("recorder", STUBBORN), stop={"timeout_s": 4}, single_instance=False))
+
+    async def scenario(launcher):
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(2))
+        for _ in range(2):
+            await launcher.control(START)
+        await eventually(lambda: len(desk.records()) == 2)
+        stopping = asyncio.create_task(launcher.control(STOP))
+        await eventually(lambda: launcher._started._stopping)
+        await asyncio.to_thread(os.getpid)
+        assert len(desk.processes()) == 2
+        assert (await stopping).success
+
+    desk.play(scenario)
     assert desk.processes() == []
 
 
