@@ -13,9 +13,9 @@ GUARD = "tests/server/system/test_child_guard.py"
 MUTANTS: list[Mutant] = [
     # Answers that are lost, and sessions that are
     Mutant(f"{S}/upstream.py", "changes=not self.is_read_only(tool)", "changes=False", (f"{T}/test_upstream.py",)),
-    Mutant(f"{S}/adapter/errors.py", "or leaf.message.startswith(LOST)", "", (SESSION,)),
-    Mutant(f"{S}/adapter/errors.py", "leaf.code != REQUEST_TIMEOUT and not", "not", (SESSION,)),
-    Mutant(f"{S}/adapter/errors.py", " and ending.status >= SERVER_ERROR", "", (SESSION,)),
+    Mutant(f"{S}/adapter/errors.py", "or leaf.message.startswith(LOST)", "", ERRORS),
+    Mutant(f"{S}/adapter/errors.py", "leaf.code != REQUEST_TIMEOUT and not", "not", ERRORS),
+    Mutant(f"{S}/adapter/errors.py", " and ending.status >= SERVER_ERROR", "", ERRORS),
     Mutant(f"{S}/adapter/http.py", "            ending.is_forgotten = True\n", "            pass\n", (SESSION,)),
     Mutant(f"{S}/adapter/errors.py", 'return "session" in error.message.lower()', "return True", ERRORS),
     Mutant(f"{S}/adapter/errors.py", " or error.message.startswith(LOST):", ":", ERRORS),
