@@ -17,6 +17,7 @@ MUTANTS: list[Mutant] = [
     Mutant(f"{S}/adapter/errors.py", "leaf.code != REQUEST_TIMEOUT and not", "not", ERRORS),
     Mutant(f"{S}/adapter/errors.py", " and ending.status >= SERVER_ERROR", "", ERRORS),
     Mutant(f"{S}/adapter/http.py", "            ending.is_forgotten = True\n", "            pass\n", (SESSION,)),
+    Mutant(f"{S}/adapter/errors.py", "        return ending.status == BAD_REQUEST", "        return True", ERRORS),
     Mutant(f"{S}/adapter/errors.py", 'return "session" in error.message.lower()', "return True", ERRORS),
     Mutant(f"{S}/adapter/errors.py", " or error.message.startswith(LOST):", ":", ERRORS),
     Mutant(

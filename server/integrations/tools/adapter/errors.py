@@ -21,7 +21,7 @@ LOST = (
     *("Connection closed", "SSE stream", "Failed to parse", "Unexpected content type", "Request '"),
     "server answered a request with 202",
 )
-SERVER_ERROR = 500
+BAD_REQUEST, SERVER_ERROR = 400, 500
 FORGOTTEN = "does not know its session any more, as after a restart"
 LATE = "did not answer in time"
 KINDS: tuple[tuple[tuple[type[BaseException], ...], type[DeskhandError], str], ...] = (
@@ -72,6 +72,8 @@ def is_forgotten(error: BaseException, ending: Ending) -> bool:
     """Return whether a request was refused because the server does not know its session, as after a restart."""
     if not ending.is_forgotten or not isinstance(error, MCPError) or error.message.startswith(LOST):
         return False
+    if error.message == GENERIC:  # the answer says no more than its status
+        return ending.status == BAD_REQUEST
     return "session" in error.message.lower()  # servers have codes of their own for that
 
 

@@ -54,6 +54,7 @@ def test_failure_is_explained(error: Exception, ending: Ending, kind: type[Excep
         (MCPError(-32001, "Session not found"), True),
         (MCPError(-32601, "Method not found"), False),
         (MCPError(-32000, "disk full"), False),
+        (GENERIC, False),
         (MCPError(-32000, "Connection closed"), False),
         (MCPError(-32001, "Request 'session' timed out"), False),
         (TimeoutError(), False),

@@ -281,8 +281,19 @@ async def test_lost_answer_over_http_is_called_unknown(status: str, body: bytes,
 NOT_FOUND = {"code": -32001, "message": "Session not found"}  # as the SDK in TypeScript answers
 
 
-@pytest.mark.parametrize("body", [b"", json.dumps({"jsonrpc": "2.0", "id": None, "error": NOT_FOUND}).encode()])
-async def test_session_that_a_restarted_server_has_forgotten_is_opened_again(body: bytes) -> None:
+NO_SESSION = {"code": -32000, "message": "Bad Request: No valid session ID provided"}  # and its examples
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        ("404 Not Found", b""),
+        ("404 Not Found", json.dumps({"jsonrpc": "2.0", "id": None, "error": NOT_FOUND}).encode()),
+        ("400 Bad Request", json.dumps({"jsonrpc": "2.0", "id": None, "error": NO_SESSION}).encode()),
+        ("400 Bad Request", b"Invalid session ID"),  # as the SDK in Python did
+    ],
+)
+async def test_session_that_a_restarted_server_has_forgotten_is_opened_again(status: str, body: bytes) -> None:
     starts = 1
 
     async def respond(head, request, writer) -> None:
@@ -294,7 +305,7 @@ async def test_session_that_a_restarted_server_has_forgotten_is_opened_again(bod
         elif not head.startswith("POST"):
             answer(writer, b"", "405 Method Not Allowed")
         elif "mcp-session-id" in head.lower() and not known:
-            answer(writer, body, "404 Not Found")
+            answer(writer, body, status)
         elif not answer_basics(request, writer, [ECHO]):
             content = {"content": [{"type": "text", "text": f"start {starts}"}]}
             answer(writer, json.dumps({"jsonrpc": "2.0", "id": request["id"], "result": content}).encode())
