@@ -174,8 +174,7 @@ class Launcher(Health):
         if plan.command:
             await require_start_allowed(plan)
             return await self._run(plan)
-        others = running.keys() != set(plan.stops)
-        return to_outcome(plan, report_stop(plan.seen, ended.killed, others=others))
+        return to_outcome(plan, report_stop(plan.seen, ended.killed, others=running.keys() != set(plan.stops)))
 
     async def _stop(self, plan: Plan) -> processes.Ended:
         entry, launch_spec = plan.seen.entry, plan.seen.launch_spec
