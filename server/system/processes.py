@@ -13,8 +13,8 @@ import psutil
 
 from server.system.files import open_plain_file
 
-# A start time is computed from the boot time, which moves by a second or so when the clock is set
-# (https://psutil.readthedocs.io/en/latest/#psutil.Process.create_time). Windows stores it exactly, and reuses pids soon.
+# Linux tells when a process started after the boot, and the boot time is in whole seconds, which moves by one now and then.
+# Windows stores the start time exactly, and reuses pids soon.
 SAME_START = 0.001 if os.name == "nt" else 1.5
 POLL_SECONDS = 0.02
 GONE = (psutil.Error, OSError)
@@ -70,7 +70,7 @@ def reopen(process: Process) -> psutil.Process | None:
     """Open an identified process; from then on psutil checks that the pid still belongs to it."""
     with suppress(*GONE):
         current = require_running(psutil.Process(process.pid))
-        if abs(current.create_time() - process.started) <= SAME_START:
+        if abs(start_time(current) - process.started) <= SAME_START:
             return current
     return None
 
@@ -83,7 +83,23 @@ def require_running(process: psutil.Process) -> psutil.Process:
 
 
 def identity(process: psutil.Process) -> Process:
-    return Process(process.pid, process.create_time())
+    return Process(process.pid, start_time(process))
+
+
+def start_time(process: psutil.Process) -> float:
+    """Return when a process started, in seconds since 1970 by the clock as it was when Deskhand started.
+
+    psutil's moves with the clock on Linux: https://psutil.readthedocs.io/en/latest/#psutil.Process.create_time
+    """
+    return process.create_time() - boot_time() + BOOT_TIME
+
+
+def boot_time() -> float:
+    """Return the boot time where start times are computed from it; else 0."""
+    return psutil.boot_time() if sys.platform == "linux" else 0.0
+
+
+BOOT_TIME = boot_time()
 
 
 def identities(processes: Iterable[psutil.Process]) -> list[Process]:
@@ -110,7 +126,7 @@ def read_start(pid: int) -> float | None:
     with suppress(*GONE):
         process = require_running(psutil.Process(pid))
         if is_mine(process):
-            return process.create_time() - (psutil.boot_time() if sys.platform == "linux" else 0)
+            return process.create_time() - boot_time()
     return None
 
 

@@ -185,6 +185,9 @@ MUTANTS = [
     change("mailbox/attachments", "validate=True)", "validate=False)"),
     change("mailbox/staged_files", '            if self._is_old(about["at"]):', "            if False:"),
     change("mailbox/staged_files", " or left + room > LARGEST_STAGE", ""),
+    change("mailbox/staged_files", "            with suppress(OSError):\n", "            with suppress(FileNotFoundError):\n"),
+    change("accounts/accounts", "entry, revoked = self.find(address), False", "entry, revoked = self.find(address), True"),
+    change("mailbox/outbox", "    except NotFound as error:\n", "    except Conflict as error:\n"),
     change("mailbox/inbox", "        if max(part.size, len(content)) > LARGEST_HANDED:", "        if False:"),
     change("mailbox/inbox", "        if len(quote(query.query)) > LONGEST_QUERY:", "        if False:"),
     # what was approved is what goes out, once

@@ -12,6 +12,12 @@ INGEST_TESTS = (f"{OMI_TESTS}/test_ingest.py",)
 
 MUTANTS = [
     Mutant(
+        f"{OMI}/store/conversations.py",
+        "    transcripts.remove(connection, uid, segments)\n",
+        "",
+        (f"{OMI_TESTS}/test_memories.py::test_deleted_conversation_is_not_left_in_the_live_transcript",),
+    ),
+    Mutant(
         "server/sdk/cli.py",
         'convert_item(at, lambda at: f"{datetime.fromisoformat(at).astimezone():%Y-%m-%d %H:%M:%S}", str)',
         '"?"',

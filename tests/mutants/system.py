@@ -13,6 +13,7 @@ MUTANTS: list[Mutant] = [
         "            if False:  # after",
         ("tests/desktop/tray/test_status_feed.py::test_stop_is_not_missed_before_a_request",),
     ),
+    Mutant("server/system/processes.py", " - boot_time() + BOOT_TIME", "", PROCESSES),
     # Files
     Mutant("server/system/files.py", "PRIVATE_FILE = 0o600", "PRIVATE_FILE = 0o644", FILES),
     Mutant("server/system/files.py", "PRIVATE_FOLDER = 0o700", "PRIVATE_FOLDER = 0o755", FILES),
@@ -48,7 +49,7 @@ MUTANTS: list[Mutant] = [
         ("tests/server/lifecycle/test_self_test.py",),
     ),
     # Processes
-    Mutant("server/system/processes.py", "if abs(current.create_time() - process.started) <= SAME_START:", "if True:", PROCESSES),
+    Mutant("server/system/processes.py", "if abs(start_time(current) - process.started) <= SAME_START:", "if True:", PROCESSES),
     Mutant("server/system/processes.py", "    if process.status() == psutil.STATUS_ZOMBIE:\n", "    if False:\n", PROCESSES),
     Mutant(
         "server/system/processes.py",

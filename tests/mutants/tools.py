@@ -6,10 +6,20 @@ S = "server/integrations/tools"
 T = "tests/server/integrations/tools"
 SESSION = f"{T}/adapter/test_session.py"
 STDIO = f"{T}/adapter/test_stdio.py"
+ERRORS = (f"{T}/adapter/test_errors.py",)
 HTTP = f"{T}/adapter/test_http.py"
 GUARD = "tests/server/system/test_child_guard.py"
 
 MUTANTS: list[Mutant] = [
+    # Answers that are lost, and sessions that are
+    Mutant(f"{S}/upstream.py", "changes=not self.is_read_only(tool)", "changes=False", (f"{T}/test_upstream.py",)),
+    Mutant(f"{S}/adapter/errors.py", "or leaf.message.startswith(LOST)", "", ERRORS),
+    Mutant(f"{S}/adapter/errors.py", "leaf.code != REQUEST_TIMEOUT and not", "not", ERRORS),
+    Mutant(f"{S}/adapter/errors.py", " and ending.status >= SERVER_ERROR", "", ERRORS),
+    Mutant(f"{S}/adapter/http.py", "            ending.is_forgotten = True\n", "            pass\n", (SESSION,)),
+    Mutant(f"{S}/adapter/errors.py", "        return ending.status == BAD_REQUEST", "        return True", ERRORS),
+    Mutant(f"{S}/adapter/errors.py", 'return "session" in error.message.lower()', "return True", ERRORS),
+    Mutant(f"{S}/adapter/errors.py", " or error.message.startswith(LOST):", ":", ERRORS),
     Mutant(
         "server/integrations/tools/supervisor.py",
         "timeout=CANCEL_SECONDS",

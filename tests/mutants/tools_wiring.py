@@ -46,6 +46,12 @@ MUTANTS = [
     Mutant(f"{S}/offer.py", "seal=upstream.fingerprint(tool), ", "", WAITS),
     Mutant(f"{S}/offer.py", ", once=offered.unaccepted)", ")", ONCE),
     Mutant(
+        f"{S}/offer.py",
+        "            require_allowed(foresee(arguments, described))\n",
+        "",
+        (f"{T}/test_offer.py::test_file_that_is_another_one_by_now_is_not_passed_on",),
+    ),
+    Mutant(
         f"{S}/upstream.py",
         "            self._require_unchanged(tool)\n",
         "",

@@ -5,6 +5,7 @@ from tests.mutants.mutant import Mutant
 PRESETS = "server/access/clients/presets.py"
 CHECKS = "server/local/checks.py"
 REINSTATE = "server/access/clients/reinstate.py"
+APPS, OF_APPS = "server/integrations/apps/service.py", ("tests/server/integrations/apps/test_service.py",)
 OF_PRESETS = ("tests/server/access/clients/test_presets.py",)
 OF_CHECKS = ("tests/server/local/test_checks.py",)
 OF_REINSTATE = ("tests/server/access/clients/test_reinstate.py",)
@@ -110,6 +111,8 @@ MUTANTS: list[Mutant] = [
     Mutant(REINSTATE, "client.c.revoked_at.between(earliest, now))", "client.c.revoked_at >= earliest)", OF_REINSTATE),
     Mutant(REINSTATE, ", table.c.revoked_at == at)", ")", OF_REINSTATE),
     Mutant(REINSTATE, 'if connection.execute(NAMED, {"name": name}).first():', "if False:", OF_REINSTATE),
+    Mutant(APPS, "run(adapter.ENDING, end, process)", "run(None, end, process)", OF_APPS),
+    Mutant(APPS, "        require_allowed(plan.effect)  # others had", "        # others had", OF_APPS),
     Mutant(
         "server/integrations/apps/resolve/interpreters.py",
         "for path in (program, os.path.realpath(program)):",

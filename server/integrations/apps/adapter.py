@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +31,8 @@ class End:
     left: tuple[Process, ...] = ()
 
 
+# Programs may take half a minute to go. Other work of the server does not wait for their threads.
+ENDING = ThreadPoolExecutor(8, "end-program")
 OnEnd = Callable[[End], None]
 
 

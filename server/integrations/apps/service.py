@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from server.core.errors import DeskhandError
 from server.core.resources import shipped
@@ -21,7 +22,7 @@ from server.integrations.apps.resolve.launch_spec import Machine, resolve
 from server.integrations.apps.started import LaunchedProcesses
 from server.sdk.context import Context
 from server.sdk.health import Health
-from server.sdk.operation import Effect, require_still_allowed
+from server.sdk.operation import Effect, require_allowed, require_still_allowed
 from server.system import processes
 from server.system.environment import clean_environment, system_of
 from server.system.processes import Process
@@ -164,7 +165,8 @@ class Launcher(Health):
         running = plan.seen.running()
         if plan.nothing:
             return to_outcome(plan, plan.nothing, next(iter(running), None))
-        await require_still_allowed()  # others had their turn before
+        require_allowed(plan.effect)  # others had their turn before, and the list or the file may have changed
+        await require_still_allowed()
         ended = await self._stop(plan)
         if ended.left:
             sentence = f"{plan.seen.title} could not be ended. The person at this computer has to look."
@@ -172,15 +174,15 @@ class Launcher(Health):
         if plan.command:
             await require_start_allowed(plan)
             return await self._run(plan)
-        others = running.keys() != set(plan.stops)
-        return to_outcome(plan, report_stop(plan.seen, ended.killed, others=others))
+        return to_outcome(plan, report_stop(plan.seen, ended.killed, others=running.keys() != set(plan.stops)))
 
     async def _stop(self, plan: Plan) -> processes.Ended:
         entry, launch_spec = plan.seen.entry, plan.seen.launch_spec
         grace = entry.stop.timeout_s if entry.stop.method == "graceful" else 0
         self._started.begin_stop(plan.stops)
-        ends = [asyncio.to_thread(adapter.end, process, launch_spec, self.machine, grace) for process in plan.stops]
-        every = await asyncio.gather(*ends)
+        end = partial(adapter.end, launch_spec=launch_spec, machine=self.machine, grace_seconds=grace)
+        run = asyncio.get_running_loop().run_in_executor
+        every = await asyncio.gather(*(run(adapter.ENDING, end, process) for process in plan.stops))
         if watched := [self._watched[process] for process in plan.stops if process in self._watched]:
             await asyncio.wait(watched, timeout=self._timing.settle_seconds)  # until they are reaped as well
         left = tuple(process for ended in every for process in ended.left)
@@ -233,7 +235,7 @@ class Launcher(Health):
         before = {process.pid for process in plan.seen.running().keys() - set(plan.stops)}
         deadline = clock.monotonic() + seconds
         while True:
-            running = (await self._inspect(plan.seen.name)).running()
+            running = (await self.inspect_apps({plan.seen.name: plan.seen.entry}))[0].running()  # it may be off the list
             if running or clock.monotonic() >= deadline:
                 break
             await asyncio.sleep(self._timing.look_seconds)

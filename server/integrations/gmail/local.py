@@ -16,6 +16,9 @@ from server.sdk.pages import make_page
 from server.sdk.routing import DeferredRouter
 from server.sdk.services import provided
 
+NOT_REVOKED = (
+    " Google did not answer, so it may still list Deskhand's access. Remove it there: https://myaccount.google.com/connections"
+)
 Box = Annotated[Mailbox, provided(Mailbox)]
 Parameter = Annotated[str, Query(max_length=4000)]
 
@@ -115,8 +118,8 @@ async def put_first(mailbox: Box, address: str) -> Done:
 @local.delete("/accounts/{address}")
 async def sign_out(mailbox: Box, address: str) -> Done:
     """Take back what an account granted, and forget it."""
-    await mailbox.accounts.forget(address)
-    return Done(success=True, message=f"{address} is signed out.")
+    revoked = await mailbox.accounts.forget(address)
+    return Done(success=True, message=f"{address} is signed out.{'' if revoked else NOT_REVOKED}")
 
 
 callbacks = DeferredRouter(include_in_schema=False)

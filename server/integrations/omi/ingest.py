@@ -34,7 +34,6 @@ class Ingest:
         self._context = context
         self._recordings = recordings
         self._ask = ask
-        self._recording = asyncio.Lock()
 
     async def take(self, delivery: IncomingDelivery, store: Store | None = None) -> None:
         """Store one delivery. Raises InvalidInput, Forbidden and TooManyRequests with what OMI is answered.
@@ -44,8 +43,7 @@ class Ingest:
         """
         store = store or (lambda write, _=None: self._context.database.write(write))
         if delivery.kind is Kind.audio:
-            async with self._recording:
-                await self._take_audio(delivery, store)
+            await self._take_audio(delivery, store)
         else:
             await self._store(await asyncio.to_thread(parse_delivery, delivery, self._context.clock.now().isoformat()), store)
 
@@ -57,15 +55,14 @@ class Ingest:
         if not self._settings().sound_megabytes:
             raise Forbidden(NO_ROOM)
         uid, now = choose_uid(delivery, None), moment.isoformat()
-        latest = await self._context.database.read(audio.find_latest, uid, delivery.rate)
-        if not latest or not NAME.fullmatch(latest["name"]) or latest["size"] + len(delivery.body) > LONGEST_BYTES:
-            name = make_name(uid, delivery.rate, moment)
-            latest = {"name": name, "uid": uid, "rate": delivery.rate, "size": 0, "started_at": now}
-        size, row = latest["size"], {**latest, "size": latest["size"] + len(delivery.body), "last_at": now}
 
         def save(connection: Any) -> bool:
-            audio.put(connection, row)
-            self._recordings.append(row["name"], delivery.rate, size, delivery.body)
+            latest = audio.find_latest(connection, uid, delivery.rate)
+            if not latest or not NAME.fullmatch(latest["name"]) or latest["size"] + len(delivery.body) > LONGEST_BYTES:
+                name = make_name(uid, delivery.rate, moment)
+                latest = {"name": name, "uid": uid, "rate": delivery.rate, "size": 0, "started_at": now}
+            audio.put(connection, {**latest, "size": latest["size"] + len(delivery.body), "last_at": now})
+            self._recordings.append(latest["name"], delivery.rate, latest["size"], delivery.body)
             return True
 
         stream = make_stream(uid, delivery.session, f"{delivery.rate} Hz")

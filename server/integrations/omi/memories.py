@@ -25,7 +25,7 @@ from server.integrations.omi.models import (
     Structured,
     WholeConversation,
 )
-from server.integrations.omi.payload import Conversation, read_conversation, shorten
+from server.integrations.omi.payload import Conversation, list_segment_ids, read_conversation, shorten
 from server.integrations.omi.store import action_items, conversations, day_summaries, transcripts
 from server.integrations.omi.store.conversations import ConversationQuery
 from server.integrations.omi.transcript import write_transcript
@@ -71,7 +71,9 @@ class Memories:
     async def delete_conversation(self, conversation_id: str) -> Done:
         """Remove a conversation for good. Raises NotFound."""
         row = await self._find(conversation_id)
-        await self._database.write(conversations.remove, row["uid"], row["id"], self._context.clock.now().isoformat())
+        segments = await asyncio.to_thread(convert_item, row["body"], list_stored_segments, lambda _: [])
+        now = self._context.clock.now().isoformat()
+        await self._database.write(conversations.remove, row["uid"], row["id"], now, segments)
         self._context.events.publish(TOPIC)
         return Done(success=True, message="The conversation is deleted here. The OMI app still has its own.")
 
@@ -167,6 +169,11 @@ def make_unreadable_conversation(row: Mapping[str, Any]) -> WholeConversation:
 def parse_stored(body: str) -> Conversation:
     """Parse a conversation as it was delivered."""
     return read_conversation(json.loads(body))
+
+
+def list_stored_segments(body: str) -> list[str]:
+    """List the ids of the segments of a conversation as it was delivered."""
+    return list_segment_ids(json.loads(body))
 
 
 def view_whole(row: Mapping[str, Any], content: Conversation, offset: int) -> WholeConversation:

@@ -153,6 +153,14 @@ def assign(slots: FileSlots, arguments: Mapping[str, Any]) -> list[tuple[Slot, R
     return assigned
 
 
+@dataclass(frozen=True)
+class Description:
+    """The files of a call: fields of its Effect, and the links that the person must see each time."""
+
+    fields: tuple[tuple[str, str], ...] = ()
+    links: tuple[str, ...] = ()
+
+
 class Fetched(Protocol):
     """A file as it was fetched."""
 
@@ -183,10 +191,8 @@ class ToolFiles:
         self._fetch = fetch
         self._staged: OrderedDict[str, File] = OrderedDict()
 
-    async def describe(
-        self, slots: FileSlots, arguments: Mapping[str, Any]
-    ) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...]]:
-        """Describe the files of a call: fields of its effect, and the links that the person must see each time.
+    async def describe(self, slots: FileSlots, arguments: Mapping[str, Any]) -> Description:
+        """Describe the files of a call.
 
         Raises FetchNotPermitted for a link that the person has not seen.
         """
@@ -200,16 +206,21 @@ class ToolFiles:
                 if self._fetch.is_trusted(reference.link):
                     await self._get(reference)
             raise
-        files = await self._get_all(fetched)
+        return self._describe(assigned, await self._get_all(fetched))
+
+    def _describe(self, assigned: list[tuple[Slot, Reference]], files: Mapping[str, File]) -> Description:
         fields = [
             (slot.name, reference.link if slot.form == "link" else files[reference.link].describe())
             for slot, reference in assigned
         ]
-        links = [reference.link for reference in fetched if not self._fetch.is_trusted(reference.link)]
-        return tuple(fields), tuple(links)
+        strange = [reference.link for _, reference in assigned if not self._fetch.is_trusted(reference.link)]
+        return Description(tuple(fields), tuple(link for link in strange if link in files))
 
-    async def fill(self, slots: FileSlots, arguments: Mapping[str, Any], *, unasked: bool) -> dict[str, Any]:
-        """Put the files of a call into its arguments. `unasked`: nobody was asked, so only trusted hosts are contacted."""
+    async def fill(self, slots: FileSlots, arguments: Mapping[str, Any], *, unasked: bool) -> tuple[dict[str, Any], Description]:
+        """Put the files of a call into its arguments, and describe them: they may have been fetched again since the preview.
+
+        `unasked`: nobody was asked, so only trusted hosts are contacted.
+        """
         assigned = assign(slots, arguments)
         fetched = [reference for slot, reference in assigned if slot.form != "link"]
         if unasked and any(not self._fetch.is_trusted(reference.link) for reference in fetched):
@@ -224,7 +235,7 @@ class ToolFiles:
                 filled[slot.name] = value
         for reference in fetched:
             self._staged.pop(reference.link, None)
-        return filled
+        return filled, self._describe(assigned, files)
 
     async def _get_all(self, references: list[Reference]) -> dict[str, File]:
         files: dict[str, File] = {}

@@ -14,7 +14,7 @@ from server.core.invisible import show_line
 from server.core.sentences import Sentence
 from server.core.text import shorten
 from server.integrations.tools.callers import scope_of
-from server.integrations.tools.files import FIELD, FileSlots, ToolFiles, find_slots
+from server.integrations.tools.files import FIELD, Description, FileSlots, ToolFiles, find_slots
 from server.integrations.tools.models import Block as UpstreamBlock
 from server.integrations.tools.models import BlockKind, Tool, ToolResult
 from server.integrations.tools.names import PublicName, ToolKey, assign_names, identify
@@ -22,7 +22,7 @@ from server.integrations.tools.schemas.portable import PortableSchema, make_port
 from server.integrations.tools.upstream import Upstream
 from server.sdk.content import Block, Content
 from server.sdk.dynamic import LONGEST_DESCRIPTION, RESERVED, DynamicOperations
-from server.sdk.operation import Effect, Operation, Wording
+from server.sdk.operation import Effect, Operation, Wording, require_allowed
 
 PREFIX = "/tools"
 LONGEST_ERROR = 1_000  # characters
@@ -121,20 +121,17 @@ def add_tool(
 
     async def use(arguments: dict[str, Any]) -> Content:
         if files and slots.slots:
-            arguments = await files.fill(slots, arguments, unasked=offered.read_only)
+            filled, described = await files.fill(slots, arguments, unasked=offered.read_only)
+            require_allowed(foresee(arguments, described))
+            arguments = filled
         return to_content(await upstream.call(tool, schema.restore(arguments)), title)
 
     async def preview(arguments: dict[str, Any]) -> Effect:
-        described, links = await files.describe(slots, arguments) if files and slots.slots else ((), ())
-        fields = (
-            (label(name), value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
-            for name, value in arguments.items()
-            if not (slots.slots and name == FIELD)
-        )
-        changed = (("Note", CHANGED),) if offered.unaccepted else ()
-        given = ((label(name), text) for name, text in described)
-        shown = (("Server", title), ("Tool", tool.name), *changed, *fields, *given)
-        return Effect(sentence, shown, links=links, seal=upstream.fingerprint(tool), once=offered.unaccepted)
+        return foresee(arguments, await files.describe(slots, arguments) if files and slots.slots else Description())
+
+    def foresee(arguments: dict[str, Any], described: Description) -> Effect:
+        shown = {name: value for name, value in arguments.items() if not (slots.slots and name == FIELD)}
+        return foresee_call(upstream, offered, shown, described)
 
     operation = Operation(
         offered.identity,
@@ -156,6 +153,20 @@ def add_tool(
     if slots.slots:
         takes, shown = slots.extend(takes, {}), slots.extend(takes, {"type": "string"})
     router.add(operation, f"/{offered.public.path}", use, preview, takes, shown)
+
+
+def foresee_call(upstream: Upstream, offered: OfferedTool, arguments: dict[str, Any], described: Description) -> Effect:
+    """Effect of a call. `arguments`: without its files."""
+    tool, title = offered.tool, upstream.config.title
+    fields = (
+        (label(name), value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+        for name, value in arguments.items()
+    )
+    changed = (("Note", CHANGED),) if offered.unaccepted else ()
+    given = ((label(name), text) for name, text in described.fields)
+    shown = (("Server", title), ("Tool", tool.name), *changed, *fields, *given)
+    sentence = describe_call(tool, title)
+    return Effect(sentence, shown, links=described.links, seal=upstream.fingerprint(tool), once=offered.unaccepted)
 
 
 def label(argument: str) -> str:

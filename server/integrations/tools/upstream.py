@@ -180,7 +180,7 @@ class Upstream:
             self._require_unchanged(tool)
             if isinstance(tool, BuiltInTool):
                 return await use_built_in(session, supervisor.catalog, tool.name, arguments)
-            return await session.call_tool(tool.called_name, arguments, seconds)
+            return await session.call_tool(tool.called_name, arguments, seconds, changes=not self.is_read_only(tool))
 
     def _supervise(self, token: str) -> Supervisor:
         """Return the shared supervisor, or make that of a caller's token, which nobody sees and which gives up sooner."""

@@ -146,6 +146,18 @@ def test_reused_pid_is_another_process(nursery):
     assert is_running(napper)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a start time does not move with the clock")
+def test_process_is_the_same_after_the_clock_was_set(nursery, monkeypatch):
+    napper = nursery.start(nursery.write("nap", NAP))
+    boot_time = psutil.boot_time()
+    monkeypatch.setattr("psutil._pslinux.boot_time", lambda: boot_time + 3600)
+    assert psutil.Process(napper.pid).create_time() > napper.started + 3500
+    assert is_running(napper)
+    assert identify(napper.pid).started == pytest.approx(napper.started, abs=1.5)
+    assert end_tree(napper, 1) == Ended()
+    assert not is_running(napper)
+
+
 def test_unused_pid_does_not_run():
     gone = subprocess.Popen(["sleep", "0"])
     gone.wait()

@@ -182,16 +182,18 @@ class Accounts:
         entry = SignedIn(address=address, scopes=list(grant.scopes), added_at=self.context.clock.now().isoformat())
         await self._change(lambda accounts: list(({known.address: known for known in accounts} | {address: entry}).values()))
 
-    async def forget(self, address: str) -> None:
-        """Take back the grant at Google, as far as it answers, and forget the account."""
-        entry = self.find(address)
+    async def forget(self, address: str) -> bool:
+        """Take back the grant at Google and forget the account. False: Google did not answer, so the grant may be valid still."""
+        entry, revoked = self.find(address), False
         async with self._locks.setdefault(entry.address, asyncio.Lock()):
             with suppress(DeskhandError):
                 tokens = await self._load(entry.address)
                 await self.run(self.google.revoke, self.endpoints, tokens.refresh, self.settings.timeout_seconds)
+                revoked = True
             await self.context.secrets.delete(secret_name(entry.address))
             self._tokens.pop(entry.address, None)
         await self._change(lambda accounts: [other for other in accounts if other.address != entry.address])
+        return revoked
 
     async def put_first(self, address: str) -> None:
         """Make an account the default. Raises NotFound if it is not signed in."""

@@ -120,7 +120,7 @@ class Google:
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         with _oauth_failures():
             answer = Request()(endpoints.revoke, "POST", urlencode({"token": token}), headers, timeout=seconds)
-        if answer.status >= 500:
+        if answer.status == 429 or answer.status >= 500:
             raise UpstreamFailed
 
     def call_each(self, options: CallOptions, method: str, calls: Iterable[Mapping[str, Any]]) -> list[Result]:

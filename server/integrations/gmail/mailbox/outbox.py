@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from server.core.errors import DeskhandError, InvalidInput, UpstreamFailed, UpstreamTimedOut
+from server.core.errors import DeskhandError, InvalidInput, NotFound, UpstreamFailed, UpstreamTimedOut
 from server.integrations.gmail import wording
 from server.integrations.gmail.accounts.accounts import Accounts
 from server.integrations.gmail.accounts.session import Permission, Session, open_session
@@ -21,6 +21,7 @@ from server.integrations.gmail.mime.outgoing_html import rebuild
 from server.integrations.gmail.models import Enclosing, NewMail, Reply, Sent
 from server.sdk.operation import Effect, require_allowed, require_still_allowed
 
+GONE = "Somebody has sent or deleted its draft in Gmail. Look into Sent before you repeat it."
 STILL_THERE = "The mail was not sent; its draft is still in Gmail's Drafts."
 UNKNOWN = (
     "It is not known whether the mail went out. Look into Sent before you repeat it; one that is still in Drafts was not sent."
@@ -153,6 +154,8 @@ async def post_draft(session: Session, draft_id: str, content: bytes, thread_id:
         raise add_sentence(error, STILL_THERE, draft_id=draft_id) from None
     except (UpstreamFailed, UpstreamTimedOut) as error:
         raise type(error)(f"Gmail did not say what became of it. {UNKNOWN}", draft_id=draft_id) from None
+    except NotFound as error:
+        raise add_sentence(error, GONE, draft_id=draft_id) from None
     except DeskhandError as error:
         raise add_sentence(error, STILL_THERE, draft_id=draft_id) from None
     return Sent(

@@ -45,9 +45,10 @@ class Staging:
         replace_file(self._path(link), head.encode() + b"\n" + file.content)
 
     def discard(self, links: list[str]) -> None:
-        """Let go of what has been sent."""
+        """Let go of what has been sent, as far as that is possible: the mail is out."""
         for link in links:
-            self._path(link).unlink(missing_ok=True)
+            with suppress(OSError):
+                self._path(link).unlink()
 
     def prune(self, room: int = 0) -> None:
         """Let go of what is old, and of the oldest where it is too much."""

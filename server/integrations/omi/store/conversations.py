@@ -1,6 +1,6 @@
 """Conversations, each in its newest state."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, inser
 
 from server.core.errors import Conflict
 from server.integrations.omi.payload import Conversation
-from server.integrations.omi.store import texts
+from server.integrations.omi.store import texts, transcripts
 from server.integrations.omi.store.action_items import REMOVE_OF, put_all
 from server.integrations.omi.store.sources import ACCEPTED
 from server.integrations.omi.store.tables import action_item, conversation
@@ -135,8 +135,12 @@ def read(connection: Connection, conversation_id: str) -> Mapping[str, Any] | No
     return dict(row) if row else None
 
 
-def remove(connection: Connection, uid: str, conversation_id: str, now: str) -> bool:
-    """Remove a conversation. That it was removed stays known, so that a late delivery does not restore it."""
+def remove(connection: Connection, uid: str, conversation_id: str, now: str, segments: Iterable[str] = ()) -> bool:
+    """Remove a conversation. That it was removed stays known, so that a late delivery does not restore it.
+
+    `segments`: ids of its segments, which the live transcript has too.
+    """
+    transcripts.remove(connection, uid, segments)
     connection.execute(REMOVE_OF, {"of": uid, "which": conversation_id})
     removed = connection.execute(REMOVE, {"of": uid, "which": conversation_id, "now": now}).rowcount > 0
     texts.unindex_gone(connection)

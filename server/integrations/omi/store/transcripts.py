@@ -11,6 +11,7 @@ from server.integrations.omi.payload import read_segment
 from server.integrations.omi.store.sources import ACCEPTED
 from server.integrations.omi.store.tables import segment
 from server.integrations.omi.transcript import Segment
+from server.storage.sqlite import select_values
 
 OF = (segment.c.uid == bindparam("of"), segment.c.session == bindparam("during"))
 BY_ID = (*OF, segment.c.id == bindparam("which"))
@@ -18,6 +19,7 @@ CHANGE = update(segment).where(*BY_ID).values(start=bindparam("begins"), at=bind
 ADD = insert(segment)
 LATEST = select(segment.c.uid, segment.c.session, segment.c.at).where(segment.c.uid.in_(ACCEPTED)).order_by(segment.c.at.desc())
 READ = select(segment.c.body).where(*OF).order_by(segment.c.start.desc(), segment.c.id.desc()).limit(bindparam("most"))
+REMOVE = delete(segment).where(segment.c.uid == bindparam("of"), segment.c.id.in_(select_values("ids")))
 FORGET_OLD = (delete(segment).where(segment.c.at < bindparam("before")),)
 
 
@@ -30,6 +32,11 @@ def put_all(connection: Connection, uid: str, session: str, segments: Iterable[M
             row = {"uid": uid, "session": session, "id": parsed.id, "start": parsed.start, "at": now, "body": body}
             connection.execute(ADD, row)
     return True
+
+
+def remove(connection: Connection, uid: str, segments: Iterable[str]) -> None:
+    """Remove segments by their ids, in all sessions."""
+    connection.execute(REMOVE, {"of": uid, "ids": json.dumps(list(segments))})
 
 
 def find_latest(connection: Connection, session: str | None = None) -> Mapping[str, Any] | None:

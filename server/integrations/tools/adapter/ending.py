@@ -14,13 +14,15 @@ def explain_nothing(_: int) -> DeskhandError | None:
 class Ending:
     """Set once by whatever ends a session; the first sentence is the reason.
 
-    `status`: HTTP status of the last refusal. `explain`: the error that an HTTP status stands for, if the sign-in knows it.
+    `status`: HTTP status of the last refusal. `is_forgotten`: a request in the session was refused, as one is whose session
+    is not known any more. `explain`: the error that an HTTP status stands for, if the sign-in knows it.
     """
 
     def __init__(self) -> None:
         self._event = asyncio.Event()
         self.sentence = ""
         self.status = 0
+        self.is_forgotten = False
         self.explain: Callable[[int], DeskhandError | None] = explain_nothing
 
     def set(self, sentence: str) -> None:

@@ -16,6 +16,13 @@ LONGEST_SOURCE = 20_000  # of one that are read
 REFUSALS = (401, 403)
 GENERIC = "Server returned an error response"  # in place of any HTTP status that the SDK does not know
 UNSUPPORTED = frozenset({"Sampling not supported", "List roots not supported", "Elicitation not supported"})  # the SDK's words
+# The SDK's words for an answer that did not come, or that cannot be read.
+LOST = (
+    *("Connection closed", "SSE stream", "Failed to parse", "Unexpected content type", "Request '"),
+    "server answered a request with 202",
+)
+BAD_REQUEST, SERVER_ERROR = 400, 500
+FORGOTTEN = "does not know its session any more, as after a restart"
 LATE = "did not answer in time"
 KINDS: tuple[tuple[tuple[type[BaseException], ...], type[DeskhandError], str], ...] = (
     ((TimeoutError, httpx2.TimeoutException), UpstreamTimedOut, LATE),
@@ -51,6 +58,25 @@ def explain(error: BaseException, title: str, ending: Ending) -> DeskhandError:
     return UpstreamFailed(f"“{title}” failed ({type(leaf).__name__}).")
 
 
+def is_answered(error: BaseException, ending: Ending) -> bool:
+    """Return whether the server itself answered with an error, so that it knows what became of the request."""
+    leaf = next(list_leaves(error), error)
+    if is_forgotten(leaf, ending):
+        return True
+    if not isinstance(leaf, MCPError) or leaf.message.startswith(LOST):
+        return False
+    return leaf.code != REQUEST_TIMEOUT and not (leaf.message == GENERIC and ending.status >= SERVER_ERROR)
+
+
+def is_forgotten(error: BaseException, ending: Ending) -> bool:
+    """Return whether a request was refused because the server does not know its session, as after a restart."""
+    if not ending.is_forgotten or not isinstance(error, MCPError) or error.message.startswith(LOST):
+        return False
+    if error.message == GENERIC:  # the answer says no more than its status
+        return ending.status == BAD_REQUEST
+    return "session" in error.message.lower()  # servers have codes of their own for that
+
+
 def list_leaves(error: BaseException) -> Iterator[BaseException]:
     """List the errors in a group, however deep."""
     if isinstance(error, BaseExceptionGroup):
@@ -65,6 +91,8 @@ def explain_answer(error: MCPError, title: str, ending: Ending) -> DeskhandError
     message = clean_message(error.message)
     if about_sign_in := ending.explain(ending.status):  # whatever the body of the refusal says
         return about_sign_in
+    if is_forgotten(error, ending):
+        return Unavailable(f"“{title}” {FORGOTTEN}. Nothing was done; send it again.", retry_after=1)
     if error.code == CONNECTION_CLOSED and ending.sentence:  # servers use this code, too
         return UpstreamFailed(f"“{title}” {ending.sentence}.")
     if error.message == GENERIC and ending.status:

@@ -11,13 +11,13 @@ from mcp import Client
 from mcp.client.sse import sse_client
 from mcp.client.streamable_http import streamable_http_client
 
-from server.core.errors import Conflict, DeskhandError, UpstreamFailed
+from server.core.errors import Conflict, DeskhandError, Unavailable, UpstreamFailed, UpstreamTimedOut
 from server.core.version import read_version
 from server.integrations.tools.adapter.changes import follow_changes, is_list_change
 from server.integrations.tools.adapter.content import convert, convert_blocks, convert_result
 from server.integrations.tools.adapter.elicitation import Elicitation, list_pages_to_visit
 from server.integrations.tools.adapter.ending import Ending
-from server.integrations.tools.adapter.errors import explain
+from server.integrations.tools.adapter.errors import FORGOTTEN, explain, is_answered, is_forgotten, list_leaves
 from server.integrations.tools.adapter.http import LARGEST_ANSWER, make_client
 from server.integrations.tools.adapter.listing import (
     LONGEST_INSTRUCTIONS,
@@ -45,6 +45,7 @@ OPEN_SECONDS = 60.0  # to start and to introduce itself; npx and uvx may have to
 LIST_SECONDS = 30.0  # for all pages of everything
 CALL_SECONDS = 600.0
 UNANSWERED = "[The server asked the person something. {why} This answer may be incomplete.]"
+UNKNOWN = "It is not known whether it was done. Look before you repeat it."
 VISIT = "“{title}” needs the person to finish something in the browser, which they were asked about. Call it again afterwards."
 
 
@@ -82,14 +83,21 @@ class Session:
         async with self._listing:
             return await self._request(self._list_all(), LIST_SECONDS)
 
-    async def call_tool(self, name: str, arguments: dict[str, Any], seconds: float = CALL_SECONDS) -> ToolResult:
-        """Call a tool. The server is notified when the caller is cancelled or the time is over."""
+    async def call_tool(
+        self, name: str, arguments: dict[str, Any], seconds: float = CALL_SECONDS, *, changes: bool = False
+    ) -> ToolResult:
+        """Call a tool. The server is notified when the caller is cancelled or the time is over.
+
+        `changes`: an error says so if the answer is lost, for then nobody knows what was done.
+        """
         refused, report = len(self._elicitation.refusals), make_report(current_report.get())
         call = self._client.call_tool(name, arguments, read_timeout_seconds=seconds, progress_callback=report)
         try:
             result = await self._request(self._elicitation.during(call), seconds + 5)
-        except UpstreamFailed as error:
+        except (UpstreamFailed, UpstreamTimedOut, Unavailable) as error:
             await self._ask_to_visit(error)
+            if changes and error.__cause__ and not is_answered(error.__cause__, self._ending):
+                raise type(error)(f"{error.detail} {UNKNOWN}") from error.__cause__
             raise
         converted = await convert(result.content, convert_result, result, self._connection.error_prefixes)
         if len(self._elicitation.refusals) > refused:
@@ -121,6 +129,8 @@ class Session:
             async with asyncio.timeout(seconds):
                 result = await request
         except Exception as error:
+            if any(is_forgotten(leaf, self._ending) for leaf in list_leaves(error)):
+                self._ending.set(FORGOTTEN)  # another session is opened
             raise explain(error, self._connection.title, self._ending) from error
         self.latency = monotonic() - began
         return result

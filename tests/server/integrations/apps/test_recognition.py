@@ -192,3 +192,19 @@ def test_launcher_whose_program_is_already_running_is_reported(desk):
         assert not (await launcher.read("recorder")).started_by_deskhand
 
     desk.play(scenario)
+
+
+def test_program_that_is_taken_off_the_list_while_it_starts_is_reported_and_known(desk):
+    removed = f"open({str(desk.list)!r}, 'w').write('{{\"version\": 2, \"apps\": {{}}}}')\n"
+    entry = entry_for(desk.write("recorder", DETACHES.replace("subprocess.Popen", f"{removed}subprocess.Popen")))
+    desk.allow(recorder=entry)
+
+    async def scenario(launcher):
+        started = await launcher.control(START)
+        (child,) = await eventually(desk.processes)
+        assert (started.message, started.pid) == ("recorder has been started.", child.pid)
+        desk.allow(recorder=entry)
+        assert (await launcher.control(STOP)).message == "recorder has been stopped."
+
+    desk.play(scenario)
+    assert desk.processes() == []

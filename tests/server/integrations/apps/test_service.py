@@ -1,5 +1,6 @@
 import asyncio
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -7,7 +8,7 @@ import pytest
 
 from server.core.errors import Conflict, Forbidden, InvalidInput, NotFound, Unavailable
 from server.integrations.apps.models import Order
-from server.sdk.operation import current_call
+from server.sdk.operation import current_call, run_for
 from tests.running import identify
 from tests.server.integrations.apps.desk import RECORDER, RESTART, START, STAY, STOP, entry_for, eventually, start_and_wait
 
@@ -182,6 +183,24 @@ def test_process_that_ignores_quit_is_killed_and_reported(desk):
 
     outcome = desk.play(scenario)
     assert outcome.message == "recorder has been stopped. It did not go when it was asked, so it was ended."
+    assert desk.processes() == []
+
+
+def test_programs_that_take_long_to_go_do_not_occupy_the_threads_of_others(desk):
+    desk.allow(recorder=entry_for(desk.write("recorder", STUBBORN), stop={"timeout_s": 4}, single_instance=False))
+
+    async def scenario(launcher):
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(2))
+        for _ in range(2):
+            await launcher.control(START)
+        await eventually(lambda: len(desk.records()) == 2)
+        stopping = asyncio.create_task(launcher.control(STOP))
+        await eventually(lambda: launcher._started._stopping)
+        await asyncio.to_thread(os.getpid)
+        assert len(desk.processes()) == 2
+        assert (await stopping).success
+
+    desk.play(scenario)
     assert desk.processes() == []
 
 
@@ -364,3 +383,19 @@ async def control_within(launcher, order, looks):
         return await launcher.control(order)
     finally:
         current_call.reset(token)
+
+
+def test_order_that_would_do_something_else_after_its_turn_came_does_nothing(desk):
+    desk.recorder(args=["--as-approved"])
+
+    async def scenario(launcher):
+        approved = await launcher.preview(START)
+        desk.recorder(args=["--otherwise"])
+        with pytest.raises(Conflict, match="Nothing was; ask again"):
+            await run_for(approved, launcher.control, {"order": START})
+        assert desk.processes() == []
+        await run_for(await launcher.preview(START), launcher.control, {"order": START})
+        again = await run_for(approved, launcher.control, {"order": START})
+        assert again.message == "recorder is already running.", "nothing is to be done, so nothing differs"
+
+    desk.play(scenario)

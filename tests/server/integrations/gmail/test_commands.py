@@ -68,10 +68,18 @@ def test_wait_has_a_timeout(demo, call):
         sign_in(call, show=lambda address: None, seconds=0.2, poll_seconds=0.05)
 
 
-def test_credentials_are_sent_first(demo, call, tmp_path):
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b'{"web": {}}', "Desktop app"),
+        (b'\xef\xbb\xbf{"web": {}}', "Desktop app"),
+        (b"\xff\xfe\x00", "This is not the file that Google offers"),
+    ],
+)
+def test_credentials_are_sent_first(demo, call, tmp_path, content, sentence):
     file = tmp_path / "client.json"
-    file.write_text(json.dumps({"web": {}}))
-    with pytest.raises(DeskhandError, match="Desktop app"):
+    file.write_bytes(content)
+    with pytest.raises(DeskhandError, match=sentence):
         sign_in(call, show=lambda address: None, credentials=file)
 
 

@@ -6,6 +6,7 @@ from sqlalchemy import func, select
 
 from server.core.errors import Forbidden, InvalidInput, TooLarge, TooManyRequests
 from server.integrations.omi.models import Kind
+from server.integrations.omi.parsers import IncomingDelivery
 from server.integrations.omi.store import aside, audio, conversations, day_summaries, sources, tables
 from server.integrations.omi.store.conversations import ConversationQuery
 from server.integrations.omi.store.tables import count
@@ -171,6 +172,22 @@ def test_audio_becomes_a_playable_file(pendant, tmp_path) -> None:
         assert (recorded.getframerate(), recorded.getnchannels(), recorded.getsampwidth()) == (16_000, 1, 2)
         assert recorded.readframes(99_999) == second * 2
     assert pendant.read(count, audio.SIZE) == len(second) * 2
+
+
+def test_audio_does_not_go_on_in_a_file_that_is_removed_meanwhile(pendant, tmp_path) -> None:
+    first, second = b"\1\0" * 16_000, b"\2\0" * 8_000
+    pendant.send(first, Kind.audio, rate=16_000)
+
+    async def forget_and_store(write, _=None):
+        removed = await pendant.context.database.write(audio.forget_old, "", 0)
+        pendant.omi.recordings.remove(removed)
+        return await pendant.context.database.write(write)
+
+    pendant.run(pendant.omi.ingest.take(IncomingDelivery(Kind.audio, "me", second, "a test", rate=16_000), forget_and_store))
+    (file,) = (tmp_path / "data" / "files" / "omi").iterdir()
+    with wave.open(str(file)) as recorded:
+        assert recorded.readframes(99_999) == second
+    assert pendant.read(count, audio.SIZE) == len(second)
 
 
 @pytest.mark.parametrize(("sound_bytes", "rate"), [(b"", 16_000), (b"odd", 16_000), (b"even", 0)])

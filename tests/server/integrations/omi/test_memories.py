@@ -92,6 +92,21 @@ def test_deletion_is_previewed_and_removes_action_items(pendant) -> None:
         pendant.run(memories.read_conversation("c1", 0))
 
 
+def test_deleted_conversation_is_not_left_in_the_live_transcript(pendant) -> None:
+    memories = pendant.omi.memories
+    segments = [
+        {"id": "s1", "text": "Let's plan.", "start": 10},
+        {"id": "s2", "text": "Something else.", "start": 60},
+        {"text": "?"},
+    ]
+    pendant.send(segments, Kind.transcript)
+    pendant.send(make_memory())
+    pendant.run(memories.delete_conversation("c1"))
+    left = pendant.run(memories.read_live(None)).transcript
+    assert "plan" not in left
+    assert "Something else." in left
+
+
 @pytest.mark.parametrize("text", ["soon", "2026-13-01", "0001-01-01T00:00:00+14:00", "9999-12-31"])
 def test_malformed_date_is_refused(text) -> None:
     with pytest.raises(InvalidInput):

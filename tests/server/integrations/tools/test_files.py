@@ -77,19 +77,19 @@ async def test_files_become_arguments_in_their_order():
     slots = FileSlots((DATA, Slot("url", "link"), Slot("more", "data-url", several=True)), frozenset({"file"}))
     files = ToolFiles(FetchStub())
     references = [{"download_link": OPENAI, "name": "a.txt"}, f"{OPENAI}2", {"download_link": f"{OPENAI}3", "mime_type": "a/b"}]
-    filled = await files.fill(slots, {"title": "x", FIELD: references}, unasked=True)
+    filled, _ = await files.fill(slots, {"title": "x", FIELD: references}, unasked=True)
     data = base64.b64encode(b"file").decode()
     assert filled == {"title": "x", "file": data, "url": f"{OPENAI}2", "more": [f"data:a/b;base64,{data}"]}
-    given = await files.fill(slots, {"file": "given", FIELD: [OPENAI]}, unasked=True)
+    given, _ = await files.fill(slots, {"file": "given", FIELD: [OPENAI]}, unasked=True)
     assert given == {"file": "given", "url": OPENAI}
 
 
 async def test_person_sees_name_size_and_hash_and_links_of_strangers():
     files = ToolFiles(FetchStub())
-    fields, links = await files.describe(FileSlots((DATA,)), {FIELD: [{"download_link": OPENAI, "name": "a.txt"}]})
-    assert fields == (("file", f"a.txt, 4 bytes, SHA-256 {hashlib.sha256(b'file').hexdigest()}"),)
-    assert links == ()
-    assert (await files.describe(FileSlots((DATA,)), {FIELD: [STRANGE]}))[1] == (STRANGE,)
+    described = await files.describe(FileSlots((DATA,)), {FIELD: [{"download_link": OPENAI, "name": "a.txt"}]})
+    assert described.fields == (("file", f"a.txt, 4 bytes, SHA-256 {hashlib.sha256(b'file').hexdigest()}"),)
+    assert described.links == ()
+    assert (await files.describe(FileSlots((DATA,)), {FIELD: [STRANGE]})).links == (STRANGE,)
 
 
 async def test_nothing_is_fetched_from_a_stranger_before_the_person_has_seen_the_link():
@@ -115,6 +115,18 @@ async def test_file_that_was_fetched_for_the_person_is_used_once():
     assert fetch.fetched == [OPENAI]
     await files.fill(FileSlots((DATA,)), {FIELD: [OPENAI]}, unasked=False)
     assert fetch.fetched == [OPENAI, OPENAI]
+
+
+async def test_file_that_is_fetched_again_is_described_as_it_is_now():
+    fetch = FetchStub()
+    files = ToolFiles(fetch)
+    seen = await files.describe(FileSlots((DATA,)), {FIELD: [STRANGE]})
+    _, used = await files.fill(FileSlots((DATA,)), {FIELD: [STRANGE]}, unasked=False)
+    assert used == seen
+    fetch.content = b"something else"
+    _, used = await files.fill(FileSlots((DATA,)), {FIELD: [STRANGE]}, unasked=False)
+    assert used.links == seen.links
+    assert used.fields != seen.fields
 
 
 async def test_too_many_and_too_large_files_are_refused():

@@ -2,12 +2,14 @@ import re
 
 import pytest
 
-from server.core.errors import InvalidInput, UpstreamFailed
+from server.core.errors import Conflict, InvalidInput, UpstreamFailed
+from server.integrations.tools.files import FIELD, ToolFiles
 from server.integrations.tools.models import Block, BlockKind, Tool, ToolResult
 from server.integrations.tools.names import ToolKey
 from server.integrations.tools.offer import convert_block, identify, label, make_offer, name_tools, summarize, to_content
 from server.sdk.dynamic import make_routes
-from server.sdk.operation import operation_of
+from server.sdk.operation import operation_of, run_for
+from tests.server.integrations.tools.test_files import BYTES, STRANGE, FetchStub
 from tests.server.integrations.tools.test_upstream import CONFIG, make_upstream
 
 
@@ -131,3 +133,19 @@ async def test_person_sees_which_fields_are_arguments():
     operation = operation_of(router.routes[0].endpoint)
     effect = await operation.preview(None, {"Note": "x", "q": "y"})
     assert effect.fields == (("Server", upstream.config.title), ("Tool", "a"), ("“Note”", "x"), ("q", "y"))
+
+
+async def test_file_that_is_another_one_by_now_is_not_passed_on():
+    fetch, arguments = FetchStub(), {FIELD: [STRANGE]}
+    upstream = make_upstream(tools=(Tool(name="a", input_schema={"type": "object", "properties": {"file": BYTES}}),))
+    offered = name_tools([upstream], ())
+    approved = await find_operation(upstream, offered, fetch).preview(None, arguments)
+    fetch.content = b"something else"
+    (route,) = make_offer(upstream, offered, ToolFiles(fetch)).router.routes
+    with pytest.raises(Conflict, match="Nothing was"):
+        await run_for(approved, route.endpoint.__wrapped__, {"request": None, "body": arguments})
+
+
+def find_operation(upstream, offered, fetch):
+    (route,) = make_offer(upstream, offered, ToolFiles(fetch)).router.routes
+    return operation_of(route.endpoint)

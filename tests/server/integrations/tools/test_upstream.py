@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from server.core.clock import Clock
-from server.core.errors import Conflict, Unavailable
+from server.core.errors import Conflict, Unavailable, UpstreamFailed
 from server.integrations.tools.models import Catalog, Tool, Transport, UpstreamConfig, UpstreamSecrets, UpstreamState
 from server.integrations.tools.record import ServerRecord
 from server.integrations.tools.sign_in.sign_in import SignIn
@@ -16,7 +16,7 @@ from server.integrations.tools.upstream import Upstream
 from server.storage.secrets import Secrets
 from tests.server.integrations.tools.authorized import authorized_server
 from tests.server.integrations.tools.gateway import ScriptedUpstream, describe_tool, find_server, trust, wait_until
-from tests.server.integrations.tools.upstreams import ignore_change
+from tests.server.integrations.tools.upstreams import HOSTILE, ignore_change
 from tests.server.listening import until
 from tests.server.projections.mcp.speaking import initialize, modern, read
 
@@ -91,6 +91,21 @@ async def test_tool_that_has_changed_since_its_call_was_decided_is_not_called(tm
         await upstream.call(tool, {})
     assert (await upstream.call(upstream.list_tools()[0], {})).text == "{}"
     assert (await upstream.call(other, {})).text == "{}", "the others are what they were"
+    await upstream.close()
+
+
+async def test_lost_answer_is_called_unknown_unless_the_tool_only_reads():
+    config = CONFIG.model_copy(update={"command": sys.executable, "arguments": (str(HOSTILE), "exits")})
+    upstream = make_upstream(config, (), fingerprint=fingerprint(config))
+    await upstream.start()
+    await until(lambda: bool(upstream.list_tools()), 30)
+    tool = upstream.list_tools()[0]
+    with pytest.raises(UpstreamFailed, match="not known whether it was done"):
+        await upstream.call(tool, {})
+    upstream.credentials = upstream.credentials.model_copy(update={"read_only": {tool.name: fingerprint_tool(tool)}})
+    with pytest.raises(UpstreamFailed) as caught:
+        await upstream.call(tool, {})
+    assert "not known" not in caught.value.detail
     await upstream.close()
 
 

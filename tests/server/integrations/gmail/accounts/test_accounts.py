@@ -8,6 +8,7 @@ import pytest
 from server.core.errors import NotFound, SignInNeeded, Unavailable
 from server.integrations.gmail.accounts.accounts import SECTION, Accounts, Tokens, secret_name
 from server.integrations.gmail.adapter.google import Google, Grant
+from server.integrations.gmail.local import sign_out
 from server.integrations.gmail.models import Endpoints, GmailSettings
 
 FIRST, SECOND = "alex@example.com", "alex.morgan@example.org"
@@ -99,7 +100,7 @@ def test_lost_tokens_require_a_sign_in(new_desk, stored):
 
 
 def test_sign_out_revokes_the_grant_and_deletes_the_account(desk):
-    desk.run(desk.mailbox.accounts.forget(FIRST))
+    assert desk.run(sign_out(desk.mailbox, FIRST)).message == f"{FIRST} is signed out."
     assert [call.status for call in desk.calls("^/revoke")] == [200]
     assert desk.run(desk.context.secrets.get(secret_name(FIRST))) is None
     assert [call.address for call in desk.mailbox.accounts.settings.accounts] == [SECOND]
@@ -107,7 +108,8 @@ def test_sign_out_revokes_the_grant_and_deletes_the_account(desk):
 
 def test_sign_out_works_without_google(desk):
     desk.google.drop_next(path="^/revoke", times=5)
-    desk.run(desk.mailbox.accounts.forget(FIRST))
+    message = desk.run(sign_out(desk.mailbox, FIRST)).message
+    assert message.startswith(f"{FIRST} is signed out. Google did not answer"), "its access may not be taken back"
     assert [account.address for account in desk.mailbox.accounts.settings.accounts] == [SECOND]
 
 

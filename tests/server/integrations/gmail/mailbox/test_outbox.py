@@ -160,6 +160,13 @@ def test_send_with_unknown_outcome_is_not_repeated(desk, trouble, arrived):
         assert len(desk.calls("drafts/send")) == 1
 
 
+def test_draft_that_somebody_sent_meanwhile_is_not_said_to_be_there(desk):
+    desk.google.fail_next(404, path="drafts/send")
+    with pytest.raises(NotFound, match="Look into Sent before you repeat it") as failed:
+        send(desk)
+    assert "still in" not in failed.value.detail
+
+
 @pytest.mark.parametrize("status", [403, 500])
 def test_mail_is_not_sent_without_a_draft(desk, status):
     desk.google.fail_next(status, path="drafts$")

@@ -72,3 +72,9 @@ def test_unreadable_staged_file_counts_as_missing(stage, content):
 def test_empty_folder_is_pruned_too(stage):
     stage.prune()
     assert not stage.folder.exists()
+
+
+def test_file_that_cannot_be_deleted_does_not_fail_the_mail_that_is_out(stage):
+    stage._path(LINK).mkdir(parents=True)
+    stage.discard([LINK])
+    assert stage.find(LINK) is None

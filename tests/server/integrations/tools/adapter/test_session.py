@@ -1,16 +1,19 @@
 import asyncio
 import json
+from collections.abc import Callable
 from time import monotonic
+from typing import Any
 
 import pytest
 
-from server.core.errors import NotFound, SignInNeeded, Unavailable, UpstreamFailed, UpstreamTimedOut
+from server.core.errors import DeskhandError, NotFound, SignInNeeded, Unavailable, UpstreamFailed, UpstreamTimedOut
 from server.integrations.tools.adapter import session as module
 from server.integrations.tools.adapter.listing import MOST_TOOLS
-from server.integrations.tools.adapter.session import open_session
+from server.integrations.tools.adapter.session import UNKNOWN, open_session
 from server.integrations.tools.fake.launch import crm_command, crm_environment
 from server.integrations.tools.log import UpstreamLog
 from server.integrations.tools.models import Transport
+from server.integrations.tools.supervisor import Supervisor, Timing
 from tests.server.integrations.tools.upstreams import (
     ECHO,
     answer,
@@ -236,3 +239,91 @@ async def test_refused_credentials_are_explained(status: str) -> None:
         with pytest.raises(SignInNeeded, match="refused Deskhand's credentials"):
             async with open_session(connect_url(url), UpstreamLog(), ignore_change):
                 pass
+
+
+async def call_and_fail(session: module.Session, name: str, seconds: float = 60) -> str:
+    await session.list_all()
+    with pytest.raises(DeskhandError) as caught:
+        await session.call_tool(name, {}, seconds, changes=True)
+    return caught.value.detail
+
+
+@pytest.mark.parametrize(("mode", "name"), [("exits", "echo"), ("huge", "echo"), ("plain", "wait")])
+async def test_lost_answer_of_a_call_that_changes_something_is_called_unknown(mode: str, name: str) -> None:
+    async with open_hostile(mode) as session:
+        assert (await call_and_fail(session, name, 0.2 if name == "wait" else 60)).endswith(UNKNOWN)
+
+
+async def test_error_that_the_server_answered_is_not_called_unknown() -> None:
+    async with open_hostile("plain") as session:
+        assert UNKNOWN not in await call_and_fail(session, "fail")
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "unknown"),
+    [
+        ("200 OK", b"<html>", True),
+        ("202 Accepted", b"", True),
+        ("502 Bad Gateway", b"", True),
+        ("400 Bad Request", b"", False),
+        ("429 Too Many Requests", b"", False),
+    ],
+)
+async def test_lost_answer_over_http_is_called_unknown(status: str, body: bytes, unknown: bool) -> None:
+    async def respond(head, request, writer) -> None:
+        if not answer_basics(request, writer, [ECHO]):
+            answer(writer, body, status)
+
+    async with listen_http(respond) as url, open_session(connect_url(url), UpstreamLog(), ignore_change) as session:
+        assert (UNKNOWN in await call_and_fail(session, "echo")) is unknown
+
+
+NOT_FOUND = {"code": -32001, "message": "Session not found"}  # as the SDK in TypeScript answers
+
+
+NO_SESSION = {"code": -32000, "message": "Bad Request: No valid session ID provided"}  # and its examples
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        ("404 Not Found", b""),
+        ("404 Not Found", json.dumps({"jsonrpc": "2.0", "id": None, "error": NOT_FOUND}).encode()),
+        ("400 Bad Request", json.dumps({"jsonrpc": "2.0", "id": None, "error": NO_SESSION}).encode()),
+        ("400 Bad Request", b"Invalid session ID"),  # as the SDK in Python did
+    ],
+)
+async def test_session_that_a_restarted_server_has_forgotten_is_opened_again(status: str, body: bytes) -> None:
+    starts = 1
+
+    async def respond(head, request, writer) -> None:
+        known = f"mcp-session-id: {starts}\r\n" in head.lower()
+        if request.get("method") == "initialize":
+            info = {"protocolVersion": "2025-11-25", "capabilities": {"tools": {}}, "serverInfo": {"name": "e", "version": "1"}}
+            result = json.dumps({"jsonrpc": "2.0", "id": request["id"], "result": info}).encode()
+            answer(writer, result, "200 OK", f"Mcp-Session-Id: {starts}")
+        elif not head.startswith("POST"):
+            answer(writer, b"", "405 Method Not Allowed")
+        elif "mcp-session-id" in head.lower() and not known:
+            answer(writer, body, status)
+        elif not answer_basics(request, writer, [ECHO]):
+            content = {"content": [{"type": "text", "text": f"start {starts}"}]}
+            answer(writer, json.dumps({"jsonrpc": "2.0", "id": request["id"], "result": content}).encode())
+
+    async with listen_http(respond) as url:
+
+        def open_again(on_change: Callable[[], None]) -> Any:
+            return open_session(connect_url(url), UpstreamLog(), on_change)
+
+        supervisor = Supervisor("CRM", open_again, ignore_change, timing=Timing(first_delay=0.02, wait=30))
+        supervisor.start()
+        async with supervisor.session() as session:
+            assert (await session.call_tool("echo", {})).text == "start 1"
+            starts = 2
+            with pytest.raises(Unavailable, match="Nothing was done; send it again") as caught:
+                await session.call_tool("echo", {}, changes=True)
+            assert UNKNOWN not in caught.value.detail
+        await until(lambda: supervisor.status.restarts > 0)
+        async with supervisor.session() as session:
+            assert (await session.call_tool("echo", {})).text == "start 2"
+        await supervisor.stop()
