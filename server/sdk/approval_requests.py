@@ -126,7 +126,9 @@ class ApprovalRequests:
         self._opened: set[str] = set()
 
     def add(self, source: PromptSource) -> None:
-        """Register a source."""
+        """Register a source. Raises ValueError for a prefix that is taken, or has a dash."""
+        if source.prefix in self._sources or "-" in source.prefix:
+            raise ValueError(f"{source.prefix!r} cannot be the prefix of another source of requests.")
         self._sources[source.prefix] = source
 
     async def list(self) -> list[ApprovalRequest]:
