@@ -3,6 +3,7 @@
 import atexit
 import gc
 import json
+import math
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
@@ -46,9 +47,31 @@ def choose_folder(context: click.Context, option: click.Parameter, folder: Path 
     return before or folder
 
 
+class PathType(click.Path):
+    """A path. An empty one is refused: it would be the current folder, where a script's variable is missing."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(path_type=Path, **options)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value == "":
+            self.fail("It cannot be empty.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+class NumberRange(click.FloatRange):
+    """A number in a range; "nan" is none, although it is outside of no range."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        number: float = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value} is no number.", param, ctx)
+        return number
+
+
 data_dir_option = click.option(
     "--data-dir",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=PathType(file_okay=False),
     envvar="DESKHAND_DATA_DIR",
     callback=choose_folder,
     help="The folder of all data. Default: the usual places of this system.",

@@ -32,7 +32,7 @@ def sign_in(
 ) -> str:
     """Sign an account in: `show` gets the address for the browser. Answers how it went; raises DeskhandError when it failed."""
     if credentials:
-        call("POST", "/api/gmail/credentials", {"file": credentials.read_text("utf-8")})
+        call("POST", "/api/gmail/credentials", {"file": credentials.read_text("utf-8", "replace")})
     show(call("POST", "/api/gmail/sign-in")["address"])
     ends = time.monotonic() + seconds
     while time.monotonic() < ends:

@@ -24,6 +24,31 @@ def test_failure_exits_with_1_and_one_sentence_on_stderr(deskhand) -> None:
     assert "Traceback" not in failed.stderr
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--data-dir", "", "clients", "list"],
+        ["clients", "list", "--data-dir", ""],
+        ["backup", ""],
+        ["import", ""],
+        ["export", "-o", ""],
+        ["extension", "--output", ""],
+    ],
+    ids=" ".join,
+)
+def test_empty_path_is_not_the_current_folder(deskhand, tmp_path, monkeypatch, arguments) -> None:
+    monkeypatch.chdir(tmp_path)
+    refused = deskhand(*arguments)
+    assert (refused.returncode, "cannot be empty" in refused.stderr) == (2, True), refused.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("number", ["nan", "inf"])
+def test_number_is_finite(deskhand, number) -> None:
+    for arguments in (["pause", number], ["queue", "set", "--pause", number]):
+        assert deskhand(*arguments).returncode == 2
+
+
 def test_invalid_time_stays_as_it_is() -> None:
     assert say_time("[1") == "[1"
 
