@@ -1,6 +1,7 @@
 """Options and output that commands share: --data-dir, --json, examples in --help, and a sentence instead of a traceback."""
 
 import atexit
+import errno
 import gc
 import json
 import math
@@ -18,6 +19,8 @@ from server.core.command import format_command
 from server.core.errors import DeskhandError
 from server.core.invisible import escape_json, make_visible
 from server.core.items import convert_item
+
+DISK_ERRORS = {errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENOSPC}  # of a file without a name, such as the output
 
 
 class LocalApi(Protocol):
@@ -142,6 +145,8 @@ def explain(error: Exception) -> str:
     """Describe an error in a sentence for the person."""
     if isinstance(error, DeskhandError):
         return error.detail
+    if isinstance(error, OSError) and (error.filename or error.errno in DISK_ERRORS):
+        return f"{error.filename or 'The output'} could not be read or written: {error.strerror}."
     return f"Deskhand made a mistake ({type(error).__name__}: {error}). With DESKHAND_DEBUG=1 it says more."
 
 

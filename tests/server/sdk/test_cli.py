@@ -1,3 +1,4 @@
+import errno
 import io
 import sys
 
@@ -5,7 +6,7 @@ import click
 import pytest
 
 from server.core.errors import DeskhandError
-from server.sdk.cli import read_secret, say_time
+from server.sdk.cli import explain, read_secret, say_time
 from tests.server.commandline.conftest import deskhand
 
 __all__ = ["deskhand"]
@@ -41,6 +42,13 @@ def test_empty_path_is_not_the_current_folder(deskhand, tmp_path, monkeypatch, a
     refused = deskhand(*arguments)
     assert (refused.returncode, "cannot be empty" in refused.stderr) == (2, True), refused.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_refusal_of_the_system_is_told_in_a_sentence() -> None:
+    full, missing = OSError(errno.ENOSPC, "No space left on device"), OSError(errno.ENOENT, "No such file", "here/x")
+    assert explain(full) == "The output could not be read or written: No space left on device."
+    assert explain(missing) == "here/x could not be read or written: No such file."
+    assert explain(OSError(errno.ECONNREFUSED, "Refused")).startswith("Deskhand made a mistake")
 
 
 @pytest.mark.parametrize("number", ["nan", "inf"])
