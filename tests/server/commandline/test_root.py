@@ -85,6 +85,6 @@ def test_integration_without_usable_commands_leaves_those_of_the_others(example,
     listed = deskhand("--help")
     assert (listed.returncode, listed.stderr.count(reason)) == (0, 1), listed.stderr
     assert "gmail" in listed.stdout
-    asked = deskhand("omi", "status")
-    assert "Deskhand is not running." in asked.stderr
-    assert "Commands of Example are missing" in asked.stderr
+    status = deskhand("omi", "status")
+    assert "Deskhand is not running." in status.stderr
+    assert "Commands of Example are missing" in status.stderr

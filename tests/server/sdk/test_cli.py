@@ -44,7 +44,7 @@ def test_empty_path_is_not_the_current_folder(deskhand, tmp_path, monkeypatch, a
     assert list(tmp_path.iterdir()) == []
 
 
-def test_refusal_of_the_system_is_told_in_a_sentence() -> None:
+def test_refusal_of_the_system_is_explained_in_a_sentence() -> None:
     full, missing = OSError(errno.ENOSPC, "No space left on device"), OSError(errno.ENOENT, "No such file", "here/x")
     assert explain(full) == "The output could not be read or written: No space left on device."
     assert explain(missing) == "here/x could not be read or written: No such file."

@@ -15,7 +15,7 @@ def test_folder_is_used_by_one_program_at_a_time(tmp_path: Path) -> None:
         pass
 
 
-def test_lock_that_cannot_be_written_is_told_in_a_sentence(tmp_path: Path) -> None:
+def test_lock_that_cannot_be_written_is_explained_in_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "lock").mkdir()
     with pytest.raises(Unavailable, match=r"The folder .* cannot be used"), open_home(tmp_path, demo=False):
         pass
