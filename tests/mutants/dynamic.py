@@ -48,7 +48,7 @@ MUTANTS = [
     Mutant("server/runtime/integrations.py", "            check_declarations(member, parts, self.list_names())\n", "", RUNTIME),
     Mutant(
         "server/sdk/approval_requests.py",
-        "source.prefix in self._sources or ",
+        "type(self._sources.get(source.prefix, source)) is not type(source) or ",
         "",
         ("tests/server/sdk/test_approval_requests.py::test_prefix_of_another_source_is_refused",),
     ),
