@@ -9,14 +9,14 @@ import click
 from server.commandline.client import ask, connect, find_running
 from server.core.command import format_command
 from server.core.errors import Conflict
-from server.sdk.cli import confirm, data_dir_option, example, json_option, print_json, say, say_field, yes_option
+from server.sdk.cli import PathType, confirm, data_dir_option, example, json_option, print_json, say, say_field, yes_option
 from server.storage.data_dir import open_home
 
 LONGEST_BACKUP = 4 * 3600.0  # seconds
 
 
 @click.command(epilog=example("deskhand backup deskhand-backup.zip"))
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("file", type=PathType(dir_okay=False))
 @click.option("--overwrite", is_flag=True, help="Overwrite an existing backup.")
 @click.option("--with-archive", is_flag=True, help="Include imported history and its files, which may be large.")
 @data_dir_option

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import httpx2
 
 NOTHING_RUNS = f"Deskhand is not running. Start it with `{format_command('serve')}`, or from its icon."
+STOPPED = "Deskhand stopped before it answered."
+UNKNOWN = f"{STOPPED} It is unknown whether this was done: start it again and check."
 SECONDS = 60.0
 
 
@@ -89,6 +91,12 @@ async def open_here(stack: AsyncExitStack, data_dir: Path | None, runner: asynci
     return InProcess(create_local_application(state), state.key, runner)
 
 
+def require_names(path: str) -> None:
+    """Raises UsageError if a name in a path is empty, as that of a script's missing variable: it would be another path."""
+    if {"", ".", ".."} & set(path.partition("?")[0].split("/")[1:]):
+        raise click.UsageError("A name or an ID cannot be empty, “.” or “..”.")
+
+
 class OverHttp:
     """A running server."""
 
@@ -98,13 +106,16 @@ class OverHttp:
     def call(self, method: str, path: str, body: Any = None, *, seconds: float | None = None) -> Any:
         import httpx2
 
+        require_names(path)
         try:
             response = self._client.request(method, path, json=body, timeout=seconds or SECONDS)
             return read_answer(response.status_code, response.content)
         except httpx2.TimeoutException:
             raise Unavailable("Deskhand does not answer. Check its log, or start it again.") from None
-        except (httpx2.TransportError, ValueError):  # nobody answers, or somebody who is not Deskhand
+        except (httpx2.ConnectError, ValueError):  # nobody answers, or somebody who is not Deskhand
             raise Unavailable(NOTHING_RUNS) from None
+        except httpx2.TransportError:
+            raise Unavailable(STOPPED if method == "GET" else UNKNOWN) from None
 
 
 class InProcess:
@@ -117,6 +128,7 @@ class InProcess:
         del seconds
         from server.http.in_process import InternalRequest, ResponseCollector, make_scope
 
+        require_names(path)
         path, _, query = path.partition("?")
         content = b"" if body is None else json.dumps(body).encode()
         scope, response = make_scope(InternalRequest(method, path, query, content, self._headers)), ResponseCollector(content)

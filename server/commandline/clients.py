@@ -155,7 +155,7 @@ add_policy_command("deny", "delete_draft", f"Block OPERATIONS of a client, and h
 def renew(name: str, redirect_uris: tuple[str, ...], data_dir: Path | None, *, oauth: bool, yes: bool) -> None:
     """Create a new key for a client, or a new OAuth ID and secret. The old ones stop working immediately."""
     check_redirects(redirect_uris, oauth=oauth)
-    confirm(f"The old {'secret and sign-ins' if oauth else 'key'} of {name} stop working.", yes=yes)
+    confirm(f"The old {'secret and sign-ins' if oauth else 'key'} of {name} {'stop' if oauth else 'stops'} working.", yes=yes)
     with connect(data_dir) as deskhand:
         if oauth:
             made = deskhand.call("POST", f"/api/clients/{quoted(name)}/oauth", {"redirect_uris": list(redirect_uris) or None})

@@ -1,7 +1,6 @@
 """Commands that look at Deskhand or control it: addresses, quit, pause, resume, generate-schema, doctor."""
 
 import json
-import math
 from pathlib import Path
 
 import click
@@ -9,7 +8,7 @@ import click
 from server.commandline.client import ask
 from server.core.command import format_command
 from server.core.errors import InvalidInput
-from server.sdk.cli import data_dir_option, example, json_option, print_json, say
+from server.sdk.cli import NumberRange, PathType, data_dir_option, example, json_option, print_json, say
 
 
 @click.command(epilog=example("deskhand addresses --json"))
@@ -35,14 +34,13 @@ def quit_deskhand(data_dir: Path | None) -> None:
 
 
 @click.command(epilog=example("deskhand pause 15"))
-@click.argument("minutes", type=click.FloatRange(min=0, min_open=True, max=525_600), required=False)
+@click.argument("minutes", type=NumberRange(min=0, min_open=True, max=525_600), required=False)
 @data_dir_option
 def pause(minutes: float | None, data_dir: Path | None) -> None:
     """Block all changes for MINUTES, or until `deskhand resume`."""
-    if minutes is not None and not math.isfinite(minutes):
-        raise click.BadParameter("say how many minutes")
     ask(data_dir, "POST", "/api/pause", {"minutes": minutes})
-    click.echo(f"Paused for {minutes:g} minutes." if minutes else f"Paused until `{format_command('resume')}`.")
+    span = f"for {minutes:g} minute{'s' if minutes != 1 else ''}" if minutes else f"until `{format_command('resume')}`"
+    click.echo(f"Paused {span}.")
 
 
 @click.command(epilog=example("deskhand resume"))
@@ -56,7 +54,7 @@ def resume(data_dir: Path | None) -> None:
 @click.command("generate-schema", epilog=example("deskhand generate-schema my-gpt --output openapi.yaml"))
 @click.argument("client", required=False)
 @click.option("--scope", default="", help="Only the operations of this scope, such as use:crm.")
-@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="The file to write. Default: stdout.")
+@click.option("--output", type=PathType(dir_okay=False), help="The file to write. Default: stdout.")
 @click.option("--format", "form", type=click.Choice(["yaml", "json"]), help="Default: as the file's name ends, else yaml.")
 @data_dir_option
 def generate_schema(client: str | None, scope: str, output: Path | None, form: str | None, data_dir: Path | None) -> None:

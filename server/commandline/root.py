@@ -1,5 +1,6 @@
 """The whole command: what `deskhand` means with and without a word after it."""
 
+from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from importlib import import_module
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Protocol
 
 import click
 
-from server.sdk.cli import LocalApi, data_dir_option, example
+from server.sdk.cli import LocalApi, data_dir_option, example, say
 
 DEMO_ELSEWHERE = "--demo starts the demo. What a command works on is the Deskhand that runs, or the folder after --data-dir."
 SELFTEST = "Check the installation and exit."
@@ -58,8 +59,17 @@ class Words(click.Group):
 
         if not self.commands:
             for integration in discover():
-                for command in integration.commands():
-                    self.add_command(command)
+                try:
+                    self._add_all(integration.commands())
+                except Exception as error:  # noqa: BLE001, whatever is wrong with one must not reach the other commands
+                    say(f"Commands of {integration.title} are missing ({type(error).__name__}: {error}).", err=True)
+
+    def _add_all(self, commands: Iterable[click.Command]) -> None:
+        """Add the commands of an integration. Raises ValueError for a name that is taken."""
+        for command in commands:
+            if command.name in {*WORDS, *self.commands}:
+                raise ValueError(f"there is another {command.name}")
+            self.add_command(command)
 
 
 def build(start: Start) -> click.Group:

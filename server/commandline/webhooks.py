@@ -129,7 +129,7 @@ def test(which: str, data_dir: Path | None, *, as_json: bool) -> None:
 def deliveries(state: str | None, which: str | None, limit: int, data_dir: Path | None, *, as_json: bool) -> None:
     """Show the log of deliveries, newest first."""
     with connect(data_dir) as deskhand:
-        of = f"&endpoint={find(deskhand, which)['id']}" if which else ""
+        of = f"&endpoint={find(deskhand, which)['id']}" if which is not None else ""
         page = deskhand.call("GET", f"{PATH}/deliveries?limit={limit}{of}{f'&state={state}' if state else ''}")
     if as_json:
         print_json(page["deliveries"])
@@ -155,7 +155,7 @@ def replay(delivery: int | None, which: str | None, data_dir: Path | None, *, ev
             deskhand.call("POST", f"{PATH}/deliveries/{delivery}/replay")
             count = 1
         else:
-            chosen = find(deskhand, which)["id"] if which else ""
+            chosen = find(deskhand, which)["id"] if which is not None else ""
             count = deskhand.call("POST", f"{PATH}/deliveries/replay", {"webhook": chosen})["count"]
     say(f"{count} to deliver again.")
 
@@ -170,7 +170,7 @@ def discard(which: str | None, data_dir: Path | None, *, everything: bool, yes: 
     if everything == (which is not None):
         raise click.UsageError("Give --webhook or --all.")
     with connect(data_dir) as deskhand:
-        chosen = find(deskhand, which)["id"] if which else ""
+        chosen = find(deskhand, which)["id"] if which is not None else ""
         confirm("Their events are not delivered any more.", yes=yes)
         say(f"{deskhand.call('POST', f'{PATH}/deliveries/discard', {'webhook': chosen})['count']} removed.")
 
@@ -201,8 +201,8 @@ def find(deskhand: LocalApi, which: str) -> dict[str, Any]:
     """Find a webhook by name, id or address. Raises NotFound, and InvalidInput if several have the name."""
     listed = deskhand.call("GET", PATH)["webhooks"]
     matching: list[dict[str, Any]] = [webhook for webhook in listed if which in {webhook["name"], webhook["id"], webhook["url"]}]
-    if not matching:
-        raise NotFound(f"There is no webhook {which}. See `{format_command('webhooks list')}`.")
+    if not (matching and which):  # one without a name has an empty one
+        raise NotFound(f"There is no webhook {which!r}. See `{format_command('webhooks list')}`.")
     if len(matching) > 1:
         raise InvalidInput(f"Several webhooks are called {which}. Give the id of one.")
     return matching[0]

@@ -1,6 +1,7 @@
 """The integrations: every folder here is one, and so is every folder in DESKHAND_INTEGRATIONS."""
 
 import importlib
+import logging
 import os
 import pkgutil
 from pathlib import Path
@@ -8,11 +9,16 @@ from pathlib import Path
 from server.core.errors import Unavailable
 from server.sdk.integration import Integration, IntegrationSpec, Revocation
 
-__path__ += [folder for folder in os.environ.get("DESKHAND_INTEGRATIONS", "").split(os.pathsep) if folder]
+log = logging.getLogger(__name__)
+FURTHER = [folder for folder in os.environ.get("DESKHAND_INTEGRATIONS", "").split(os.pathsep) if folder]
+__path__ += FURTHER
 
 
 def discover() -> list[Integration]:
     """List the descriptors. One that cannot be imported is listed under its folder's name and fails again when it is loaded."""
+    for folder in map(Path, FURTHER):
+        if not folder.is_dir() or (folder / "__init__.py").exists():
+            log.warning("DESKHAND_INTEGRATIONS names %s, which is no folder of integrations: each is a folder in it.", folder)
     integrations = []
     for name in list_names():
         try:
@@ -44,12 +50,18 @@ def broken_integration(name: str, error: Exception) -> Integration:
 
 def find_migrations() -> list[Path]:
     """List the integrations' folders with revisions."""
-    return sorted(path for folder in __path__ for path in Path(folder).glob("*/migrations"))
+    return find_in_integrations("migrations")
 
 
 def find_archive_migrations() -> list[Path]:
     """List the integrations' folders with revisions of the archive."""
-    return sorted(path for folder in __path__ for path in Path(folder).glob("*/archive_migrations"))
+    return find_in_integrations("archive_migrations")
+
+
+def find_in_integrations(name: str) -> list[Path]:
+    """List the integrations' folders of this name. A removed one may have left Python's caches, and is none any more."""
+    names = list_names()
+    return sorted(path for folder in __path__ for path in Path(folder).glob(f"*/{name}") if path.parent.name in names)
 
 
 def list_revocations() -> list[Revocation]:

@@ -134,7 +134,8 @@ class Program:
             stack.push_async_callback(state.runtime.stop)
             log.info("Deskhand %s starts at port %d, locally at %d.", read_version(), address.public_port, address.local_port)
             stack.push_async_callback(state.tunnel.stop)
-            await self._serve(state, public, local, on_ready)
+            with plain_refusals():
+                await self._serve(state, public, local, on_ready)
         if self._ended or not state.restarting.is_set():
             return False
         self.options = replace(options, port=address.public_port, local_port=address.local_port, visitor=None)
@@ -238,6 +239,18 @@ class Program:
             if options.openai:
                 scopes = (member.integration.openai_scopes for member in state.runtime.members)
                 await state.programs.add_openai(options.openai, frozenset[str]().union(*scopes))
+
+
+@contextmanager
+def plain_refusals() -> Iterator[None]:
+    """Take a refusal out of the group of a task group, so that it is told in its sentence and is no crash."""
+    try:
+        yield
+    except ExceptionGroup as group:
+        refusals, others = group.split(DeskhandError)
+        if refusals and not others:
+            raise refusals.exceptions[0] from None
+        raise
 
 
 async def prune(state: State) -> None:

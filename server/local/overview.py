@@ -139,16 +139,16 @@ async def list_addresses(state: State) -> Addresses:
 
 
 def list_integrations(state: State) -> list[IntegrationView]:
-    """List the integrations with the health of their services."""
+    """List the integrations with the health of their services, as it was refreshed."""
     return [
         IntegrationView(
             name=member.integration.name,
             title=member.integration.title,
             state=member.state,
-            problem=member.problem or (member.service and member.service.problem),
-            setup_hint=member.service and member.service.setup_hint,
-            is_set_up=member.service is None or member.service.is_set_up,
-            summary=(member.service and member.service.summary) or STATES.get(member.state, "Off"),
+            problem=member.problem or member.health.problem,
+            setup_hint=member.health.setup_hint,
+            is_set_up=member.health.is_set_up,
+            summary=member.health.summary or STATES.get(member.state, "Off"),
         )
         for member in state.runtime.members
     ]

@@ -76,7 +76,7 @@ def create_routes(state: State) -> APIRouter:
             paused_until=state.pause.until.isoformat() if state.pause.until else None,
             waiting=len(questions),
             problems=problems,
-            lines=[line for service in state.runtime.running() if (line := service.tray_line)],
+            lines=[line for member in state.runtime.members if (line := member.health.tray_line)],
             recent=[
                 Recent(
                     client=entry.client_name,

@@ -10,7 +10,7 @@ from server.access.oauth.scopes import describe_scope
 from server.core.errors import DeskhandError
 from server.http.error_format import ErrorFormat
 from server.sdk.dynamic import DynamicOperations
-from server.sdk.health import Health
+from server.sdk.health import Health, HealthReading
 from server.sdk.integration import Integration, IntegrationSpec
 from server.sdk.operation import Operation, Operations, operation_of
 from server.sdk.search import Lookup
@@ -29,12 +29,14 @@ class State(StrEnum):
 class LoadedIntegration:
     """An integration as it is now. `problem`: a sentence for the person. `service`: what it started, if it runs.
 
-    `dynamic`: its dynamic operations in force. `settled`: set once it runs or is broken. `stopping`: set to have it stop.
+    `health`: that of the service, read last. `dynamic`: its dynamic operations in force. `settled`: set once it runs or is
+    broken. `stopping`: set to have it stop.
     """
 
     integration: Integration
     parts: IntegrationSpec | None = None
     service: Health | None = None
+    health: HealthReading = field(default_factory=HealthReading)
     dynamic: tuple[DynamicOperations, ...] = ()
     state: State = State.loading
     problem: str | None = None

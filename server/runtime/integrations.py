@@ -15,6 +15,7 @@ from server.core.events import Events
 from server.http.deferred_routes import DeferredRoutes, building
 from server.http.dynamic_routes import DynamicRoutes
 from server.runtime.catalogue import Catalogue, LoadedIntegration, State
+from server.runtime.declarations import check_declarations
 from server.sdk.context import Context
 from server.sdk.dynamic import make_routes
 from server.sdk.integration import Integration
@@ -200,7 +201,9 @@ class Runtime(Catalogue):
 
     def _load(self, member: LoadedIntegration) -> None:
         with building():
-            member.parts = member.integration.load()
+            parts = member.integration.load()
+            check_declarations(member, parts, self.list_names())
+            member.parts = parts
 
     def _make_routes(self, member: LoadedIntegration, make: MakeRoutes) -> Sequence[BaseRoute]:
         """Make the routes for one application; if they cannot be made, those that say so."""

@@ -126,7 +126,9 @@ class ApprovalRequests:
         self._opened: set[str] = set()
 
     def add(self, source: PromptSource) -> None:
-        """Register a source."""
+        """Register a source, in place of a former one of its kind. Raises ValueError for another's prefix, or one with a dash."""
+        if type(self._sources.get(source.prefix, source)) is not type(source) or "-" in source.prefix:
+            raise ValueError(f"{source.prefix!r} cannot be the prefix of another source of requests.")
         self._sources[source.prefix] = source
 
     async def list(self) -> list[ApprovalRequest]:

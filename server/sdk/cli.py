@@ -1,8 +1,10 @@
 """Options and output that commands share: --data-dir, --json, examples in --help, and a sentence instead of a traceback."""
 
 import atexit
+import errno
 import gc
 import json
+import math
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
@@ -17,6 +19,8 @@ from server.core.command import format_command
 from server.core.errors import DeskhandError
 from server.core.invisible import escape_json, make_visible
 from server.core.items import convert_item
+
+DISK_ERRORS = {errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENOSPC}  # of a file without a name, such as the output
 
 
 class LocalApi(Protocol):
@@ -46,9 +50,31 @@ def choose_folder(context: click.Context, option: click.Parameter, folder: Path 
     return before or folder
 
 
+class PathType(click.Path):
+    """A path. An empty one is refused: it would be the current folder, where a script's variable is missing."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(path_type=Path, **options)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value == "":
+            self.fail("It cannot be empty.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+class NumberRange(click.FloatRange):
+    """A number in a range; "nan" is none, although it is outside of no range."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        number: float = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value} is no number.", param, ctx)
+        return number
+
+
 data_dir_option = click.option(
     "--data-dir",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=PathType(file_okay=False),
     envvar="DESKHAND_DATA_DIR",
     callback=choose_folder,
     help="The folder of all data. Default: the usual places of this system.",
@@ -119,6 +145,8 @@ def explain(error: Exception) -> str:
     """Describe an error in a sentence for the person."""
     if isinstance(error, DeskhandError):
         return error.detail
+    if isinstance(error, OSError) and (error.filename or error.errno in DISK_ERRORS):
+        return f"{error.filename or 'The output'} could not be read or written: {error.strerror}."
     return f"Deskhand made a mistake ({type(error).__name__}: {error}). With DESKHAND_DEBUG=1 it says more."
 
 

@@ -1,6 +1,8 @@
 """The health of a running integration."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
 
 
 class Health:
@@ -37,3 +39,19 @@ class Health:
     async def list_addresses(self) -> Mapping[str, str]:
         """List the paths that a person pastes elsewhere, by name. Raises Unavailable if their secrets are out of reach."""
         return {}
+
+
+@dataclass(frozen=True)
+class HealthReading:
+    """The health of a service as it was read last."""
+
+    problem: str | None = None
+    setup_hint: str | None = None
+    is_set_up: bool = True
+    summary: str | None = None
+    tray_line: str | None = None
+
+    @classmethod
+    def of(cls, service: Health) -> Self:
+        """Read it."""
+        return cls(service.problem, service.setup_hint, service.is_set_up, service.summary, service.tray_line)

@@ -66,8 +66,8 @@ class IntegrationSpec:
     `local` routers serve the window and the command line only.
     `callbacks` routers are on the local surface without its key: an outside service redirects the person's browser there.
     `deliveries` routers are on the public surface and authenticate by themselves: an outside service has no API key.
-    `lookups`: what `search` and `fetch` find here.
-    `fake(context)` runs the outside service on loopback in demo mode and points the settings there.
+    `lookups`: what `search` and `fetch` find here. `settings`: the section of its name; a field with a title is in the form.
+    `fake(context)` runs the outside service on loopback in demo mode and points the settings there, or adds sample data.
     `restored(context)`: what of a restored backup waits for the person, besides settings. The service may not run.
     `demo`: what the demo's simulated clients do with it.
     `undos`: functions that do the opposite of an operation, by its name, for the person.

@@ -63,11 +63,11 @@ class Wording:
     description: str = ""
     sentences: tuple[Sentence, ...] = ()
 
-    @classmethod
-    def of(cls, summary: str) -> "Wording":
-        """Derive it from the description for models, for an operation without a wording of its own."""
+    def completed(self, summary: str) -> "Wording":
+        """Derive what it lacks from the description for models."""
         clause = summary.partition(". ")[0].rstrip(".")
-        return cls(clause.partition(":")[0], summary, (Sentence(clause[:1].lower() + clause[1:]),))
+        sentences = self.sentences or (Sentence(clause[:1].lower() + clause[1:]),)
+        return Wording(self.title or clause.partition(":")[0], self.description or summary, sentences)
 
 
 @dataclass(frozen=True)
@@ -316,7 +316,7 @@ class Operations(DeferredRouter):
             name, open_to = function.__name__, reaches_others or default(open_world, self._open_world)
             destroys, repeats = default(destructive, changing), default(idempotent, not changing)
             flags = (ingests, rare, False, long, False, for_jobs, "", listed, for_callers, tool, rate)
-            more = (largest_body, wording or Wording.of(text), destroys, repeats, open_to, *flags)
+            more = (largest_body, (wording or Wording()).completed(text), destroys, repeats, open_to, *flags)
             operation = Operation(name, self._choose_scope(name, method, scope), text, changing, reaches_others, effect, *more)
             self._add(path, method, function, operation, status_code=status_code, response_model_exclude_none=not keep_nulls)
             return function

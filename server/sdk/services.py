@@ -1,5 +1,6 @@
 """Dependency injection: the running service of an integration as a parameter of its routes."""
 
+import logging
 from typing import Any, TypeVar
 
 from fastapi import Depends
@@ -7,6 +8,7 @@ from starlette.requests import HTTPConnection
 
 from server.core.errors import DeskhandError, Unavailable
 
+log = logging.getLogger(__name__)
 Service = TypeVar("Service")
 
 
@@ -23,6 +25,7 @@ def find_service(connection: HTTPConnection, kind: type[Service]) -> Service:
     """Find the running service of this type. Raises Unavailable, or why it does not run."""
     service = connection.app.state.services.get(kind)
     if service is None:
+        log.error("No running integration provides a %s: its start yields another type, or it was not started.", kind.__name__)
         raise Unavailable
     if isinstance(service, DeskhandError):
         raise service

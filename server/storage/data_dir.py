@@ -71,6 +71,8 @@ def open_home(data_dir: Path | None, *, demo: bool | None) -> Iterator[DataDir]:
         lock.acquire(timeout=LOCK_SECONDS, poll_interval=0.02)  # the system lets go of it when the holder dies, however it dies
     except Timeout:
         raise InUse(f"Deskhand is running already with the data in {home.folders.data}.") from None
+    except OSError as error:  # a disk that may only be read
+        raise unusable(home.folders.data, error) from error
     try:
         if demo is not None:
             check_kind(home.folders.data, demo=demo)
@@ -89,7 +91,12 @@ def ensure_folder(folder: Path, *, own: bool) -> None:
                 f"Take that right from them (chmod go-w), or give another folder with --data-dir."
             )
     except OSError as error:
-        raise Unavailable(f"The folder {folder} cannot be used ({error.strerror}). Check that it is yours.") from error
+        raise unusable(folder, error) from error
+
+
+def unusable(folder: Path, error: OSError) -> Unavailable:
+    """Translate the system's refusal into a sentence for the person."""
+    return Unavailable(f"The folder {folder} cannot be used ({error.strerror}). Check that it is yours.")
 
 
 def make(folder: Path, *, own: bool) -> None:

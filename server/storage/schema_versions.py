@@ -15,15 +15,20 @@ from server.core.errors import Conflict
 from server.storage.sqlite import connect_directly, explain
 
 CORE_FOLDER = Path(__file__).with_name("core") / "migrations"
-FILE_NAME = re.compile(r"(?P<branch>[a-z][a-z_]*)_(?P<number>\d{4})_\w+\.py")
+FILE_NAME = re.compile(r"(?P<branch>[a-z][a-z0-9_]*?)_(?P<number>\d{4})_\w+\.py")
 
 
 def find_newest(folders: Iterable[Path]) -> dict[str, str]:
-    """Find the newest revision of every branch."""
+    """Find the newest revision of every branch. Raises ValueError for a file whose name does not say which it is.
+
+    Its revision would run in a new database, and never in one that exists.
+    """
     newest: dict[str, str] = {}
-    for name in sorted(path.name for folder in folders for path in folder.glob("*.py")):
-        if match := FILE_NAME.fullmatch(name):
-            newest[match["branch"]] = f"{match['branch']}_{match['number']}"
+    for name in sorted(path.name for folder in folders for path in folder.glob("*.py") if path.name != "__init__.py"):
+        match = FILE_NAME.fullmatch(name)
+        if match is None:
+            raise ValueError(f"{name} is no name of a migration: <branch>_<nnnn>_<words>.py, such as notes_0001_notes.py")
+        newest[match["branch"]] = f"{match['branch']}_{match['number']}"
     return newest
 
 

@@ -6,6 +6,7 @@ EVERYWHERE = ("tests/server/sdk/test_integration.py::test_dynamic_operation_come
 SCHEMAS = ("tests/server/sdk/test_tool_schema.py",)
 RULES = ("tests/server/sdk/test_dynamic.py",)
 
+DECLARED = ("tests/server/runtime/test_declarations.py",)
 RUNTIME = ("tests/server/runtime/test_integrations.py",)
 
 MUTANTS = [
@@ -39,4 +40,16 @@ MUTANTS = [
     Mutant("server/sdk/dynamic.py", "not PATH.fullmatch(route.path) or ", "", RULES),
     Mutant("server/sdk/tool_schema.py", "self._nodes > MOST_NODES or depth > DEEPEST", "self._nodes > 10**7", SCHEMAS),
     Mutant("server/sdk/tool_schema.py", "if reference in within:", "if False:", SCHEMAS),
+    Mutant("server/runtime/declarations.py", "if not member.owns(path):", "if not path:", DECLARED),
+    Mutant(
+        "server/runtime/declarations.py", "sorted(names & {*taken, SEARCH, FETCH})", "sorted(names & {SEARCH, FETCH})", DECLARED
+    ),
+    Mutant("server/runtime/declarations.py", "sorted(list_names(parts) - names)", "[]", DECLARED),
+    Mutant("server/runtime/integrations.py", "            check_declarations(member, parts, self.list_names())\n", "", RUNTIME),
+    Mutant(
+        "server/sdk/approval_requests.py",
+        "type(self._sources.get(source.prefix, source)) is not type(source) or ",
+        "",
+        ("tests/server/sdk/test_approval_requests.py::test_prefix_of_another_source_is_refused",),
+    ),
 ]

@@ -155,4 +155,42 @@ MUTANTS: list[Mutant] = [
         "        pass\n",
         ("tests/server/integrations/conversations/openai_account/test_usage_local.py",),
     ),
+    Mutant(
+        "server/commandline/webhooks.py",
+        "if not (matching and which):",
+        "if not matching:",
+        ("tests/server/commandline/test_webhooks.py::test_empty_name_is_neither_all_webhooks_nor_one_without_a_name",),
+    ),
+    Mutant(
+        "server/commandline/client.py",
+        """if {"", ".", ".."} & set""",
+        """if set() & set""",
+        ("tests/server/commandline/test_client.py::test_empty_name_is_no_other_path",),
+    ),
+    Mutant(
+        "server/commandline/client.py",
+        """STOPPED if method == "GET" else UNKNOWN""",
+        "NOTHING_RUNS",
+        ("tests/server/commandline/test_client.py::test_lost_connection_does_not_tell_that_nothing_was_done",),
+    ),
+    Mutant(
+        "server/sdk/cli.py",
+        """if value == "":""",
+        "if value is None:",
+        ("tests/server/sdk/test_cli.py::test_empty_path_is_not_the_current_folder",),
+    ),
+    Mutant(
+        "server/lifecycle/program.py",
+        "with plain_refusals():",
+        "with suppress():",
+        (
+            "tests/server/lifecycle/test_program.py::test_key_of_the_environment_that_is_too_short_is_refused_in_a_sentence_and_no_crash",
+        ),
+    ),
+    Mutant(
+        "server/local/health.py",
+        "except Exception as error:",
+        "except DeskhandError as error:",
+        ("tests/server/local/test_health.py",),
+    ),
 ]

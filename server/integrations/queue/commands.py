@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import click
 
 from server.integrations.queue.commands_wording import describe_details, describe_overview, describe_prompt
-from server.sdk.cli import LocalApi, confirm, connect, data_dir_option, example, json_option, say, show, yes_option
+from server.sdk.cli import LocalApi, NumberRange, confirm, connect, data_dir_option, example, json_option, say, show, yes_option
 
 PATH = "/api/queue"
 GROUPS = ("all", "waiting", "running", "uncertain", "done", "failed", "dead")
@@ -19,7 +19,7 @@ which_argument = click.argument("which", metavar="NUMBER|ID")
 def find(deskhand: LocalApi, which: str) -> str:
     """Find the id of a prompt by its number or its id. Raises DeskhandError."""
     if not which.isdecimal():
-        return which
+        return quote(which, safe="")
     return str(deskhand.call("GET", f"{PATH}/numbers/{which}")["id"])
 
 
@@ -171,7 +171,7 @@ def turn(data_dir: Path | None, order: str, done: str) -> None:
 
 
 @queue.command("set", epilog=example("deskhand queue set --pause 0 --daily-cap none"))
-@click.option("--pause", type=click.FloatRange(0, 3600), help="Shortest time between two prompts, in seconds.")
+@click.option("--pause", type=NumberRange(0, 3600), help="Shortest time between two prompts, in seconds.")
 @click.option("--daily-cap", metavar="NUMBER|none", help="The most prompts of a day.")
 @click.option("--unavailable", type=click.Choice(["default", "fail"]), help="If ChatGPT does not offer a response type.")
 @click.option("--api-fallback", type=click.Choice(["on", "off"]), help="Use the OpenAI API, at your cost, when no browser can.")

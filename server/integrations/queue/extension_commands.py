@@ -7,7 +7,8 @@ import click
 
 from server.core.errors import DeskhandError
 from server.integrations.queue.extension_files import NAME, Target, make_zip, read_manifest, write_extension
-from server.sdk.cli import connect, data_dir_option, example, json_option, print_json, say
+from server.sdk.cli import PathType, connect, data_dir_option, example, json_option, print_json, say
+from server.system.files import not_stored
 
 HELP = """Write the browser extension and explain how to load it.
 
@@ -27,7 +28,7 @@ STEPS = (
 @click.command("extension", help=HELP, epilog=example("deskhand extension --output ~/Downloads"))
 @click.option(
     "--output",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=PathType(file_okay=False),
     default=Path(),
     help="Where the folder and the zip are written. Default: here.",
 )
@@ -37,10 +38,13 @@ def extension(output: Path, data_dir: Path | None, *, as_json: bool) -> None:
     """Write the browser extension."""
     output = output.expanduser().absolute()
     target, connected = ask_running(data_dir)
-    folder = write_extension(output / NAME, target)
-    archive = output / f"{NAME}.zip"
-    archive.unlink(missing_ok=True)  # a link, not to where it leads
-    archive.write_bytes(make_zip(target))
+    try:
+        folder = write_extension(output / NAME, target)
+        archive = output / f"{NAME}.zip"
+        archive.unlink(missing_ok=True)  # a link, not to where it leads
+        archive.write_bytes(make_zip(target))
+    except OSError as error:
+        raise not_stored(error, str(output)) from error
     manifest = read_manifest()
     outdated = [browser for browser in connected if browser["version"] != manifest.version]
     if as_json:

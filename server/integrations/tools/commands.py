@@ -12,7 +12,7 @@ from server.core.errors import DeskhandError, InvalidInput
 from server.integrations.tools.describe import choose_servers, describe_servers, read_pairs, warn_of_unused
 from server.integrations.tools.local_api import address, complete_variables
 from server.integrations.tools.review_commands import register
-from server.sdk.cli import confirm, connect, data_dir_option, example, json_option, print_json, say, show, yes_option
+from server.sdk.cli import PathType, confirm, connect, data_dir_option, example, json_option, print_json, say, show, yes_option
 
 INSTALL_SECONDS = 1_800.0  # for an installation over a slow connection
 NOT_PUBLIC = "ChatGPT cannot reach these addresses. Turn on the tunnel first: they change then."
@@ -72,7 +72,7 @@ def presets_command(data_dir: Path | None, *, as_json: bool) -> None:
 
 @tools.command("gpt-config", epilog=example("deskhand tools gpt-config --output gpt_actions_config.json"))
 @click.argument("server", default="")
-@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="The file to write. Default: stdout.")
+@click.option("--output", type=PathType(dir_okay=False), help="The file to write. Default: stdout.")
 @data_dir_option
 def gpt_config_command(server: str, output: Path | None, data_dir: Path | None) -> None:
     """Write the configuration of a GPT for SERVER. It has names, addresses and conversation starters."""

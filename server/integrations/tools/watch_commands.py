@@ -10,7 +10,7 @@ from server.core.command import format_command
 from server.core.errors import InvalidInput
 from server.integrations.tools.describe import choose_servers, describe_servers, read_pairs, warn_of_unused
 from server.integrations.tools.local_api import address, find_server
-from server.sdk.cli import confirm, connect, data_dir_option, example, json_option, say, show, yes_option
+from server.sdk.cli import PathType, confirm, connect, data_dir_option, example, json_option, say, show, yes_option
 
 
 def describe_watched(view: dict[str, Any]) -> Iterator[str]:
@@ -30,7 +30,7 @@ def describe_watched(view: dict[str, Any]) -> Iterator[str]:
 
 
 @click.command("watch", epilog=example("deskhand tools watch ~/.cursor/mcp.json"))
-@click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.argument("file", required=False, type=PathType())
 @click.option("--off", is_flag=True, help="Stop watching; the servers stay.")
 @click.option(
     "--input", "inputs", multiple=True, metavar="ID=VALUE", help="The value of an input or a variable that the file needs."

@@ -1,6 +1,7 @@
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
+import click
 import pytest
 
 from server.commandline.client import connect
@@ -73,6 +74,36 @@ def test_killed_server_is_not_taken_for_a_running_one(tmp_path) -> None:
         pytest.raises(Unavailable, match="not running"),
     ):
         deskhand.call("GET", "/api/clients")
+
+
+class Dying(Stranger):
+    """A server that ends before it answers."""
+
+    def handle_one_request(self) -> None:
+        self.rfile.readline()
+        self.close_connection = True
+
+
+@pytest.mark.parametrize(
+    ("method", "said"), [("GET", "answered\\.$"), ("POST", "unknown whether this was done"), ("DELETE", "unknown")]
+)
+def test_lost_connection_does_not_tell_that_nothing_was_done(stranger, tmp_path, method, said) -> None:
+    stranger.RequestHandlerClass = Dying
+    with (
+        open_home(tmp_path, demo=None),
+        runtime_file.publish(tmp_path, left_at(stranger)),
+        connect(tmp_path) as deskhand,
+        pytest.raises(Unavailable, match=said),
+    ):
+        deskhand.call(method, "/api/clients/bot")
+
+
+@pytest.mark.parametrize("name", ["", ".", ".."])
+def test_empty_name_is_no_other_path(serve, tmp_path, name) -> None:
+    with connect(tmp_path / "elsewhere") as deskhand, pytest.raises(click.UsageError, match="cannot be empty"):
+        deskhand.call("GET", f"/api/clients/{name}")
+    with connect(serve().data) as deskhand, pytest.raises(click.UsageError, match="cannot be empty"):
+        deskhand.call("GET", f"/api/clients/{name}/allowances?of=all")
 
 
 def test_refusal_is_printed_as_its_sentence(serve) -> None:

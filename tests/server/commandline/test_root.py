@@ -1,8 +1,12 @@
 from collections.abc import Iterator
 
 import click
+import pytest
 
 from server.commandline.root import build
+from tests.server.sdk.examples import example
+
+__all__ = ["example"]
 
 SOME = {"serve", "clients create", "approvals approve", "omi status", "gmail sign-in", "tunnel on", "quit", "doctor"}
 
@@ -48,3 +52,39 @@ def test_selftest_names_the_integrations(deskhand) -> None:
 
 def test_version_is_printed(deskhand_process) -> None:
     assert deskhand_process("--version").stdout.startswith("Deskhand ")
+
+
+COMMANDS = """
+
+def commands():
+    import click
+    {line}
+
+
+integration = replace(integration, commands=commands)
+"""
+
+
+def add_commands(folder, line: str) -> None:
+    """Give the example integration a function that makes its commands."""
+    descriptor = folder / "integrations" / "example" / "__init__.py"
+    text = descriptor.read_text("utf-8").replace("\nfrom server", "\nfrom dataclasses import replace\n\nfrom server", 1)
+    descriptor.write_text(text + COMMANDS.format(line=line), "utf-8")
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("import no_such_library", "No module named 'no_such_library'"),
+        ("return [click.Command('quit')]", "there is another quit"),
+        ("return [click.Command('search')]", "there is another search"),
+    ],
+)
+def test_integration_without_usable_commands_leaves_those_of_the_others(example, deskhand, tmp_path, line, reason) -> None:
+    add_commands(tmp_path, line)
+    listed = deskhand("--help")
+    assert (listed.returncode, listed.stderr.count(reason)) == (0, 1), listed.stderr
+    assert "gmail" in listed.stdout
+    status = deskhand("omi", "status")
+    assert "Deskhand is not running." in status.stderr
+    assert "Commands of Example are missing" in status.stderr

@@ -54,6 +54,21 @@ def test_test_and_log_and_replay(deskhand, serve, receiver):
     assert deskhand("webhooks", "deliveries", "--state", "dead").stdout == ""
 
 
+def test_empty_name_is_neither_all_webhooks_nor_one_without_a_name(deskhand, serve, receiver):
+    serve()
+    deskhand("webhooks", "allow-local", receiver.listed)
+    deskhand("webhooks", "add", receiver.url("/bad"))
+    for arguments in (
+        ("discard", "--yes", "--webhook", ""),
+        ("replay", "--webhook", ""),
+        ("deliveries", "--webhook", ""),
+        ("remove", "--yes", ""),
+        ("disable", ""),
+    ):
+        refused = deskhand("webhooks", *arguments)
+        assert (refused.returncode, "There is no webhook" in refused.stderr) == (1, True), arguments
+
+
 def test_test_needs_a_running_server(deskhand):
     answer = deskhand("webhooks", "test", "hook")
     assert (answer.returncode, "not running" in answer.stderr) == (1, True)

@@ -67,7 +67,8 @@ def test_first_call_of_the_demo_asks_to_send_a_mail_and_sends_it_when_approved(v
 
 def test_traffic_includes_pending_and_failed_calls(visited):
     assert [entry["outcome"] for entry in list_calls(visited, "trash_mail")] == ["waiting"]
-    assert [entry["operation"] for entry in visited.person("GET", "/api/approvals").json()] == ["send_mail", "trash_mail"]
+    pending = [entry["operation"] for entry in visited.person("GET", "/api/approvals").json()]
+    assert [name for name in pending if name.endswith("_mail")] == ["send_mail", "trash_mail"]
     assert "failed" in {entry["outcome"] for entry in list_calls(visited, "control_app")}
     assert "failed" in {entry["outcome"] for entry in list_calls(visited, "read_mail")}
 

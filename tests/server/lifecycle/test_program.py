@@ -7,10 +7,10 @@ import pytest
 
 from desktop.server_thread import BackgroundServer
 from server.core.clock import Clock
-from server.core.errors import Conflict
+from server.core.errors import Conflict, InvalidInput
 from server.http import server
 from server.lifecycle import runtime_file
-from server.lifecycle.program import Options, Program
+from server.lifecycle.program import Options, Program, plain_refusals
 from tests import loopback
 from tests.conftest import forget_endpoints
 
@@ -28,6 +28,19 @@ def test_runtime_file_exists_while_running_and_is_private(serve) -> None:
     assert json.loads(file.read_text())["public"] == served.public
     assert served.background.stop()
     assert not file.exists()
+
+
+def test_key_of_the_environment_that_is_too_short_is_refused_in_a_sentence_and_no_crash(tmp_path) -> None:
+    with pytest.raises(InvalidInput, match="at least 20 characters"):
+        BackgroundServer(Program(Options(port=0, data_dir=tmp_path, first_key="short"))).start()
+    assert not [path for path in (tmp_path / "logs").glob("*crash*") if path.stat().st_size]
+
+
+def test_other_errors_of_a_group_stay_in_it() -> None:
+    with pytest.raises(ExceptionGroup), plain_refusals():
+        raise ExceptionGroup("both", [Conflict(), ValueError()])
+    with pytest.raises(ExceptionGroup), plain_refusals():
+        raise ExceptionGroup("none", [ValueError()])
 
 
 def test_key_of_the_environment_creates_one_client_once(serve) -> None:

@@ -59,7 +59,8 @@ async def start_badly(context: Context) -> AsyncIterator[Shelf]:
 
 
 def described(name: str, start) -> Integration:
-    return Integration(name, name.title(), (f"/{name}",), lambda: IntegrationSpec(start=start, public=(things,)))
+    public = (things,) if name == "things" else ()
+    return Integration(name, name.title(), (f"/{name}",), lambda: IntegrationSpec(start=start, public=public))
 
 
 def test_integrations_are_discovered_by_their_folders() -> None:
@@ -106,6 +107,21 @@ async def test_broken_integration_answers_503_under_its_prefixes(tmp_path) -> No
                     assert (answer.status_code, answer.json()["detail"]) == (503, "The shelf fell down. Put it up again.")
                 assert (await http.get("/things")).json() == ["one"]
             await state.runtime.stop()
+
+
+async def test_integration_with_an_operation_of_another_one_is_broken(tmp_path, caplog) -> None:
+    with open_home(tmp_path, demo=False) as home:
+        async with open_state(home, Address()) as state:
+            runtime = Runtime()
+            double = Integration("more", "More", ("/things",), lambda: IntegrationSpec(start=start_shelf, public=(things,)))
+            runtime.start(state.context, lambda: [described("things", start_shelf), double])
+            await runtime.wait()
+            assert {member.integration.name: member.state for member in runtime.members} == {
+                "things": State.running,
+                "more": State.broken,
+            }
+            assert "There is another operation list_things." in caplog.text
+            await runtime.stop()
 
 
 @dataclass

@@ -109,6 +109,19 @@ async def test_person_is_notified_of_a_new_request_even_if_the_desktop_fails(scr
     )
 
 
+def test_prefix_of_another_source_is_refused():
+    requests = ApprovalRequests(Events(), NoScreen(), Tasks())
+    requests.add(Owl("call"))
+    requests.add(Owl("call"))
+
+    class Magpie(Owl):
+        pass
+
+    for prefix in ("call", "two-words"):
+        with pytest.raises(ValueError, match="cannot be the prefix"):
+            requests.add(Magpie(prefix))
+
+
 async def test_source_may_be_added_while_requests_are_listed():
     requests = ApprovalRequests(Events(), NoScreen(), Tasks())
 

@@ -1,3 +1,4 @@
+import errno
 import io
 import sys
 
@@ -5,7 +6,7 @@ import click
 import pytest
 
 from server.core.errors import DeskhandError
-from server.sdk.cli import read_secret, say_time
+from server.sdk.cli import explain, read_secret, say_time
 from tests.server.commandline.conftest import deskhand
 
 __all__ = ["deskhand"]
@@ -22,6 +23,38 @@ def test_failure_exits_with_1_and_one_sentence_on_stderr(deskhand) -> None:
     assert (failed.returncode, failed.stdout) == (1, "")
     assert failed.stderr.strip().count("\n") == 0
     assert "Traceback" not in failed.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--data-dir", "", "clients", "list"],
+        ["clients", "list", "--data-dir", ""],
+        ["backup", ""],
+        ["import", ""],
+        ["export", "-o", ""],
+        ["extension", "--output", ""],
+    ],
+    ids=" ".join,
+)
+def test_empty_path_is_not_the_current_folder(deskhand, tmp_path, monkeypatch, arguments) -> None:
+    monkeypatch.chdir(tmp_path)
+    refused = deskhand(*arguments)
+    assert (refused.returncode, "cannot be empty" in refused.stderr) == (2, True), refused.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_refusal_of_the_system_is_explained_in_a_sentence() -> None:
+    full, missing = OSError(errno.ENOSPC, "No space left on device"), OSError(errno.ENOENT, "No such file", "here/x")
+    assert explain(full) == "The output could not be read or written: No space left on device."
+    assert explain(missing) == "here/x could not be read or written: No such file."
+    assert explain(OSError(errno.ECONNREFUSED, "Refused")).startswith("Deskhand made a mistake")
+
+
+@pytest.mark.parametrize("number", ["nan", "inf"])
+def test_number_is_finite(deskhand, number) -> None:
+    for arguments in (["pause", number], ["queue", "set", "--pause", number]):
+        assert deskhand(*arguments).returncode == 2
 
 
 def test_invalid_time_stays_as_it_is() -> None:

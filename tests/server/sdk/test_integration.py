@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from server.integrations import find_migrations
 from tests.conftest import ROOT
 from tests.server.commandline.conftest import deskhand, deskhand_process
 from tests.server.projections.mcp.speaking import initialize, modern, read
@@ -39,6 +40,24 @@ def test_integration_folder_is_loaded_under_several_names(tmp_path) -> None:
     code = "[found.load() for found in discover()]"
     modules = list_modules(code, DESKHAND_INTEGRATIONS=str(folder))
     assert {f"server.integrations.{name}.service" for name in names} <= set(modules)
+
+
+def test_caches_of_a_removed_integration_are_no_migrations(example, tmp_path) -> None:
+    folder = tmp_path / "integrations" / "example"
+    assert folder / "migrations" in find_migrations()
+    for module in folder.rglob("*.py"):
+        module.unlink()
+    (folder / "migrations" / "__pycache__").mkdir(exist_ok=True)
+    assert folder / "migrations" not in find_migrations()
+
+
+@pytest.mark.parametrize("name", ["example", "elsewhere"])
+def test_wrong_folder_of_integrations_is_reported(tmp_path, name) -> None:
+    folder = install(tmp_path) / name
+    command = [sys.executable, "-c", "from server.integrations import discover; discover()"]
+    environment = {**os.environ, "DESKHAND_INTEGRATIONS": str(folder)}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+    assert f"DESKHAND_INTEGRATIONS names {folder}" in done.stderr
 
 
 def test_integration_is_in_documents_tools_scopes_and_settings(example, serve) -> None:

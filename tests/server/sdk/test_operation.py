@@ -8,8 +8,9 @@ from pydantic import BaseModel
 
 from server.core.errors import Conflict
 from server.core.memory_budget import MemoryBudget
+from server.core.sentences import Sentence
 from server.http.exception_handlers import install
-from server.sdk.operation import Effect, Operations, current_call, operation_of, require_allowed, run_for
+from server.sdk.operation import Effect, Operations, Wording, current_call, operation_of, require_allowed, run_for
 
 
 def test_operation_is_found_by_its_endpoint() -> None:
@@ -24,6 +25,21 @@ def test_operation_is_found_by_its_endpoint() -> None:
     assert operation is not None
     assert (operation.name, operation.changes, operation.summary) == ("list_things", False, "List the things. All of them.")
     assert operation_of(list_things) is None
+
+
+def test_wording_is_completed_by_the_description() -> None:
+    things = Operations(prefix="/things", title="Things", scopes=("read:things", "write:things"))
+
+    @things.operation("GET", "", wording=Wording("List things"))
+    async def list_things() -> list[str]:
+        """List the things: all of them. Twice."""
+        return []
+
+    operation = operation_of(things.routes[0].endpoint)
+    assert operation is not None
+    assert operation.wording == Wording(
+        "List things", "List the things: all of them. Twice.", (Sentence("list the things: all of them"),)
+    )
 
 
 def test_operation_without_a_scope_says_so() -> None:

@@ -20,6 +20,7 @@ async def test_route_receives_the_running_service() -> None:
     assert await find({Shelf: shelf}) is shelf
 
 
-async def test_service_that_is_not_running_is_503() -> None:
+async def test_service_that_is_not_running_is_503_and_the_log_says_which(caplog) -> None:
     with pytest.raises(Unavailable):
         await find({})
+    assert "No running integration provides a Shelf" in caplog.text

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from server.core.errors import Conflict
+from server.core.errors import Conflict, Unavailable
 from server.storage.data_dir import find_home, is_held, open_home, warn_if_readable
 
 
@@ -12,6 +12,12 @@ def test_folder_is_used_by_one_program_at_a_time(tmp_path: Path) -> None:
     with open_home(tmp_path, demo=False), pytest.raises(Conflict, match="running already"), open_home(tmp_path, demo=False):
         pass
     with open_home(tmp_path, demo=False):
+        pass
+
+
+def test_lock_that_cannot_be_written_is_explained_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "lock").mkdir()
+    with pytest.raises(Unavailable, match=r"The folder .* cannot be used"), open_home(tmp_path, demo=False):
         pass
 
 

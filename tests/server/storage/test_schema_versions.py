@@ -10,10 +10,19 @@ NEWEST = {"core": "core_0002", "gmail": "gmail_0001", "tools_of_others": "tools_
 
 
 def test_newest_file_of_each_branch_counts(tmp_path: Path) -> None:
-    for name in ("core_0002_more.py", "core_0001_start.py", "tools_of_others_0003_x.py", "__init__.py", "core_2_no.py"):
+    for name in ("core_0002_more.py", "core_0001_start.py", "tools_of_others_0003_x.py", "notes2_0001_x.py", "__init__.py"):
         tmp_path.joinpath(name).touch()
-    assert schema_versions.find_newest([tmp_path]) == {"core": "core_0002", "tools_of_others": "tools_of_others_0003"}
+    newest = {"core": "core_0002", "tools_of_others": "tools_of_others_0003", "notes2": "notes2_0001"}
+    assert schema_versions.find_newest([tmp_path]) == newest
     assert "core" in schema_versions.find_newest([schema_versions.CORE_FOLDER])
+
+
+@pytest.mark.parametrize("name", ["core_2_more.py", "0002_core.py", "core_0002.py", "Core_0002_more.py", "core-0002-more.py"])
+def test_file_that_would_not_run_in_an_existing_database_is_refused(tmp_path: Path, name: str) -> None:
+    tmp_path.joinpath("core_0001_start.py").touch()
+    tmp_path.joinpath(name).touch()
+    with pytest.raises(ValueError, match="is no name of a migration"):
+        schema_versions.find_newest([tmp_path])
 
 
 def test_missing_revisions_are_pending() -> None:

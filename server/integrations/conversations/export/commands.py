@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from server.sdk.cli import connect, data_dir_option, example, json_option, print_json, say
+from server.sdk.cli import PathType, connect, data_dir_option, example, json_option, print_json, say
 
 FORMATS = ("markdown", "json", "original")
 LONGEST = 4 * 3600.0  # seconds
@@ -22,7 +22,7 @@ which `deskhand import` takes. The files of messages come along.
 @click.option("--year", type=click.IntRange(1970, 2200), help="Only those last changed in this year.")
 @click.option("--starred", is_flag=True, help="Only those that are starred.")
 @click.option("--format", "form", type=click.Choice(FORMATS), default=FORMATS[0], show_default=True)
-@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The zip file to write.")
+@click.option("-o", "--output", type=PathType(dir_okay=False), required=True, help="The zip file to write.")
 @click.option("--overwrite", is_flag=True, help="Overwrite an existing zip file.")
 @json_option
 @data_dir_option

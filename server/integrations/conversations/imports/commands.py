@@ -10,6 +10,7 @@ import click
 from server.core.errors import DeskhandError
 from server.sdk.cli import (
     LocalApi,
+    PathType,
     confirm,
     connect,
     data_dir_option,
@@ -31,7 +32,7 @@ SUMMARY = "Imported {imported}, updated {updated}, unchanged {unchanged}, skippe
 
 
 @click.command("import", epilog=example("deskhand import ~/Downloads/chatgpt-export.zip"))
-@click.argument("path", type=click.Path(path_type=Path))
+@click.argument("path", type=PathType())
 @click.option("--dry-run", is_flag=True, help="Only say what the export contains.")
 @click.option("--include-deleted", is_flag=True, help="Bring back conversations that were deleted here.")
 @json_option

@@ -6,6 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from server.commandline.client import connect
+from server.core.errors import DeskhandError
 from server.integrations.queue.commands import queue
 from tests.window.queueing import queueing
 
@@ -84,3 +85,11 @@ def test_dead_letters_are_listed_retried_and_discarded(server, run) -> None:
     run("cancel", number)
     server.fail("Unlucky again")
     assert run("dead", "discard", "--yes") == "1 discarded.\n"
+
+
+@pytest.mark.parametrize("which", ["", "..", "../summary", "a b?c", "9" * 30, "²"])
+def test_name_that_no_prompt_has_is_refused_in_a_sentence(server, which) -> None:
+    for words in (["show"], ["cancel"]):
+        result = CliRunner().invoke(queue, [*words, which, "--data-dir", str(server.data)], obj=connect)
+        assert isinstance(result.exception, DeskhandError | SystemExit), result.exception
+        assert result.exit_code in {1, 2}

@@ -7,6 +7,7 @@ from click.testing import CliRunner
 from websockets.sync.client import connect as open_socket
 
 from server.commandline.client import connect
+from server.core.errors import Unavailable
 from server.integrations.queue.extension_commands import extension
 from server.integrations.queue.extension_files import NAME, build_files, read_manifest
 
@@ -42,6 +43,13 @@ def test_folder_of_something_else_is_refused_in_a_sentence(tmp_path):
     (tmp_path / NAME / "notes.txt").write_text("mine")
     assert "not a copy of the extension" in str(run(tmp_path).exception)
     assert not (tmp_path / f"{NAME}.zip").exists()
+
+
+def test_folder_that_cannot_be_written_is_named_in_a_sentence(tmp_path):
+    (tmp_path / "file").touch()
+    result = CliRunner().invoke(extension, ["--output", str(tmp_path / "file" / "folder")], obj=connect)
+    assert isinstance(result.exception, Unavailable)
+    assert str(tmp_path / "file" / "folder") in str(result.exception)
 
 
 def test_zip_replaces_a_link_and_not_where_it_leads(tmp_path):
