@@ -83,13 +83,6 @@ def test_credentials_are_sent_first(demo, call, tmp_path, content, sentence):
         sign_in(call, show=lambda address: None, credentials=file)
 
 
-def test_credentials_that_are_no_text_are_refused_in_a_sentence(demo, call, tmp_path):
-    file = tmp_path / "client.json"
-    file.write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(DeskhandError):
-        sign_in(call, show=lambda address: None, credentials=file)
-
-
 def test_browser_is_opened_unless_disabled(demo, monkeypatch):
     opened = []
     monkeypatch.setattr(webbrowser, "open", lambda address: opened.append(browse(address)))
