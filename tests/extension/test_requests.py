@@ -256,7 +256,8 @@ async def test_tab_in_which_the_person_went_elsewhere_is_theirs(ready):
     await ready.finish(await ready.submit("before they took it"))
     page, tab = ready.find_page(), await ready.read_work_tab()
     await page.bring_to_front()
-    await ready.wait(lambda: ready.worker.evaluate("chrome.storage.session.get('seen_tab').then(({seen_tab}) => seen_tab ?? null)"))
+    seen = "chrome.storage.session.get('seen_tab').then((stored) => stored.seen_tab ?? null)"
+    await ready.wait(lambda: ready.worker.evaluate(seen))
     await page.goto("about:blank")
     await ready.person.bring_to_front()
     assert (await ready.finish(await ready.submit("after they took it"))).state is State.done
