@@ -14,8 +14,8 @@ def explain_nothing(_: int) -> DeskhandError | None:
 class Ending:
     """Set once by whatever ends a session; the first sentence is the reason.
 
-    `status`: HTTP status of the last refusal. `is_forgotten`: a request in the session was refused, as one is whose session
-    is not known any more. `explain`: the error that an HTTP status stands for, if the sign-in knows it.
+    `status`: HTTP status of the last refusal. `is_forgotten`: the last request in the session was refused, as one is whose
+    session is not known any more. `explain`: the error that an HTTP status stands for, if the sign-in knows it.
     """
 
     def __init__(self) -> None:

@@ -77,8 +77,8 @@ def make_client(connection: Connection, ending: Ending, auth: httpx2.Auth | None
     async def bound(response: httpx2.Response) -> None:
         if response.status_code >= 400:
             ending.status = response.status_code
-        if response.status_code in FORGOTTEN and response.request.method == "POST" and SESSION in response.request.headers:
-            ending.is_forgotten = True
+        if response.request.method == "POST" and SESSION in response.request.headers:
+            ending.is_forgotten = response.status_code in FORGOTTEN
         is_stream = response.headers.get("content-type", "").lower().startswith("text/event-stream")
         limit = LARGEST_STREAM if is_stream else LARGEST_ANSWER
         if response.headers.get("content-encoding", "identity").lower() != "identity":

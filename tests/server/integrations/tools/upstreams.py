@@ -86,8 +86,8 @@ def answer(writer: asyncio.StreamWriter, body: bytes, status: str = "200 OK", *h
     writer.write("\r\n".join([*lines, "", ""]).encode() + body)
 
 
-def answer_basics(request: dict[str, Any], writer: asyncio.StreamWriter, tools: list[dict[str, Any]]) -> bool:
-    """Answer the requests that open a session and list the tools; return whether it was one of them."""
+def answer_basics(request: dict[str, Any], writer: asyncio.StreamWriter, tools: list[dict[str, Any]], *headers: str) -> bool:
+    """Answer the requests that open a session and list the tools; return whether it was one of them. `headers`: of results."""
     import json
 
     results = {
@@ -100,7 +100,8 @@ def answer_basics(request: dict[str, Any], writer: asyncio.StreamWriter, tools: 
     }
     method = request.get("method", "")
     if method in results:
-        answer(writer, json.dumps({"jsonrpc": "2.0", "id": request["id"], "result": results[method]}).encode())
+        result = {"jsonrpc": "2.0", "id": request["id"], "result": results[method]}
+        answer(writer, json.dumps(result).encode(), "200 OK", *headers)
         return True
     if method == "server/discover":
         error = {"code": -32601, "message": "Method not found"}

@@ -298,15 +298,11 @@ async def test_session_that_a_restarted_server_has_forgotten_is_opened_again(sta
 
     async def respond(head, request, writer) -> None:
         known = f"mcp-session-id: {starts}\r\n" in head.lower()
-        if request.get("method") == "initialize":
-            info = {"protocolVersion": "2025-11-25", "capabilities": {"tools": {}}, "serverInfo": {"name": "e", "version": "1"}}
-            result = json.dumps({"jsonrpc": "2.0", "id": request["id"], "result": info}).encode()
-            answer(writer, result, "200 OK", f"Mcp-Session-Id: {starts}")
-        elif not head.startswith("POST"):
+        if not head.startswith("POST"):
             answer(writer, b"", "405 Method Not Allowed")
         elif "mcp-session-id" in head.lower() and not known:
             answer(writer, body, status)
-        elif not answer_basics(request, writer, [ECHO]):
+        elif not answer_basics(request, writer, [ECHO], f"Mcp-Session-Id: {starts}"):
             content = {"content": [{"type": "text", "text": f"start {starts}"}]}
             answer(writer, json.dumps({"jsonrpc": "2.0", "id": request["id"], "result": content}).encode())
 
@@ -327,3 +323,21 @@ async def test_session_that_a_restarted_server_has_forgotten_is_opened_again(sta
         async with supervisor.session() as session:
             assert (await session.call_tool("echo", {})).text == "start 2"
         await supervisor.stop()
+
+
+async def test_error_about_another_kind_of_session_is_the_tools() -> None:
+    answers = {"400 Bad Request": "It needs a seat", "200 OK": "The booking session is over"}
+    statuses = iter(answers)
+
+    async def respond(head, request, writer) -> None:
+        if request.get("method") == "tools/call":
+            error = {"code": -32000, "message": answers[status := next(statuses)]}
+            answer(writer, json.dumps({"jsonrpc": "2.0", "id": request["id"], "error": error}).encode(), status)
+        elif not answer_basics(request, writer, [ECHO], "Mcp-Session-Id: 1"):
+            answer(writer, b"", "405 Method Not Allowed")
+
+    async with listen_http(respond) as url, open_session(connect_url(url), UpstreamLog(), ignore_change) as session:
+        await session.list_all()
+        for sentence in answers.values():
+            with pytest.raises(DeskhandError, match=sentence):
+                await session.call_tool("echo", {}, changes=True)
