@@ -153,6 +153,18 @@ MUTANTS = [
         f"{OMI}/store/conversations.py", 'known["deleted_at"] or (known', "(known", (f"{OMI_TESTS}/store/test_conversations.py",)
     ),
     Mutant(f"{OMI}/recordings.py", "file.truncate(HEADER_BYTES + size)", "file.seek(0)", (f"{OMI_TESTS}/test_recordings.py",)),
+    Mutant(
+        f"{OMI}/ingest.py",
+        'latest and self._recordings.holds(latest["name"], latest["size"])',
+        "latest",
+        (f"{OMI_TESTS}/test_ingest.py",),
+    ),
+    Mutant(
+        f"{OMI}/sources.py",
+        "        self._recordings.remove(sources.forget(connection, uid))\n",
+        "        sources.forget(connection, uid)\n",
+        (f"{OMI_TESTS}/test_sources.py",),
+    ),
     Mutant(f"{OMI}/parsers.py", "if not re.fullmatch(UID_PATTERN, uid):", "if False:", (f"{OMI_TESTS}/test_parsers.py",)),
     Mutant(f"{OMI}/webhook.py", "rate.isascii() and rate.isdecimal()", "rate.isdecimal()", (f"{OMI_TESTS}/test_webhook.py",)),
     Mutant(

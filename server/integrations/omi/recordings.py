@@ -40,8 +40,13 @@ class Recordings:
             file.flush()
             os.fsync(file.fileno())
 
+    def holds(self, name: str, size: int) -> bool:
+        """Return whether a file has these bytes of audio: a kill may come between its removal and that of its row. Blocks."""
+        path = self.folder / name
+        return bool(NAME.fullmatch(name)) and path.is_file() and path.stat().st_size >= HEADER_BYTES + size
+
     def remove(self, names: Iterable[str]) -> None:
-        """Remove files that exist. Blocks."""
+        """Remove files that exist, in the transaction that removes their rows, so that none stays that no row names. Blocks."""
         for name in names:
             if NAME.fullmatch(name):
                 (self.folder / name).unlink(missing_ok=True)

@@ -1,11 +1,12 @@
 """OMI's service: ingest of deliveries, the accounts they come from, and what clients read."""
 
-import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+
+from sqlalchemy import Connection
 
 from server.integrations.omi import signature
 from server.integrations.omi.ingest import SECTION, TOPIC, Ingest
@@ -95,8 +96,10 @@ class OmiService(Health):
                 forget, (*conversations.FORGET_OLD, *transcripts.FORGET_OLD, *day_summaries.FORGET_OLD, *aside.FORGET_OLD), before
             )
             await database.write(texts.unindex_gone)
-        removed = await database.write(audio.forget_old, before, settings.sound_megabytes * MEGABYTE)
-        await asyncio.to_thread(self.recordings.remove, removed)
+        await database.write(self._forget_recordings, before, settings.sound_megabytes * MEGABYTE)
+
+    def _forget_recordings(self, connection: Connection, before: str, limit: int) -> None:
+        self.recordings.remove(audio.forget_old(connection, before, limit))
 
     def prune_seconds(self) -> float:
         """Return the time between two prunings."""

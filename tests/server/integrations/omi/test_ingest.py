@@ -190,6 +190,17 @@ def test_audio_does_not_go_on_in_a_file_that_is_removed_meanwhile(pendant, tmp_p
     assert pendant.read(count, audio.SIZE) == len(second)
 
 
+def test_audio_does_not_go_on_in_a_file_that_is_gone(pendant, tmp_path) -> None:
+    folder = tmp_path / "data" / "files" / "omi"
+    pendant.send(b"\1\0" * 16_000, Kind.audio, rate=16_000, key="one")
+    (gone,) = folder.iterdir()
+    gone.unlink()  # and a kill came before its row was removed
+    pendant.send(b"\2\0" * 8_000, Kind.audio, rate=16_000, key="two")
+    (file,) = folder.iterdir()
+    with wave.open(str(file)) as recorded:
+        assert recorded.readframes(99_999) == b"\2\0" * 8_000
+
+
 @pytest.mark.parametrize(("sound_bytes", "rate"), [(b"", 16_000), (b"odd", 16_000), (b"even", 0)])
 def test_malformed_audio_is_refused(pendant, sound_bytes, rate) -> None:
     with pytest.raises(InvalidInput):

@@ -47,6 +47,22 @@ def test_forgotten_uid_is_asked_about_again(pendant, tmp_path) -> None:
     assert len(pendant.questions()) == 1
 
 
+@pytest.mark.parametrize("decide", ["forget", "deny"])
+def test_uid_stays_as_long_as_its_sound_cannot_be_removed(new_pendant, tmp_path, decide) -> None:
+    new_pendant.send(b"\0\0", Kind.audio, rate=8_000)
+    (question,) = new_pendant.questions()
+    (file,) = (tmp_path / "data" / "files" / "omi").iterdir()
+    file.unlink()
+    file.mkdir()  # such a name cannot be removed as a file
+    sources = new_pendant.omi.sources
+    with pytest.raises(OSError, match=file.name):
+        new_pendant.run(sources.forget("me") if decide == "forget" else sources.deny(question.id, ""))
+    assert new_pendant.questions() == [question]
+    file.rmdir()
+    new_pendant.run(sources.forget("me"))
+    assert new_pendant.questions() == []
+
+
 def test_row_of_a_restored_backup_hides_no_other() -> None:
     row = {"question": "omi-1", "uid": "u", "first_kind": "strange", "first_at": "then", "first_client": "", "form": "f"}
     shown = convert_item(row | {"kept_aside": 0}, view, lambda _: None)
