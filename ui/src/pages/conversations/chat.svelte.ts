@@ -63,6 +63,9 @@ export class OpenChat {
 
   constructor(id: string) { this.id = id }
 
+  /** Whether the person has left it. */
+  get isClosed(): boolean { return this.#stopping.signal.aborted }
+
   /** Loads the conversation, and again when it changes, for the lifetime of the calling component. `message`: show its branch. */
   follow(message?: string): void {
     $effect(() => untrack(() => {
@@ -138,7 +141,7 @@ export class OpenChat {
   /** Follows the answer that is being written on any branch. */
   #followPending(): void {
     const answer = [...this.#messages.values()].findLast(({ role, state }) => role === 'assistant' && PENDING.has(state))
-    if (!answer || answer.id === this.#following || this.#stopping.signal.aborted) return
+    if (!answer || answer.id === this.#following || this.isClosed) return
     this.#following = answer.id
     this.partial = { id: answer.id, text: '' }
     void this.#stream(answer.id)
@@ -153,7 +156,7 @@ export class OpenChat {
         if (topic === 'done' || topic === 'failed') ended = true
       }, this.#stopping.signal)
     } catch { /* the stream has ended, or was cut; what the answer became is read below */ }
-    if (this.#stopping.signal.aborted) return
+    if (this.isClosed) return
     await this.load()
     this.partial = { id: '', text: '' }
     this.#following = ended ? '' : id // one that was cut is not followed in a loop; events tell of its end
