@@ -161,8 +161,8 @@ MUTANTS = [
     ),
     Mutant(
         f"{OMI}/sources.py",
-        "        self._recordings.remove(sources.forget(connection, uid))\n",
-        "        sources.forget(connection, uid)\n",
+        "sources.forget, uid, self._recordings.remove)",
+        "sources.forget, uid, list)",
         (f"{OMI_TESTS}/test_sources.py",),
     ),
     Mutant(f"{OMI}/parsers.py", "if not re.fullmatch(UID_PATTERN, uid):", "if False:", (f"{OMI_TESTS}/test_parsers.py",)),

@@ -46,7 +46,7 @@ class Recordings:
         return bool(NAME.fullmatch(name)) and path.is_file() and path.stat().st_size >= HEADER_BYTES + size
 
     def remove(self, names: Iterable[str]) -> None:
-        """Remove files that exist, in the transaction that removes their rows, so that none stays that no row names. Blocks."""
+        """Remove files that exist. Blocks."""
         for name in names:
             if NAME.fullmatch(name):
                 (self.folder / name).unlink(missing_ok=True)

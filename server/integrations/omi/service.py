@@ -6,8 +6,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import Connection
-
 from server.integrations.omi import signature
 from server.integrations.omi.ingest import SECTION, TOPIC, Ingest
 from server.integrations.omi.memories import Memories
@@ -96,10 +94,7 @@ class OmiService(Health):
                 forget, (*conversations.FORGET_OLD, *transcripts.FORGET_OLD, *day_summaries.FORGET_OLD, *aside.FORGET_OLD), before
             )
             await database.write(texts.unindex_gone)
-        await database.write(self._forget_recordings, before, settings.sound_megabytes * MEGABYTE)
-
-    def _forget_recordings(self, connection: Connection, before: str, limit: int) -> None:
-        self.recordings.remove(audio.forget_old(connection, before, limit))
+        await database.write(audio.forget_old, before, settings.sound_megabytes * MEGABYTE, self.recordings.remove)
 
     def prune_seconds(self) -> float:
         """Return the time between two prunings."""

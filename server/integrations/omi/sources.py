@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection
-
 from server.core.errors import InvalidInput
 from server.core.text import tell_moment
 from server.integrations.omi.ingest import TOPIC
@@ -61,22 +59,14 @@ class Sources:
 
     async def deny(self, question_id: str, reason: str) -> str:  # noqa: ARG002, OMI is told none
         """Remove what a uid has sent, and drop what it will send."""
-        uid = await self._database.write(self._deny, question_id)
+        uid = await self._database.write(sources.deny, question_id, self._recordings.remove)
         await self._publish()
         return f"{uid} denied. Its data is deleted, and new deliveries are discarded."
 
     async def forget(self, uid: str) -> None:
         """Remove a uid with all it has sent. Raises NotFound."""
-        await self._database.write(self._forget, uid)
+        await self._database.write(sources.forget, uid, self._recordings.remove)
         await self._publish()
-
-    def _deny(self, connection: Connection, question_id: str) -> str:
-        uid, recordings = sources.deny(connection, question_id)
-        self._recordings.remove(recordings)
-        return uid
-
-    def _forget(self, connection: Connection, uid: str) -> None:
-        self._recordings.remove(sources.forget(connection, uid))
 
     async def _publish(self) -> None:
         await self.load()

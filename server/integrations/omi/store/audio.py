@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from server.integrations.omi.store.sources import ACCEPTED
-from server.integrations.omi.store.tables import recording
+from server.integrations.omi.store.tables import RemoveFiles, recording
 
 BY_NAME = recording.c.name == bindparam("which")
 LATEST = (
@@ -35,8 +35,8 @@ def put(connection: Connection, row: Mapping[str, Any]) -> None:
         connection.execute(ADD, row)
 
 
-def forget_old(connection: Connection, before: str, limit: int) -> list[str]:
-    """Delete recordings from before a moment, and the oldest until the rest fits. Returns the files to remove."""
+def forget_old(connection: Connection, before: str, limit: int, remove_files: RemoveFiles) -> None:
+    """Delete recordings from before a moment, and the oldest until the rest fits."""
     rows = connection.execute(OLDEST).all()
     total, removed = sum(row.size for row in rows), []
     for row in rows:
@@ -44,4 +44,4 @@ def forget_old(connection: Connection, before: str, limit: int) -> list[str]:
             removed.append(row.name)
             total -= row.size
             connection.execute(REMOVE, {"which": row.name})
-    return removed
+    remove_files(removed)

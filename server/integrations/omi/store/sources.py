@@ -10,6 +10,7 @@ from server.core.errors import NotFound
 from server.integrations.omi.models import SourceState
 from server.integrations.omi.store import texts
 from server.integrations.omi.store.tables import (
+    RemoveFiles,
     action_item,
     arrival,
     aside,
@@ -90,30 +91,29 @@ def accept(connection: Connection, question: str) -> str:
     return uid
 
 
-def deny(connection: Connection, question: str) -> tuple[str, list[str]]:
-    """Deny a uid and remove what it has sent. Returns the uid and the recordings to remove. Raises NotFound."""
+def deny(connection: Connection, question: str, remove_files: RemoveFiles) -> str:
+    """Deny a uid, remove what it has sent, and return it. Raises NotFound."""
     uid = find_waiting(connection, question)
-    recordings = remove_sent(connection, uid)
+    remove_sent(connection, uid, remove_files)
     connection.execute(DECIDE, {"which": uid, "said": SourceState.denied})
-    return uid, recordings
+    return uid
 
 
-def forget(connection: Connection, uid: str) -> list[str]:
-    """Remove a uid with all it has sent. Returns the recordings to remove. Raises NotFound."""
+def forget(connection: Connection, uid: str, remove_files: RemoveFiles) -> None:
+    """Remove a uid with all it has sent. Raises NotFound."""
     if find(connection, uid) is None:
         raise NotFound("Nothing was heard of this uid.")
-    recordings = remove_sent(connection, uid)
+    remove_sent(connection, uid, remove_files)
     connection.execute(FORGET, {"which": uid})
-    return recordings
 
 
-def remove_sent(connection: Connection, uid: str) -> list[str]:
-    """Remove all that a uid has sent. Returns the names of its recordings, whose files are left to remove."""
+def remove_sent(connection: Connection, uid: str, remove_files: RemoveFiles) -> None:
+    """Remove all that a uid has sent."""
     recordings = [row.name for row in connection.execute(RECORDINGS, {"which": uid})]
     for statement in FORGET_SENT:
         connection.execute(statement, {"which": uid})
     texts.unindex_gone(connection)
-    return recordings
+    remove_files(recordings)
 
 
 def find_waiting(connection: Connection, question: str) -> str:

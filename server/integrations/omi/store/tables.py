@@ -1,9 +1,10 @@
 """The tables, as the migrations make them. Moments are ISO 8601 in UTC; a `body` is what arrived, with every field."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from sqlalchemy import Boolean, Column, Connection, Delete, Float, Index, Integer, MetaData, Select, Table, Text
 
+RemoveFiles = Callable[[Iterable[str]], None]  # of recordings, by name; in the transaction that removes their rows
 metadata = MetaData()
 
 source = Table(

@@ -179,8 +179,7 @@ def test_audio_does_not_go_on_in_a_file_that_is_removed_meanwhile(pendant, tmp_p
     pendant.send(first, Kind.audio, rate=16_000)
 
     async def forget_and_store(write, _=None):
-        removed = await pendant.context.database.write(audio.forget_old, "", 0)
-        pendant.omi.recordings.remove(removed)
+        await pendant.context.database.write(audio.forget_old, "", 0, pendant.omi.recordings.remove)
         return await pendant.context.database.write(write)
 
     pendant.run(pendant.omi.ingest.take(IncomingDelivery(Kind.audio, "me", second, "a test", rate=16_000), forget_and_store))

@@ -8,5 +8,7 @@ def test_oldest_recordings_are_removed_first(pendant) -> None:
         pendant.write(audio.put, row)
     pendant.write(audio.put, {**row, "size": 25, "last_at": "9"})
     assert pendant.read(audio.find_latest, "me", 8_000)["size"] == 25
-    assert pendant.write(audio.forget_old, "1", 40) == ["0.wav", "1.wav"]
+    removed = []
+    pendant.write(audio.forget_old, "1", 40, removed.extend)
+    assert removed == ["0.wav", "1.wav"]
     assert pendant.read(count, audio.SIZE) == 35

@@ -12,7 +12,7 @@ def test_waiting_uids_come_first(pendant) -> None:
 
 def test_forgotten_uid_leaves_nothing(pendant) -> None:
     pendant.send(make_memory())
-    pendant.write(sources.forget, "me")
+    pendant.run(pendant.omi.sources.forget("me"))
 
     def count(connection):
         return [connection.execute(table.select()).all() for table in (*sources.WHAT_IT_SENT, sources.source)]
