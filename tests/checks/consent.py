@@ -55,7 +55,8 @@ def type_digits(server: Process, digits: str) -> dict[str, Any]:
     question = until(lambda: [approval for approval in server.person("GET", "/api/approvals").json() if approval["wants_code"]])[
         -1
     ]
-    assert digits not in str(question), "whoever looks at the question alone does not know the digits"
+    # As a word: a moment or a port contains them by chance.
+    assert not re.search(rf"\b{digits}\b", str(question)), "whoever looks at the question alone does not know the digits"
     response = server.person("POST", f"/api/approvals/{question['id']}/approve", json={"code": digits})
     assert response.status_code == 200, response.text
     return dict(question)
