@@ -33,7 +33,15 @@ MUTANTS = [
     Mutant("server/access/jobs/service.py", ">= settings.most_running:", ">= 1000:", JOBS),
     Mutant("server/access/jobs/service.py", "timeout=None if waits else settings", "timeout=settings", JOBS),
     Mutant("server/access/jobs/service.py", "asyncio.timeout(limit_seconds)", "asyncio.timeout(None)", JOBS),
-    Mutant("server/access/jobs/service.py", "            run.cancelled = True\n", "", JOBS),
+    Mutant("server/access/jobs/service.py", "                run.cancelled = True\n", "", JOBS),
+    Mutant("server/access/jobs/service.py", "            if not run.has_ended:", "            if True:", JOBS),
+    Mutant("server/access/jobs/service.py", " if run else replace(job, state=State.uncertain)", " if run else job", JOBS),
+    Mutant(
+        "server/access/jobs/service.py",
+        "        if run.job is None:\n            return await asyncio",
+        "        if False:\n            return await asyncio",
+        JOBS,
+    ),
     Mutant("server/access/jobs/store.py", ', table.c.client_id == bindparam("client_id")', "", JOBS),
     Mutant("server/access/jobs/store.py", "    connection.execute(PRUNE_MANY,", "    dict(PRUNE_MANY=", JOBS),
     Mutant(

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
@@ -30,6 +31,8 @@ CLIENT_CLOSED_REQUEST = 499
 CANCELLED = "The client cancelled this call. What it did until then is not undone."
 Work = Callable[[], Awaitable[Response]]
 
+log = logging.getLogger(__name__)
+
 
 class CallProtocol(Protocol):
     """The call, as jobs see it. `detached`: its client has been answered, and its job records how it ends."""
@@ -43,11 +46,12 @@ class CallProtocol(Protocol):
 
 @dataclass
 class Run:
-    """A call that runs. `job`: once it is one. `cancelled`: its client has cancelled it."""
+    """A call that runs. `job`: once it is one. `cancelled`: its client has cancelled it. `has_ended`: its end is being stored."""
 
     call: CallProtocol
     job: Job | None = None
     cancelled: bool = False
+    has_ended: bool = False
     progress: float | None = None
     message: str = ""
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -90,32 +94,35 @@ class Jobs:
         if self._calls >= MOST_CALLS:
             raise Unavailable("Too many long calls run. Try again in a moment.", retry_after=5)
         run = Run(call)
-        run.task = self._tasks.start(self._execute(run, work, settings.limit_seconds), name=RUN)
+        task = run.task = self._tasks.start(self._execute(run, work, settings.limit_seconds), name=RUN)
         try:
-            done, _ = await asyncio.wait([run.task], timeout=None if waits else settings.wait_seconds)
+            done, _ = await asyncio.wait([task], timeout=None if waits else settings.wait_seconds)
             if not done and call.record.runs:
-                return await self._detach(run, settings.most_kept)
-            return await asyncio.shield(run.task)
+                return await self._detach(run, task, settings.most_kept)
+            return await asyncio.shield(task)
         except asyncio.CancelledError:
             if not call.record.operation.changes:
-                run.task.cancel()
+                task.cancel()
             raise
 
     async def find(self, job_id: str, client_id: str) -> Job:
-        """Find a job of a client, as it is now. Raises NotFound."""
+        """Find a job of a client, as it is now; uncertain if its end could not be stored. Raises NotFound."""
+        run = self._running.get(job_id)  # first: what ends meanwhile is stored by then
         job = await self._database.read(store.find, job_id, client_id)
         if job is None:
             raise NotFound("There is no such job, or it ended long ago.")
-        run = self._running.get(job.id)
-        return replace(job, progress=run.progress, message=run.message) if run and job.state is State.running else job
+        if job.state is not State.running:
+            return job
+        return replace(job, progress=run.progress, message=run.message) if run else replace(job, state=State.uncertain)
 
     async def cancel(self, job_id: str, client_id: str) -> Job:
         """Cancel a job of a client; one that has ended stays as it is. Raises NotFound."""
         await self.find(job_id, client_id)
         run = self._running.get(job_id)
         if run and run.task:
-            run.cancelled = True
-            run.task.cancel()
+            if not run.has_ended:
+                run.cancelled = True
+                run.task.cancel()
             await asyncio.wait([run.task], timeout=CANCEL_SECONDS)
         return await self.find(job_id, client_id)
 
@@ -124,6 +131,7 @@ class Jobs:
         self._calls += 1
         try:
             response = await self._respond(run, work, limit_seconds)
+            run.has_ended = True
             async with run.lock:
                 if run.job:
                     await self._end(run, run.job, response)
@@ -146,17 +154,21 @@ class Jobs:
         except Exception as error:  # noqa: BLE001, the answer of a call whose client is gone
             return to_response(error)
 
-    async def _detach(self, run: Run, most_kept: int) -> Response:
-        """Store the call as a job, and answer where to look; if it has just ended, answer its response."""
+    async def _detach(self, run: Run, task: asyncio.Task[Response], most_kept: int) -> Response:
+        """Store the call as a job, and answer where to look; if it has just ended or cannot be stored, answer its response."""
         record, now = run.call.record, self._clock.now()
         about = (record.client.id, record.operation.name, str(record.effect.sentence if record.effect else record.summary))
         job = Job(f"job-{secrets.token_hex(8)}", *about, State.running, now.isoformat())
-        async with run.lock:  # it does not end meanwhile
-            if run.task is None or run.task.done():
-                return await asyncio.shield(run.task) if run.task else respond(500, "")
-            await self._database.write(store.add, job, self._oldest(), most_kept)
-            run.job, run.call.detached = job, True
-            self._running[job.id] = run
+        try:
+            async with run.lock:  # it does not end meanwhile
+                if not task.done():
+                    await self._database.write(store.add, job, self._oldest(), most_kept)
+                    run.job, run.call.detached = job, True
+                    self._running[job.id] = run
+        except Exception:
+            log.exception("A call could not be stored as a job, so its client waits for its end.")
+        if run.job is None:
+            return await asyncio.shield(task)
         body = {"status": "running", "job_id": job.id, "summary": job.summary, "poll": f"/jobs/{job.id}"}
         return Response(json.dumps(body), 202, media_type="application/json")
 

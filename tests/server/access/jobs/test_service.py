@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import threading
 import time
 from contextlib import asynccontextmanager, closing
 from typing import Annotated
@@ -9,6 +10,7 @@ from typing import Annotated
 import pytest
 from fastapi import Query
 
+from server.access.jobs import service
 from server.access.jobs.job import SECTION, JobSettings
 from server.core.errors import UpstreamFailed
 from server.sdk.operation import Effect, Operations
@@ -204,3 +206,62 @@ async def test_repeated_key_is_answered_with_the_result_of_the_job(opened):
         await wait_for_end(post, bot, answer)
         again = await start(post, bot, "POST")
         assert (again.status_code, again.json(), post.sent) == (200, "hi", ["hi"])
+
+
+async def end_while_the_writer_waits(post):
+    """Let a job end while the writer is busy, so that its end is not stored yet; return what lets the writer go on."""
+    released = threading.Event()
+    post.state.context.database.submit(lambda _: released.wait(60))
+    post.hold.set()
+    async with asyncio.timeout(60):
+        while not post.sent:
+            await asyncio.sleep(0)
+    for _ in range(200):  # steps of the loop from the end of the function to the writer
+        await asyncio.sleep(0)
+    return released
+
+
+@pytest.mark.parametrize("times", [1, 2])
+async def test_job_that_has_ended_keeps_its_result_if_it_is_cancelled_before_that_is_stored(opened, monkeypatch, times):
+    monkeypatch.setattr(service, "CANCEL_SECONDS", 0)
+    async with slowly(opened) as post:
+        bot = await post.client(write_slowly="allow")
+        answer, [client] = await start(post, bot, "POST"), await post.state.clients.list()
+        released = await end_while_the_writer_waits(post)
+        for _ in range(times):
+            await post.state.jobs.cancel(answer.json()["job_id"], client.id)
+        released.set()
+        ended = await wait_for_end(post, bot, answer)
+        assert (ended["status"], ended.get("result"), post.sent) == ("done", "hi", ["hi"])
+        row = next(entry for entry in await post.state.activity.list() if entry.operation == "write_slowly")
+        assert (row.outcome, row.status) == ("done", 200)
+
+
+async def refuse_to_store(post, change):
+    """Make the disk refuse a change of jobs."""
+    refuse = f"CREATE TRIGGER full BEFORE {change} ON job BEGIN SELECT RAISE(ABORT, 'full'); END"
+    await post.state.context.database.write(lambda connection: connection.exec_driver_sql(refuse) and None)
+
+
+async def test_job_whose_end_cannot_be_stored_is_uncertain(opened):
+    async with slowly(opened) as post:
+        bot = await post.client(write_slowly="allow")
+        answer = await start(post, bot, "POST")
+        await refuse_to_store(post, "UPDATE")
+        post.hold.set()
+        assert ((await wait_for_end(post, bot, answer))["status"], post.sent) == ("uncertain", ["hi"])
+
+
+async def test_call_that_cannot_be_stored_as_a_job_is_answered_when_it_ends(opened, caplog):
+    async with slowly(opened) as post:
+        bot = await post.client(write_slowly="allow")
+        await refuse_to_store(post, "INSERT")
+        answering = asyncio.create_task(start(post, bot, "POST"))
+        async with asyncio.timeout(60):
+            while "could not be stored as a job" not in caplog.text:
+                await asyncio.sleep(0.005)
+        post.hold.set()
+        answer = await answering
+        assert (answer.status_code, answer.json(), post.sent) == (200, "hi", ["hi"])
+        row = next(entry for entry in await post.state.activity.list() if entry.operation == "write_slowly")
+        assert (row.outcome, row.status) == ("done", 200)
