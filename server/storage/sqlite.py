@@ -54,7 +54,8 @@ def reading_engine(path: Path, busy_milliseconds: int, pool: type[Pool], **optio
 def engine(path: Path, begin: str, busy_milliseconds: int, pragmas: Mapping[str, object], **options: Any) -> Engine:
     """Make an engine that starts transactions itself: the driver would start them late, and never for DDL."""
     url = URL.create("sqlite", database=str(path))
-    made = create_engine(url, connect_args={"isolation_level": None, "check_same_thread": False}, **options)
+    arguments = {"isolation_level": None, "check_same_thread": False}
+    made = create_engine(url, hide_parameters=True, connect_args=arguments, **options)  # errors are logged, private texts are not
 
     @event.listens_for(made, "connect")
     def prepare(driver: sqlite3.Connection, _: object) -> None:

@@ -31,6 +31,7 @@ MUTANTS = [
     change("database", "[job for job in batch if job and not job.caller.cancelled()]", "[job for job in batch if job]"),
     change("database", "        if self.job.caller.done():\n            return\n", ""),
     change("database", "isinstance(error, Exception) and not isinstance(error, StopIteration)", "isinstance(error, Exception)"),
+    change("sqlite", "hide_parameters=True", "hide_parameters=False", "database"),
     change("sqlite", '"synchronous": "FULL"', '"synchronous": "OFF"', "database"),
     change("sqlite", '"query_only": "ON", ', "", "database"),
     change("sqlite", '"journal_mode": "WAL"', '"journal_mode": "DELETE"', "database"),

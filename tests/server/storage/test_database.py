@@ -3,11 +3,12 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import traceback
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Column, Connection, Integer, MetaData, Table, Text, insert, select
+from sqlalchemy import Column, Connection, Integer, MetaData, Table, Text, insert, select, text
 
 from server.core.errors import Unavailable
 from server.storage.database import Database, Limits
@@ -15,6 +16,7 @@ from server.storage.database import Database, Limits
 note = Table("note", MetaData(), Column("id", Integer, primary_key=True), Column("words", Text, nullable=False))
 ADD = insert(note)
 WORDS = select(note.c.words).order_by(note.c.id)
+PRIVATE = "private words"
 IMPATIENT = Limits(busy_milliseconds=50)
 
 
@@ -327,6 +329,29 @@ asyncio.run(main())
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit.")
+def test_error_has_no_values_that_the_log_would_keep(path: Path) -> None:
+    def read_badly(connection: Connection) -> None:
+        connection.execute(text("SELECT abs(-9223372036854775807 - 1) FROM (SELECT :words)"), {"words": PRIVATE})
+
+    def refuse(connection: Connection) -> None:
+        connection.execute(ADD, {"id": 1, "words": PRIVATE})
+
+    async def fail(run: Awaitable[object]) -> str:
+        [error] = await asyncio.gather(run, return_exceptions=True)
+        assert isinstance(error, Exception)
+        return "".join(traceback.format_exception(error))
+
+    async def work(database: Database) -> None:
+        await database.write(refuse)
+        taken, unread = await fail(database.write(refuse)), await fail(database.read(read_badly))
+        await database.write(set_pragma, "max_page_count", 2)
+        full = await fail(database.write(add, PRIVATE * 1_000))
+        assert ("UNIQUE" in taken, "overflow" in unread, "disk is full" in full) == (True, True, True)
+        assert PRIVATE not in taken + unread + full
+
+    use(path, work)
+
+
 def test_full_disk_loses_nothing(path: Path) -> None:
     root = Path(__file__).parents[3]
     subprocess.run([sys.executable, "-c", LITTLE_ROOM, str(path)], cwd=root, check=True)
