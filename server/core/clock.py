@@ -1,7 +1,7 @@
 """The time, in a form that tests can move."""
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 
 class Clock:
@@ -14,3 +14,8 @@ class Clock:
     def monotonic(self) -> float:
         """Seconds that never run backwards, for durations."""
         return time.monotonic()
+
+
+def has_passed(duration: timedelta, since: datetime, now: datetime) -> bool:
+    """Return whether a duration is over. One that began in the future is: the clock was set back since."""
+    return not timedelta() <= now - since < duration

@@ -4,6 +4,42 @@ from tests.mutants.mutant import Mutant
 
 MUTANTS = [
     Mutant(
+        "server/core/clock.py",
+        "not timedelta() <= now - since < duration",
+        "not now - since < duration",
+        ("tests/server/access/oauth/test_rate_limit.py",),
+    ),
+    Mutant(
+        "server/access/guard/rate_limits.py",
+        "        if now < self._counted_at:",
+        "        if False:",
+        ("tests/server/access/guard/test_rate_limits.py",),
+    ),
+    Mutant(
+        "server/access/approvals/denials.py",
+        "    if not has_passed(duration, denied_at, now):",
+        "    if now - denied_at < duration:",
+        ("tests/server/access/approvals/test_denials.py",),
+    ),
+    Mutant(
+        "server/access/oauth/capacity.py",
+        "if at is None or has_passed(duration, at, now)",
+        "if at is None or now - at >= duration",
+        ("tests/server/access/oauth/test_capacity.py",),
+    ),
+    Mutant(
+        "server/access/oauth/pending_authorizations.py",
+        "not has_passed(QUIET, self._notified_at, pending.asked_at)",
+        "pending.asked_at - self._notified_at < QUIET",
+        ("tests/server/access/oauth/test_pending_authorizations.py::test_person_is_notified_after_the_clock_is_set_back",),
+    ),
+    Mutant(
+        "server/access/clients/usage.py",
+        "not has_passed(self._every, written, at)",
+        "at - written < self._every",
+        ("tests/server/access/clients/test_usage.py",),
+    ),
+    Mutant(
         "server/access/guard/guard.py",
         "            call.check_unread()\n",
         "",

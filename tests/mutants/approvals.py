@@ -181,7 +181,7 @@ MUTANTS = [
     ),
     Mutant(
         "server/access/approvals/denials.py",
-        "    if left > 0:",
+        "    if not has_passed(duration, denied_at, now):",
         "    if False:",
         ("tests/server/access/approvals/test_denials.py",),
     ),

@@ -5,6 +5,7 @@ from math import ceil
 
 from server.access.approvals import store
 from server.access.approvals.approval import ApprovalSettings
+from server.core.clock import has_passed
 from server.core.errors import TooManyRequests
 from server.storage.database import Database
 
@@ -25,7 +26,8 @@ async def check_denials(database: Database, client_id: str, settings: ApprovalSe
     if count < settings.most_denials:
         return False
     delay = min(settings.denial_delay_seconds * 2 ** min(count - settings.most_denials, 10), LONGEST_DELAY)
-    left = (datetime.fromisoformat(last) - now).total_seconds() + delay
-    if left > 0:
+    denied_at, duration = datetime.fromisoformat(last), timedelta(seconds=delay)
+    if not has_passed(duration, denied_at, now):
+        left = (denied_at + duration - now).total_seconds()
         raise TooManyRequests(DENIED.format(count=count, seconds=ceil(left)), retry_after=left)
     return True

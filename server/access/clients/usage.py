@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from server.access.tables import activity, client_use, oauth_grant
-from server.core.clock import Clock
+from server.core.clock import Clock, has_passed
 from server.core.errors import DeskhandError
 from server.http.addresses import Address, spell_hosts
 from server.storage.database import Database
@@ -58,7 +58,7 @@ class Usage:
         use = (client_id, self._find_address(host), grant)
         self._last[use] = at
         written = self._written.get(use)
-        if written and at - written < self._every:
+        if written and not has_passed(self._every, written, at):
             return
         self._written[use] = at
         try:
@@ -79,7 +79,7 @@ class Usage:
         """Record a fetch of a client's document, with this Host header. Answers whether it is to be published."""
         at, place = self._clock.now(), (client_name, self._find_address(host))
         before = self._fetched.get(place)
-        if before and at - before < PUBLISH_EVERY:
+        if before and not has_passed(PUBLISH_EVERY, before, at):
             return False
         self._fetched[place] = at
         return True

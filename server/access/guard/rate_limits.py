@@ -1,9 +1,9 @@
 """Rate limits: a moving window per client, one for reading and one for changing."""
 
+import time
 from dataclasses import dataclass
 from functools import cached_property
 from math import ceil
-from time import time
 from typing import TYPE_CHECKING
 
 from server.access.clients.registry import Client
@@ -42,6 +42,7 @@ class Limits:
     def __init__(self, reading: str, changing: str) -> None:
         self._usual = {False: reading, True: changing}
         self._refused: set[tuple[str, str]] = set()
+        self._counted_at = 0.0
 
     @cached_property
     def _limiter(self) -> "MovingWindowRateLimiter":
@@ -71,11 +72,19 @@ class Limits:
 
     async def _hit(self, identity: str, rate: str, name: str) -> Quota:
         item = read_rate(rate)
+        self._follow_clock()
         passed = await self._limiter.hit(item, identity, name)
         window = await self._limiter.get_window_stats(item, identity, name)
-        reset = max(1, ceil(window.reset_time - time()))
+        reset = max(1, ceil(window.reset_time - time.time()))
         first = self._note(identity, name, passed=passed)
         return Quota(item.amount, window.remaining if passed else 0, reset, passed, first)
+
+    def _follow_clock(self) -> None:
+        """Count anew if the clock was set back: earlier calls would count until it has reached them."""
+        now = time.time()
+        if now < self._counted_at:
+            vars(self).pop("_limiter", None)
+        self._counted_at = now
 
     def _note(self, client_id: str, name: str, *, passed: bool) -> bool:
         """Return whether this is the first refusal since a call last passed; only that one is worth a row in the activity."""

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from server.access.oauth import redirect_uris
 from server.access.oauth.pending_authorization import PendingAuthorization
 from server.access.oauth.request_context import AuthorizationRequest
-from server.core.clock import Clock
+from server.core.clock import Clock, has_passed
 
 MOST_WAITING = 100  # for each known client; for all unknown ones of ChatGPT's and Claude's hosts; and for all others
 MOST_DENIED = 1000  # browsers
@@ -60,5 +60,5 @@ class DeniedBrowsers:
 
     def seconds_left(self, browser: bytes, seconds: float) -> float:
         """Time for which a browser stays denied that is denied for so many seconds; 0 if it is not."""
-        at = self._denied_at.get(browser)
-        return max(0.0, seconds - (self._clock.now() - at).total_seconds()) if at else 0.0
+        at, now, duration = self._denied_at.get(browser), self._clock.now(), timedelta(seconds=seconds)
+        return 0.0 if at is None or has_passed(duration, at, now) else (at + duration - now).total_seconds()

@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field, ValidationError
 from server.access.oauth.models import Kind, Registration
 from server.access.oauth.rate_limit import RateLimit
 from server.access.oauth.redirect_uris import LONGEST, MOST, find_known_host, is_https, may_register
-from server.core.clock import Clock
+from server.core.clock import Clock, has_passed
 from server.core.errors import InvalidInput, TooManyRequests, UpstreamFailed
 from server.outbound.fetch import Fetch
 
@@ -49,7 +49,7 @@ class ClientMetadataCache:
         `known`: the person has let it in before, so that it is counted apart from unknown clients.
         """
         at, cached = self._cache.get(address, (None, None))
-        if at and cached and self._clock.now() - at < MAX_AGE:
+        if at and cached and not has_passed(MAX_AGE, at, self._clock.now()):
             return cached
         bucket = address if known else find_known_host(address) or ""
         if not self._rates.setdefault(bucket, RateLimit(MOST_FETCHES, 60, self._clock)).take():

@@ -17,7 +17,7 @@ from server.access.oauth.models import OAuthSettings
 from server.access.oauth.pending_authorization import Decision, PendingAuthorization, describe, make_entry
 from server.access.oauth.request_context import AuthorizationRequest, FormParams
 from server.access.oauth.scopes import describe_scope
-from server.core.clock import Clock
+from server.core.clock import Clock, has_passed
 from server.core.credentials import digest, is_same
 from server.core.errors import Forbidden, InvalidInput, NotFound
 from server.sdk.approval_requests import ApprovalDuration, ApprovalRequest, ApprovalRequests
@@ -222,7 +222,7 @@ class PendingAuthorizations:
 
     def _notify(self, pending: PendingAuthorization, *, again: bool) -> None:
         """Notify the person, of unknown clients at most once in QUIET."""
-        soon = self._notified_at is not None and pending.asked_at - self._notified_at < QUIET
+        soon = self._notified_at is not None and not has_passed(QUIET, self._notified_at, pending.asked_at)
         if again or (pending.is_unknown and soon):
             self._questions.publish_change()
             return

@@ -3,7 +3,7 @@
 from collections import deque
 from datetime import datetime, timedelta
 
-from server.core.clock import Clock
+from server.core.clock import Clock, has_passed
 
 
 class RateLimit:
@@ -16,7 +16,7 @@ class RateLimit:
     def take(self) -> bool:
         """Count an event. Answers False if the limit is reached."""
         now = self._clock.now()
-        while self._times and now - self._times[0] >= self._window:
+        while self._times and has_passed(self._window, self._times[0], now):
             self._times.popleft()
         if len(self._times) >= self._most:
             return False

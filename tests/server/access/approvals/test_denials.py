@@ -60,3 +60,11 @@ async def test_requests_of_a_denied_client_share_one_notification(opened, clock)
         await post.state.context.tasks.wait(SHOW_NOTIFICATION)
         assert len(screen.shown) == 3 + 1 + 1
         assert len(await post.state.context.approval_requests.list()) == 5
+
+
+async def test_client_is_not_delayed_for_longer_if_the_clock_is_set_back(opened, clock) -> None:
+    async with posting(opened) as post:
+        bot = await post.client()
+        await deny_some(post, bot, 3)
+        clock.move(hours=-1)
+        assert (await post.send(bot, "again")).status_code == 202

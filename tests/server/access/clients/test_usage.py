@@ -73,3 +73,14 @@ async def test_document_fetch_through_the_current_address_is_recorded(opened, cl
         assert state.usage.record_document("bot", "desk.example.org")
         state.address.set_public_url("https://other.example.org")
         assert state.usage.find_document("bot") is None
+
+
+async def test_use_is_recorded_after_the_clock_is_set_back(opened, clock) -> None:
+    async with opened() as state:
+        bot = await make(state)
+        await state.usage.record(bot, "localhost")
+        assert state.usage.record_document("bot", "localhost")
+        clock.move(hours=-1)
+        await state.usage.record(bot, "localhost")
+        assert await stored(state) == [("", clock.now().isoformat())]
+        assert state.usage.record_document("bot", "localhost")

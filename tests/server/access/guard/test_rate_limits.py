@@ -1,5 +1,8 @@
 import asyncio
+import time
 from dataclasses import replace
+
+import pytest
 
 from server.access.clients.registry import Client
 from server.access.guard.rate_limits import Limits, Quota
@@ -95,3 +98,10 @@ def test_operation_with_a_rate_of_its_own_is_counted_alone_unless_the_client_has
         return [passed(quotas) for quotas in (own_rate, others, theirs, none)]
 
     assert asyncio.run(main()) == [[True, True, False], [True, True, False], [True, False], [True] * 3]
+
+
+async def test_limit_does_not_last_longer_if_the_clock_is_set_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    limits, now = Limits("1/minute", "1/minute"), time.time()
+    assert passed([await limits.take(client(), changing=False) for _ in range(2)]) == [True, False]
+    monkeypatch.setattr(time, "time", lambda: now - 3600)
+    assert passed([await limits.take(client(), changing=False) for _ in range(2)]) == [True, False]

@@ -74,3 +74,11 @@ def test_browser_is_denied_for_a_while(monkeypatch):
     for browser in (b"a", b"b", b"a", b"c"):
         denied.add(browser)
     assert [denied.seconds_left(browser, 300) > 0 for browser in (b"a", b"b", b"c")] == [True, False, True]
+
+
+def test_browser_is_not_denied_for_longer_if_the_clock_is_set_back():
+    hands = AdvancingClock()
+    denied = DeniedBrowsers(hands)
+    denied.add(b"a")
+    hands.move(hours=-1)
+    assert denied.seconds_left(b"a", 300) == 0

@@ -157,6 +157,16 @@ def test_invalid_client_ids_do_not_use_up_the_limit_of_chatgpt_or_known_clients(
     assert program.begin().status_code == 303
 
 
+def test_metadata_is_fetched_again_after_the_clock_is_set_back(web, serve, monkeypatch):
+    served_clock = AdvancingClock()
+    monkeypatch.setattr("server.runtime.state.Fetch", web.make_fetch)
+    program = Program(serve(demo=True, clock=served_clock), ID, callback=CALLBACK, pkce=True)
+    for moved in (0, -2):
+        served_clock.move(hours=moved)
+        assert program.begin().status_code == 303
+    assert len(web.asked) == 2
+
+
 @pytest.mark.parametrize(
     "client_id",
     [

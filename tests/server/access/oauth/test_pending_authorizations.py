@@ -14,17 +14,19 @@ from server.core.events import Events
 from server.core.tasks import Tasks
 from server.sdk.approval_requests import ApprovalRequests
 from server.sdk.desktop import NoScreen
+from tests.server.access.oauth.conftest import AdvancingClock
 from tests.server.access.oauth.programs import GPT, HERE, Browser, allow_registration, approve, landed, own, questions, register
 
 
 class Quiet(ApprovalRequests):
-    """Nobody is told."""
+    """Nobody is told; `shown` has what they would be."""
 
     def __init__(self):
         super().__init__(Events(), NoScreen(), Tasks())
+        self.shown = []
 
     def notify(self, question):
-        pass
+        self.shown.append(question)
 
 
 async def forget(entry):
@@ -368,3 +370,12 @@ async def test_other_loopback_port_is_shown_for_a_confidential_client_only(secre
     assert pending.moved is noted
     (question,) = await waiting.list_requests()
     assert ("Note" in dict(question.fields)) is noted
+
+
+async def test_person_is_notified_after_the_clock_is_set_back():
+    hands, notified = AdvancingClock(), Quiet()
+    waiting = PendingAuthorizations(notified, hands, forget, dict)
+    for number, moved in enumerate((0, 1, -3600)):
+        hands.move(seconds=moved)
+        wait(waiting, f"junk-{number}", Kind.registered)
+    assert len(notified.shown) == 2
