@@ -328,7 +328,6 @@ asyncio.run(main())
 """
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit.")
 def test_error_has_no_values_that_the_log_would_keep(path: Path) -> None:
     def read_badly(connection: Connection) -> None:
         connection.execute(text("SELECT abs(-9223372036854775807 - 1) FROM (SELECT :words)"), {"words": PRIVATE})
@@ -352,6 +351,7 @@ def test_error_has_no_values_that_the_log_would_keep(path: Path) -> None:
     use(path, work)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit.")
 def test_full_disk_loses_nothing(path: Path) -> None:
     root = Path(__file__).parents[3]
     subprocess.run([sys.executable, "-c", LITTLE_ROOM, str(path)], cwd=root, check=True)
