@@ -1,5 +1,6 @@
 """The real extension: prompts of the real queue, which it sends in a tab of its own."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 from server.integrations.queue.extension.channel import CloseCode, Closed
@@ -201,7 +202,9 @@ async def test_outcome_that_deskhand_cannot_store_ends_as_a_failure_and_blocks_n
     ready.fake.behave(piece_ms=200)
     prompt = await ready.submit("In a chat without a proper id")
     await ready.wait(lambda: ready.count_sent("In a chat without a proper id"))
-    await ready.find_page().evaluate("history.replaceState(null, '', `/c/${'a'.repeat(300)}`)")
+    page = ready.find_page()
+    await page.wait_for_url(re.compile("/c/(?!WEB:)"))  # from then on the page leaves its address alone
+    await page.evaluate("history.replaceState(null, '', `/c/${'a'.repeat(300)}`)")
     ready.fake.behave(piece_ms=5)
     done = await ready.finish(prompt)
     assert (done.state, done.error_name) == (State.failed, "refused")
