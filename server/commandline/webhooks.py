@@ -129,8 +129,9 @@ def test(which: str, data_dir: Path | None, *, as_json: bool) -> None:
 def deliveries(state: str | None, which: str | None, limit: int, data_dir: Path | None, *, as_json: bool) -> None:
     """Show the log of deliveries, newest first."""
     with connect(data_dir) as deskhand:
-        of = f"&endpoint={find(deskhand, which)['id']}" if which is not None else ""
-        page = deskhand.call("GET", f"{PATH}/deliveries?limit={limit}{of}{f'&state={state}' if state else ''}")
+        chosen = find_id(deskhand, which)
+        filters = f"{f'&endpoint={chosen}' if chosen else ''}{f'&state={state}' if state else ''}"
+        page = deskhand.call("GET", f"{PATH}/deliveries?limit={limit}{filters}")
     if as_json:
         print_json(page["deliveries"])
         return
@@ -155,7 +156,7 @@ def replay(delivery: int | None, which: str | None, data_dir: Path | None, *, ev
             deskhand.call("POST", f"{PATH}/deliveries/{delivery}/replay")
             count = 1
         else:
-            chosen = find(deskhand, which)["id"] if which is not None else ""
+            chosen = find_id(deskhand, which)
             count = deskhand.call("POST", f"{PATH}/deliveries/replay", {"webhook": chosen})["count"]
     say(f"{count} to deliver again.")
 
@@ -170,7 +171,7 @@ def discard(which: str | None, data_dir: Path | None, *, everything: bool, yes: 
     if everything == (which is not None):
         raise click.UsageError("Give --webhook or --all.")
     with connect(data_dir) as deskhand:
-        chosen = find(deskhand, which)["id"] if which is not None else ""
+        chosen = find_id(deskhand, which)
         confirm("Their events are not delivered any more.", yes=yes)
         say(f"{deskhand.call('POST', f'{PATH}/deliveries/discard', {'webhook': chosen})['count']} removed.")
 
@@ -195,6 +196,11 @@ def switch(data_dir: Path | None, which: str, state: str, shown: str) -> None:
     with connect(data_dir) as deskhand:
         webhook = deskhand.call("PUT", f"{PATH}/{find(deskhand, which)['id']}", {"state": state})
     say(f"{title(webhook)} is {shown}.")
+
+
+def find_id(deskhand: LocalApi, which: str | None) -> str:
+    """Find the id of a webhook; empty, which stands for all, if none is named."""
+    return "" if which is None else str(find(deskhand, which)["id"])
 
 
 def find(deskhand: LocalApi, which: str) -> dict[str, Any]:

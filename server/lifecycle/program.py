@@ -134,7 +134,7 @@ class Program:
             stack.push_async_callback(state.runtime.stop)
             log.info("Deskhand %s starts at port %d, locally at %d.", read_version(), address.public_port, address.local_port)
             stack.push_async_callback(state.tunnel.stop)
-            with plain_refusals():
+            with ungrouped_errors():
                 await self._serve(state, public, local, on_ready)
         if self._ended or not state.restarting.is_set():
             return False
@@ -242,14 +242,14 @@ class Program:
 
 
 @contextmanager
-def plain_refusals() -> Iterator[None]:
-    """Take a refusal out of the group of a task group, so that it is told in its sentence and is no crash."""
+def ungrouped_errors() -> Iterator[None]:
+    """Raise a DeskhandError in place of the ExceptionGroup of a task group: its sentence is shown, and it is no crash."""
     try:
         yield
     except ExceptionGroup as group:
-        refusals, others = group.split(DeskhandError)
-        if refusals and not others:
-            raise refusals.exceptions[0] from None
+        expected, others = group.split(DeskhandError)
+        if expected and not others:
+            raise expected.exceptions[0] from None
         raise
 
 

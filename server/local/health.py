@@ -13,8 +13,7 @@ log = logging.getLogger(__name__)
 async def refresh(state: State) -> None:
     """Read the health of every running integration again."""
     for member in state.runtime.members:
-        if member.service:
-            member.health = await read_health(member, member.service)
+        member.health = await read_health(member, member.service) if member.service else HealthReading()
 
 
 async def read_health(member: LoadedIntegration, service: Health) -> HealthReading:

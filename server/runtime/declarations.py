@@ -19,8 +19,8 @@ def check_declarations(member: LoadedIntegration, parts: IntegrationSpec, taken:
         if not member.owns(path):
             raise TypeError(f"{path} is under none of its prefixes, so no request would reach it: {member.integration.prefixes}")
     names = {operation.name for router in parts.public for operation in list_operations(router)}
-    if double := sorted(names & {*taken, SEARCH, FETCH}):
-        raise TypeError(f"There is another operation {double[0]}. Give one of them another name.")
+    if duplicates := sorted(names & {*taken, SEARCH, FETCH}):
+        raise TypeError(f"There is another operation {duplicates[0]}. Give one of them another name.")
     if parts.dynamic is None and (unknown := sorted(list_names(parts) - names)):
         raise TypeError(f"A lookup or an undo is of {unknown[0]}, which is no operation of this integration.")
 

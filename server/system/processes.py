@@ -91,7 +91,11 @@ def start_time(process: psutil.Process) -> float:
 
     psutil's moves with the clock on Linux: https://psutil.readthedocs.io/en/latest/#psutil.Process.create_time
     """
-    return process.create_time() - boot_time() + BOOT_TIME
+    return seconds_since_boot(process) + BOOT_TIME
+
+
+def seconds_since_boot(process: psutil.Process) -> float:
+    return process.create_time() - boot_time()
 
 
 def boot_time() -> float:
@@ -126,7 +130,7 @@ def read_start(pid: int) -> float | None:
     with suppress(*GONE):
         process = require_running(psutil.Process(pid))
         if is_mine(process):
-            return process.create_time() - boot_time()
+            return seconds_since_boot(process)
     return None
 
 

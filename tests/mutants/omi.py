@@ -155,8 +155,8 @@ MUTANTS = [
     Mutant(f"{OMI}/recordings.py", "file.truncate(HEADER_BYTES + size)", "file.seek(0)", (f"{OMI_TESTS}/test_recordings.py",)),
     Mutant(
         f"{OMI}/ingest.py",
-        'latest and self._recordings.holds(latest["name"], latest["size"])',
-        "latest",
+        'if not latest or not self._recordings.can_grow(latest["name"], latest["size"], len(delivery.body)):',
+        "if not latest:",
         (f"{OMI_TESTS}/test_ingest.py",),
     ),
     Mutant(

@@ -13,7 +13,7 @@ MUTANTS: list[Mutant] = [
         "            if False:  # after",
         ("tests/desktop/tray/test_status_feed.py::test_stop_is_not_missed_before_a_request",),
     ),
-    Mutant("server/system/processes.py", " - boot_time() + BOOT_TIME", "", PROCESSES),
+    Mutant("server/system/processes.py", "process.create_time() - boot_time()", "process.create_time()", PROCESSES),
     # Files
     Mutant("server/system/files.py", "PRIVATE_FILE = 0o600", "PRIVATE_FILE = 0o644", FILES),
     Mutant("server/system/files.py", "PRIVATE_FOLDER = 0o700", "PRIVATE_FOLDER = 0o755", FILES),

@@ -15,10 +15,10 @@ MUTANTS: list[Mutant] = [
     Mutant(f"{S}/upstream.py", "changes=not self.is_read_only(tool)", "changes=False", (f"{T}/test_upstream.py",)),
     Mutant(f"{S}/adapter/errors.py", "or leaf.message.startswith(LOST)", "", ERRORS),
     Mutant(f"{S}/adapter/errors.py", "leaf.code != REQUEST_TIMEOUT and not", "not", ERRORS),
-    Mutant(f"{S}/adapter/errors.py", " and ending.status >= SERVER_ERROR", "", ERRORS),
+    Mutant(f"{S}/adapter/errors.py", " and ending.status >= HTTPStatus.INTERNAL_SERVER_ERROR", "", ERRORS),
     Mutant(f"{S}/adapter/http.py", "ending.is_forgotten = response", "forgotten = response", (SESSION,)),
     Mutant(f"{S}/adapter/http.py", "ending.is_forgotten = response", "ending.is_forgotten |= response", (SESSION,)),
-    Mutant(f"{S}/adapter/errors.py", "        return ending.status == BAD_REQUEST", "        return True", ERRORS),
+    Mutant(f"{S}/adapter/errors.py", "        return ending.status == HTTPStatus.BAD_REQUEST", "        return True", ERRORS),
     Mutant(f"{S}/adapter/errors.py", 'return "session" in error.message.lower()', "return True", ERRORS),
     Mutant(f"{S}/adapter/errors.py", " or error.message.startswith(LOST):", ":", ERRORS),
     Mutant(

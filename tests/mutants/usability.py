@@ -6,6 +6,7 @@ PRESETS = "server/access/clients/presets.py"
 CHECKS = "server/local/checks.py"
 REINSTATE = "server/access/clients/reinstate.py"
 APPS, OF_APPS = "server/integrations/apps/service.py", ("tests/server/integrations/apps/test_service.py",)
+OF_TURNS = ("tests/server/integrations/apps/test_turns.py",)
 OF_PRESETS = ("tests/server/access/clients/test_presets.py",)
 OF_CHECKS = ("tests/server/local/test_checks.py",)
 OF_REINSTATE = ("tests/server/access/clients/test_reinstate.py",)
@@ -112,7 +113,7 @@ MUTANTS: list[Mutant] = [
     Mutant(REINSTATE, ", table.c.revoked_at == at)", ")", OF_REINSTATE),
     Mutant(REINSTATE, 'if connection.execute(NAMED, {"name": name}).first():', "if False:", OF_REINSTATE),
     Mutant(APPS, "run(adapter.ENDING, end, process)", "run(None, end, process)", OF_APPS),
-    Mutant(APPS, "        require_allowed(plan.effect)  # others had", "        # others had", OF_APPS),
+    Mutant(APPS, "        require_allowed(plan.effect)  # others had", "        # others had", OF_TURNS),
     Mutant(
         "server/integrations/apps/resolve/interpreters.py",
         "for path in (program, os.path.realpath(program)):",
@@ -181,7 +182,7 @@ MUTANTS: list[Mutant] = [
     ),
     Mutant(
         "server/lifecycle/program.py",
-        "with plain_refusals():",
+        "with ungrouped_errors():",
         "with suppress():",
         (
             "tests/server/lifecycle/test_program.py::test_key_of_the_environment_that_is_too_short_is_refused_in_a_sentence_and_no_crash",

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from server.core.errors import Forbidden, InvalidInput
 from server.integrations.omi.models import Kind, OmiSettings
 from server.integrations.omi.parsers import IncomingDelivery, choose_uid, make_digest, make_stream, parse_delivery, to_parsed
-from server.integrations.omi.recordings import LONGEST_BYTES, RATES, SAMPLE_BYTES, Recordings, make_name
+from server.integrations.omi.recordings import RATES, SAMPLE_BYTES, Recordings, make_name
 from server.integrations.omi.store import audio, deliveries
 from server.integrations.omi.store.deliveries import DeliveryOutcome, DeliveryResult, ParsedDelivery
 from server.sdk.context import Context
@@ -58,8 +58,7 @@ class Ingest:
 
         def save(connection: Any) -> bool:
             latest = audio.find_latest(connection, uid, delivery.rate)
-            is_there = latest and self._recordings.holds(latest["name"], latest["size"])
-            if not latest or not is_there or latest["size"] + len(delivery.body) > LONGEST_BYTES:
+            if not latest or not self._recordings.can_grow(latest["name"], latest["size"], len(delivery.body)):
                 name = make_name(uid, delivery.rate, moment)
                 latest = {"name": name, "uid": uid, "rate": delivery.rate, "size": 0, "started_at": now}
             audio.put(connection, {**latest, "size": latest["size"] + len(delivery.body), "last_at": now})

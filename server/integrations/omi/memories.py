@@ -71,7 +71,7 @@ class Memories:
     async def delete_conversation(self, conversation_id: str) -> Done:
         """Remove a conversation for good. Raises NotFound."""
         row = await self._find(conversation_id)
-        segments = await asyncio.to_thread(convert_item, row["body"], list_stored_segments, lambda _: [])
+        segments = await asyncio.to_thread(convert_item, row["body"], list_segment_ids, lambda _: [])
         now = self._context.clock.now().isoformat()
         await self._database.write(conversations.remove, row["uid"], row["id"], now, segments)
         self._context.events.publish(TOPIC)
@@ -169,11 +169,6 @@ def make_unreadable_conversation(row: Mapping[str, Any]) -> WholeConversation:
 def parse_stored(body: str) -> Conversation:
     """Parse a conversation as it was delivered."""
     return read_conversation(json.loads(body))
-
-
-def list_stored_segments(body: str) -> list[str]:
-    """List the ids of the segments of a conversation as it was delivered."""
-    return list_segment_ids(json.loads(body))
 
 
 def view_whole(row: Mapping[str, Any], content: Conversation, offset: int) -> WholeConversation:

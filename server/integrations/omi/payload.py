@@ -128,10 +128,10 @@ def read_segments(value: Any) -> list[Segment]:
     return [read_segment(item, place) for place, item in enumerate(read_list(value)) if isinstance(item, dict)]
 
 
-def list_segment_ids(data: Mapping[str, Any]) -> list[str]:
-    """List the ids that OMI gave the segments of a conversation; those of its live transcript are the same."""
-    segments = [item for item in read_list(data.get("transcript_segments")) if isinstance(item, dict)]
-    return [number for segment in segments if (number := read_text(segment.get("id")))]
+def list_segment_ids(body: str) -> list[str]:
+    """List the ids that OMI gave the segments of a stored conversation; those of its live transcript are the same."""
+    segments = [item for item in read_list(json.loads(body).get("transcript_segments")) if isinstance(item, dict)]
+    return [segment_id for segment in segments if (segment_id := read_text(segment.get("id")))]
 
 
 def read_segment(data: Mapping[str, Any], place: int = 0) -> Segment:

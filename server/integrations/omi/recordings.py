@@ -40,10 +40,15 @@ class Recordings:
             file.flush()
             os.fsync(file.fileno())
 
-    def holds(self, name: str, size: int) -> bool:
-        """Return whether a file has these bytes of audio: a kill may come between its removal and that of its row. Blocks."""
+    def can_grow(self, name: str, size: int, length: int) -> bool:
+        """Return whether a file has `size` bytes of audio, and room for `length` more. Blocks.
+
+        A kill may come between its removal and that of its row.
+        """
         path = self.folder / name
-        return bool(NAME.fullmatch(name)) and path.is_file() and path.stat().st_size >= HEADER_BYTES + size
+        if not NAME.fullmatch(name) or size + length > LONGEST_BYTES or not path.is_file():
+            return False
+        return path.stat().st_size >= HEADER_BYTES + size
 
     def remove(self, names: Iterable[str]) -> None:
         """Remove files that exist. Blocks."""

@@ -154,7 +154,7 @@ def assign(slots: FileSlots, arguments: Mapping[str, Any]) -> list[tuple[Slot, R
 
 
 @dataclass(frozen=True)
-class Description:
+class DescribedFiles:
     """The files of a call: fields of its Effect, and the links that the person must see each time."""
 
     fields: tuple[tuple[str, str], ...] = ()
@@ -191,7 +191,7 @@ class ToolFiles:
         self._fetch = fetch
         self._staged: OrderedDict[str, File] = OrderedDict()
 
-    async def describe(self, slots: FileSlots, arguments: Mapping[str, Any]) -> Description:
+    async def describe(self, slots: FileSlots, arguments: Mapping[str, Any]) -> DescribedFiles:
         """Describe the files of a call.
 
         Raises FetchNotPermitted for a link that the person has not seen.
@@ -208,18 +208,20 @@ class ToolFiles:
             raise
         return self._describe(assigned, await self._get_all(fetched))
 
-    def _describe(self, assigned: list[tuple[Slot, Reference]], files: Mapping[str, File]) -> Description:
+    def _describe(self, assigned: list[tuple[Slot, Reference]], files: Mapping[str, File]) -> DescribedFiles:
         fields = [
             (slot.name, reference.link if slot.form == "link" else files[reference.link].describe())
             for slot, reference in assigned
         ]
         strange = [reference.link for _, reference in assigned if not self._fetch.is_trusted(reference.link)]
-        return Description(tuple(fields), tuple(link for link in strange if link in files))
+        return DescribedFiles(tuple(fields), tuple(link for link in strange if link in files))
 
-    async def fill(self, slots: FileSlots, arguments: Mapping[str, Any], *, unasked: bool) -> tuple[dict[str, Any], Description]:
+    async def fill(
+        self, slots: FileSlots, arguments: Mapping[str, Any], *, unasked: bool
+    ) -> tuple[dict[str, Any], DescribedFiles]:
         """Put the files of a call into its arguments, and describe them: they may have been fetched again since the preview.
 
-        `unasked`: nobody was asked, so only trusted hosts are contacted.
+        `unasked`: the call needs no approval, so only trusted hosts are contacted.
         """
         assigned = assign(slots, arguments)
         fetched = [reference for slot, reference in assigned if slot.form != "link"]

@@ -14,7 +14,7 @@ from server.core.invisible import show_line
 from server.core.sentences import Sentence
 from server.core.text import shorten
 from server.integrations.tools.callers import scope_of
-from server.integrations.tools.files import FIELD, Description, FileSlots, ToolFiles, find_slots
+from server.integrations.tools.files import FIELD, DescribedFiles, FileSlots, ToolFiles, find_slots
 from server.integrations.tools.models import Block as UpstreamBlock
 from server.integrations.tools.models import BlockKind, Tool, ToolResult
 from server.integrations.tools.names import PublicName, ToolKey, assign_names, identify
@@ -127,9 +127,9 @@ def add_tool(
         return to_content(await upstream.call(tool, schema.restore(arguments)), title)
 
     async def preview(arguments: dict[str, Any]) -> Effect:
-        return foresee(arguments, await files.describe(slots, arguments) if files and slots.slots else Description())
+        return foresee(arguments, await files.describe(slots, arguments) if files and slots.slots else DescribedFiles())
 
-    def foresee(arguments: dict[str, Any], described: Description) -> Effect:
+    def foresee(arguments: dict[str, Any], described: DescribedFiles) -> Effect:
         shown = {name: value for name, value in arguments.items() if not (slots.slots and name == FIELD)}
         return foresee_call(upstream, offered, shown, described)
 
@@ -155,7 +155,7 @@ def add_tool(
     router.add(operation, f"/{offered.public.path}", use, preview, takes, shown)
 
 
-def foresee_call(upstream: Upstream, offered: OfferedTool, arguments: dict[str, Any], described: Description) -> Effect:
+def foresee_call(upstream: Upstream, offered: OfferedTool, arguments: dict[str, Any], described: DescribedFiles) -> Effect:
     """Effect of a call. `arguments`: without its files."""
     tool, title = offered.tool, upstream.config.title
     fields = (

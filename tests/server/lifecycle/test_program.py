@@ -10,7 +10,7 @@ from server.core.clock import Clock
 from server.core.errors import Conflict, InvalidInput
 from server.http import server
 from server.lifecycle import runtime_file
-from server.lifecycle.program import Options, Program, plain_refusals
+from server.lifecycle.program import Options, Program, ungrouped_errors
 from tests import loopback
 from tests.conftest import forget_endpoints
 
@@ -37,9 +37,9 @@ def test_key_of_the_environment_that_is_too_short_is_refused_in_a_sentence_and_n
 
 
 def test_other_errors_of_a_group_stay_in_it() -> None:
-    with pytest.raises(ExceptionGroup), plain_refusals():
+    with pytest.raises(ExceptionGroup), ungrouped_errors():
         raise ExceptionGroup("both", [Conflict(), ValueError()])
-    with pytest.raises(ExceptionGroup), plain_refusals():
+    with pytest.raises(ExceptionGroup), ungrouped_errors():
         raise ExceptionGroup("none", [ValueError()])
 
 

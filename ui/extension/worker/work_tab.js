@@ -18,8 +18,8 @@ export class WorkTab {
     Object.assign(this, {site, methods, lost, place})
     chrome.runtime.onConnect.addListener((port) => port.name === 'page' && this.#accept(port))
     chrome.tabs.onRemoved.addListener(async (id) => id === (await this.id()) && this.forget(true))
-    chrome.tabs.onActivated.addListener(() => this.#note())
-    chrome.windows.onFocusChanged.addListener(() => this.#note())
+    chrome.tabs.onActivated.addListener(() => this.#noteInFront())
+    chrome.windows.onFocusChanged.addListener(() => this.#noteInFront())
   }
 
   id() {
@@ -87,7 +87,7 @@ export class WorkTab {
   }
 
   /** Remember that the person has had the tab in front. */
-  async #note() {
+  async #noteInFront() {
     const tab = await this.#tab()
     if (tab && (await isInFront(tab))) await session.write('seen_tab', tab.id)
   }

@@ -1,6 +1,7 @@
 """Failures of a session as errors of ours, with a sentence that names the server."""
 
 from collections.abc import Iterator
+from http import HTTPStatus
 
 import httpx2
 from mcp.shared.exceptions import MCPError
@@ -21,7 +22,6 @@ LOST = (
     *("Connection closed", "SSE stream", "Failed to parse", "Unexpected content type", "Request '"),
     "server answered a request with 202",
 )
-BAD_REQUEST, SERVER_ERROR = 400, 500
 FORGOTTEN = "does not know its session any more, as after a restart"
 LATE = "did not answer in time"
 KINDS: tuple[tuple[tuple[type[BaseException], ...], type[DeskhandError], str], ...] = (
@@ -65,7 +65,7 @@ def is_answered(error: BaseException, ending: Ending) -> bool:
         return True
     if not isinstance(leaf, MCPError) or leaf.message.startswith(LOST):
         return False
-    return leaf.code != REQUEST_TIMEOUT and not (leaf.message == GENERIC and ending.status >= SERVER_ERROR)
+    return leaf.code != REQUEST_TIMEOUT and not (leaf.message == GENERIC and ending.status >= HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
 def is_forgotten(error: BaseException, ending: Ending) -> bool:
@@ -73,7 +73,7 @@ def is_forgotten(error: BaseException, ending: Ending) -> bool:
     if not ending.is_forgotten or not isinstance(error, MCPError) or error.message.startswith(LOST):
         return False
     if error.message == GENERIC:  # the answer says no more than its status
-        return ending.status == BAD_REQUEST
+        return ending.status == HTTPStatus.BAD_REQUEST
     return "session" in error.message.lower()  # servers have codes of their own for that
 
 

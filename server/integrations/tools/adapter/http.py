@@ -6,6 +6,7 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 from time import monotonic
 
 import httpx2
+from mcp.client.streamable_http import MCP_SESSION_ID
 
 from server.integrations.tools.adapter.ending import Ending
 from server.integrations.tools.adapter.throttle import Throttle
@@ -18,8 +19,7 @@ SILENT_SECONDS = 900.0  # between two parts of an answer; each call has its own 
 MOST_STREAMS = 10  # that are opened at once for what a server sends by itself; then one each second, whatever it asks for
 TOO_LARGE = "The answer is too large."
 COMPRESSED = "The answer is compressed, which Deskhand did not ask for."
-FORGOTTEN = (400, 404)  # of a request in a session that is not known; the protocol has 404, and many servers answer 400
-SESSION = "mcp-session-id"  # https://modelcontextprotocol.io/specification/2025-11-25/basic/transports
+UNKNOWN_SESSION = (400, 404)  # the protocol has 404, many servers answer 400: modelcontextprotocol.io, Transports
 BROKEN_OFF = "The answer broke off."
 LOOPBACK = ("all://127.0.0.1", "all://localhost", "all://[::1]")
 
@@ -77,8 +77,8 @@ def make_client(connection: Connection, ending: Ending, auth: httpx2.Auth | None
     async def bound(response: httpx2.Response) -> None:
         if response.status_code >= 400:
             ending.status = response.status_code
-        if response.request.method == "POST" and SESSION in response.request.headers:
-            ending.is_forgotten = response.status_code in FORGOTTEN
+        if response.request.method == "POST" and MCP_SESSION_ID in response.request.headers:
+            ending.is_forgotten = response.status_code in UNKNOWN_SESSION
         is_stream = response.headers.get("content-type", "").lower().startswith("text/event-stream")
         limit = LARGEST_STREAM if is_stream else LARGEST_ANSWER
         if response.headers.get("content-encoding", "identity").lower() != "identity":

@@ -88,7 +88,7 @@ class Session:
     ) -> ToolResult:
         """Call a tool. The server is notified when the caller is cancelled or the time is over.
 
-        `changes`: an error says so if the answer is lost, for then nobody knows what was done.
+        `changes`: the tool changes something, so an error without an answer says that the outcome is unknown.
         """
         refused, report = len(self._elicitation.refusals), make_report(current_report.get())
         call = self._client.call_tool(name, arguments, read_timeout_seconds=seconds, progress_callback=report)

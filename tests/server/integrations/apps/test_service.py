@@ -6,9 +6,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from server.core.errors import Conflict, Forbidden, InvalidInput, NotFound, Unavailable
+from server.core.errors import Conflict, Forbidden, InvalidInput, NotFound
 from server.integrations.apps.models import Order
-from server.sdk.operation import current_call, run_for
 from tests.running import identify
 from tests.server.integrations.apps.desk import RECORDER, RESTART, START, STAY, STOP, entry_for, eventually, start_and_wait
 
@@ -124,18 +123,6 @@ def test_running_app_is_not_started_again(desk):
 
     desk.play(scenario)
     assert len(desk.records()) == 1
-
-
-def test_two_concurrent_starts_start_one_process(desk):
-    desk.recorder()
-
-    async def scenario(launcher):
-        outcomes = await asyncio.gather(*(launcher.control(START) for _ in range(5)))
-        assert len({outcome.pid for outcome in outcomes}) == 1
-        assert all(outcome.success for outcome in outcomes)
-
-    desk.play(scenario)
-    assert len(desk.processes()) == 1
 
 
 def test_app_may_run_several_times(desk):
@@ -336,66 +323,5 @@ def test_events_are_published_when_an_app_starts_and_ends(desk):
             assert (await anext(news)).data == {"name": "recorder"}
             await launcher.control(STOP)
             assert (await anext(news)).data == {"name": "recorder"}
-
-    desk.play(scenario)
-
-
-class LimitedCall:
-    """A call that may go on until the person says otherwise."""
-
-    client_id = "bot"
-
-    def __init__(self, *, looks: int) -> None:
-        self.looks = looks
-
-    async def execute(self, function, arguments):
-        return await function(**arguments)
-
-    async def require_still_allowed(self) -> None:
-        self.looks -= 1
-        if self.looks < 0:
-            raise Unavailable("Paused.")
-
-
-def test_queued_action_that_is_no_longer_permitted_does_nothing(desk):
-    desk.recorder()
-
-    async def scenario(launcher):
-        with pytest.raises(Unavailable):
-            await control_within(launcher, START, looks=0)
-        assert desk.processes() == []
-        started = await launcher.control(START)
-        for order in (STOP, RESTART):
-            with pytest.raises(Unavailable):
-                await control_within(launcher, order, looks=0)
-        assert psutil.pid_exists(started.pid)
-        with pytest.raises(Unavailable) as refused:
-            await control_within(launcher, RESTART, looks=1)
-        assert refused.value.detail == "Paused. recorder had been ended already, and was not started again."
-        assert desk.processes() == []
-
-    desk.play(scenario)
-
-
-async def control_within(launcher, order, looks):
-    token = current_call.set(LimitedCall(looks=looks))
-    try:
-        return await launcher.control(order)
-    finally:
-        current_call.reset(token)
-
-
-def test_order_that_would_do_something_else_after_its_turn_came_does_nothing(desk):
-    desk.recorder(args=["--as-approved"])
-
-    async def scenario(launcher):
-        approved = await launcher.preview(START)
-        desk.recorder(args=["--otherwise"])
-        with pytest.raises(Conflict, match="Nothing was; ask again"):
-            await run_for(approved, launcher.control, {"order": START})
-        assert desk.processes() == []
-        await run_for(await launcher.preview(START), launcher.control, {"order": START})
-        again = await run_for(approved, launcher.control, {"order": START})
-        assert again.message == "recorder is already running.", "nothing is to be done, so nothing differs"
 
     desk.play(scenario)
