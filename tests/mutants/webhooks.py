@@ -177,7 +177,7 @@ MUTANTS: list[Mutant] = [
     Mutant("server/outbound/webhooks/store.py", "        connection.execute(DISABLE,", "        (DISABLE,", DELIVERY),
     Mutant(
         "server/outbound/webhooks/store.py",
-        '    if connection.execute(DELIVERY, {"number": made.id}).first() is None:\n        return\n',
+        '    if connection.execute(DELIVERY, {"number": made.id}).first() is None:\n        return outcome\n',
         "",
         ENDPOINTS,
     ),
@@ -187,6 +187,9 @@ MUTANTS: list[Mutant] = [
         "enabled = select(endpoint.id)",
         SERVICE,
     ),
+    Mutant("server/outbound/webhooks/store.py", " and has_changed(connection, attempted):", " and False:", ENDPOINTS),
+    Mutant("server/outbound/webhooks/endpoints.py", '"failures": 0, ', "", ENDPOINTS),
+    Mutant("server/outbound/webhooks/delivery.py", " and number == self._forgotten:", ":", DELIVERY),
     Mutant("server/outbound/webhooks/store.py", "    connection.execute(UNUSED)\n", "", LOG),
     Mutant(
         "server/outbound/webhooks/store.py",

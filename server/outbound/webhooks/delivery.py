@@ -41,6 +41,7 @@ class Deliverer:
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _active: set[str] = field(default_factory=set)
     _cache: dict[str, str] = field(default_factory=dict)
+    _forgotten: int = 0
 
     def wake(self) -> None:
         """Look at the outbox again, after a change of it."""
@@ -49,6 +50,7 @@ class Deliverer:
     def forget_secret(self, name: str) -> None:
         """Read a secret again before its next use."""
         self._cache.pop(name, None)
+        self._forgotten += 1
 
     async def run(self) -> None:
         """Deliver until cancelled."""
@@ -103,8 +105,8 @@ class Deliverer:
         except Exception:  # counted, so that a receiver whose answers cause it is given up
             log.exception("An attempt to deliver a webhook to the receiver %s failed.", endpoint.id)
             attempt = Attempt(now, error=UNFORESEEN)
-        outcome = decide(attempt, delivery, endpoint, settings)
-        await self.database.write(store.record, delivery, attempt, outcome)
+        decided = decide(attempt, delivery, endpoint, settings)
+        outcome = await self.database.write(store.record, endpoint, delivery, attempt, decided)
         await self.report(endpoint, outcome)
 
     async def _attempt(self, endpoint: Endpoint, delivery: Delivery, settings: WebhookSettings, now: datetime) -> Attempt:
@@ -136,12 +138,13 @@ class Deliverer:
         return signing
 
     async def _read_secret(self, name: str) -> str | None:
-        if name not in self._cache:
-            secret = await self.secrets.get(name)
-            if secret is None:
-                return None
+        if name in self._cache:
+            return self._cache[name]
+        number = self._forgotten
+        secret = await self.secrets.get(name)
+        if secret is not None and number == self._forgotten:  # a keyring may be slow, and the secret replaced meanwhile
             self._cache[name] = secret
-        return self._cache[name]
+        return secret
 
     def _read_settings(self) -> WebhookSettings:
         return self.settings.read(SECTION, WebhookSettings)

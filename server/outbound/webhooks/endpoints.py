@@ -92,7 +92,7 @@ class Endpoints:
         values: dict[str, Any] = {}
         if url is not None:
             await self.sender.check(url)
-            values |= {"url": url, "next_attempt_at": None}
+            values |= {"url": url, "failures": 0, "next_attempt_at": None}
         if name is not None:
             values["name"] = name
         if types is not None:

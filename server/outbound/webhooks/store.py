@@ -138,10 +138,12 @@ def take_next(connection: Connection, endpoint_id: str, now: str) -> tuple[Endpo
     return (to_endpoint(row), to_delivery(first)) if row and first else None
 
 
-def record(connection: Connection, made: Delivery, attempt: Attempt, outcome: Outcome) -> None:
-    """Record an attempt with its consequences. Nothing is left to do if the receiver was removed meanwhile."""
+def record(connection: Connection, attempted: Endpoint, made: Delivery, attempt: Attempt, outcome: Outcome) -> Outcome:
+    """Record an attempt with its consequences; return these. Nothing is left to do if the receiver was removed meanwhile."""
     if connection.execute(DELIVERY, {"number": made.id}).first() is None:
-        return
+        return outcome
+    if outcome.state != DeliveryState.delivered and has_changed(connection, attempted):
+        outcome = Outcome(DeliveryState.waiting)  # the failure says nothing about the receiver as it is now
     at, number = attempt.at.isoformat(), made.attempts + (not attempt.is_ours)
     ended = None if outcome.state == DeliveryState.waiting else at
     connection.execute(END, {"number": made.id, "new_state": outcome.state.value, "count": number, "end": ended, "first": at})
@@ -153,6 +155,13 @@ def record(connection: Connection, made: Delivery, attempt: Attempt, outcome: Ou
     change_endpoint(connection, made.endpoint_id, {"failures": outcome.failures, "next_attempt_at": following})
     if outcome.disabled:
         connection.execute(DISABLE, {"number": made.endpoint_id, "why": outcome.disabled})
+    return outcome
+
+
+def has_changed(connection: Connection, attempted: Endpoint) -> bool:
+    """Return whether the address of a receiver was changed, or its secret rotated, since an attempt began."""
+    current = find_endpoint(connection, attempted.id)
+    return current is not None and (current.url, current.previous_until) != (attempted.url, attempted.previous_until)
 
 
 def list_deliveries(connection: Connection, selection: DeliveryFilter) -> list[LoggedDelivery]:

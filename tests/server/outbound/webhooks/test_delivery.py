@@ -1,3 +1,4 @@
+import asyncio
 from datetime import datetime
 
 import pytest
@@ -109,6 +110,33 @@ def test_replaced_secret_signs_no_more_after_its_time(tmp_path):
         await desk.emit()
         await desk.until_ended()
         assert len(desk.receiver.requests[0].headers["webhook-signature"].split()) == 1
+
+    at_desk(test, tmp_path, rotation_hours=0)
+
+
+def test_secret_that_is_replaced_while_a_slow_keyring_reads_it_signs_no_more_after_its_time(tmp_path, monkeypatch):
+    async def test(desk: Desk) -> None:
+        endpoint_id, old = await desk.add("/hook")
+        read, is_read, released = desk.secrets.get, asyncio.Event(), asyncio.Event()
+
+        async def read_slowly(name: str) -> str | None:
+            secret = await read(name)
+            is_read.set()
+            await released.wait()
+            return secret
+
+        monkeypatch.setattr(desk.secrets, "get", read_slowly)
+        await desk.emit()
+        await is_read.wait()
+        monkeypatch.undo()
+        new = await desk.webhooks.endpoints.rotate(endpoint_id)
+        released.set()
+        await desk.until_ended(1)
+        await desk.emit()
+        await desk.until_ended(2)
+        first, second = desk.receiver.requests
+        Webhook(old).verify(first.body, first.headers)
+        Webhook(new).verify(second.body, second.headers)
 
     at_desk(test, tmp_path, rotation_hours=0)
 

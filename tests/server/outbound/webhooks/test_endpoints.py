@@ -6,7 +6,7 @@ from sqlalchemy import text
 from server.core.errors import Conflict, InvalidInput, NotFound
 from server.outbound.webhooks.endpoints import MOST_ENDPOINTS
 from tests.server.outbound.webhooks.desk import Desk, at_desk
-from tests.server.outbound.webhooks.receiver import Exchange, Receiver
+from tests.server.outbound.webhooks.receiver import Exchange, Receiver, status
 
 
 def test_receiver_is_added_changed_and_removed(tmp_path):
@@ -55,6 +55,44 @@ def test_receiver_may_be_removed_during_an_attempt(tmp_path):
         assert desk.tasks.problem is None
 
     at_desk(test, tmp_path, Receiver({"/hook": [wait]}))
+
+
+@pytest.mark.parametrize("answer", ["410 Gone", "500 Oops"])
+def test_failure_of_a_former_address_says_nothing_about_the_new_one(tmp_path, answer):
+    released = asyncio.Event()
+
+    async def wait(exchange: Exchange) -> None:
+        await released.wait()
+        await exchange.answer(answer)
+
+    async def test(desk: Desk) -> None:
+        endpoint_id, _ = await desk.add("/former")
+        await desk.emit()
+
+        async def arrived() -> bool:
+            return bool(desk.receiver.ids("/former"))
+
+        await desk.until(arrived)
+        await desk.webhooks.endpoints.change(endpoint_id, url=desk.receiver.url("/new"))
+        released.set()
+        [logged] = await desk.until_ended()
+        assert (logged.delivery.state, logged.endpoint.state, logged.endpoint.failures) == ("delivered", "enabled", 0)
+        assert desk.receiver.ids("/new") == desk.receiver.ids("/former")
+        assert desk.notes == []
+
+    at_desk(test, tmp_path, Receiver({"/former": [wait]}), delays=[3600])
+
+
+def test_address_that_is_changed_is_tried_as_if_nothing_had_failed(tmp_path):
+    async def test(desk: Desk) -> None:
+        endpoint_id, _ = await desk.add("/former")
+        await desk.emit()
+        assert (await desk.until_attempts(1)).endpoint.failures == 1
+        status = await desk.webhooks.endpoints.change(endpoint_id, url=desk.receiver.url("/new"))
+        assert status.endpoint.failures == 0
+        await desk.until_ended()
+
+    at_desk(test, tmp_path, Receiver({"/former": [status("500 Oops")]}), delays=[3600, 3600])
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1/", "https://localhost/", "nonsense"])
