@@ -174,6 +174,7 @@ MUTANTS = [
     Mutant(f"{MCP}calls.py", 'quote(to_text(value), safe=""', 'quote(to_text(value), safe="/"', CALLS),
     Mutant(f"{MCP}calls.py", "if response.status >= 400:", "if response.status >= 500:", CALLS),
     Mutant(f"{MCP}search_tools.py", "<= set(offered)]", "& set(offered)]", (f"{MCP_TESTS}search_tools.py", *DISPATCHER)),
+    Mutant(f"{MCP}search_tools.py", "not isinstance(problem, Exception):", "True:", (f"{MCP_TESTS}search_tools.py",)),
     Mutant("server/projections/documents.py", "if client.policies.get(operation.name) is not Policy.deny", "", DOCUMENTS),
     Mutant(
         "server/projections/documents.py",

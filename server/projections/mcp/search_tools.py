@@ -5,6 +5,7 @@ developers.openai.com/api/docs/mcp: `search(query)` answers {"results": [{id, ti
 """
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import asdict
 from itertools import chain, zip_longest
@@ -16,10 +17,13 @@ from server.projections.mcp.tools import Annotations, Tool
 from server.sdk.search import FETCH, SEARCH, Arguments, Lookup
 
 LONGEST_QUERY = 1000
+UNFORESEEN = "The search in {} failed for a reason that was not foreseen. Deskhand's log has it."
 Ask = Callable[[str, Arguments], Awaitable[Any]]  # an operation's answer; raises DeskhandError with its sentence
 
 ANNOTATIONS = Annotations(read_only=True, destructive=False, idempotent=True, open_world=True)
 STRING = {"type": "string"}
+
+log = logging.getLogger(__name__)
 
 
 def described(description: str, kind: str = "string", **more: Any) -> dict[str, Any]:
@@ -79,7 +83,11 @@ async def search(lookups: list[Lookup], ask: Ask, query: str, address: str) -> A
         return [{"id": f"{lookup.prefix}:{result.id}", "title": result.title, "url": result.url} for result in results]
 
     outcomes = await asyncio.gather(*map(search_one, lookups), return_exceptions=True)
-    problems = [tell(problem) for problem in outcomes if isinstance(problem, BaseException)]
+    problems = [
+        describe_problem(lookup, outcome)
+        for lookup, outcome in zip(lookups, outcomes, strict=True)
+        if isinstance(outcome, BaseException)
+    ]
     if len(problems) == len(lookups):
         return fail(" ".join(problems))
     rows = zip_longest(*(results for results in outcomes if not isinstance(results, BaseException)))
@@ -87,11 +95,14 @@ async def search(lookups: list[Lookup], ask: Ask, query: str, address: str) -> A
     return succeed({"results": results} | ({"problems": problems} if problems else {}))
 
 
-def tell(problem: BaseException) -> str:
-    """The sentence of a failure. What nobody foresaw goes on its way."""
+def describe_problem(lookup: Lookup, problem: BaseException) -> str:
+    """Describe the failure of a lookup in a sentence. Raises what is no failure of it, such as a cancellation."""
     if isinstance(problem, DeskhandError):
         return problem.detail
-    raise problem
+    if not isinstance(problem, Exception):
+        raise problem
+    log.error("The lookup %s failed.", lookup.prefix, exc_info=problem)
+    return UNFORESEEN.format(lookup.prefix)
 
 
 async def fetch(lookups: list[Lookup], ask: Ask, document_id: str, address: str) -> Answer:

@@ -61,12 +61,22 @@ def test_failure_of_all_lookups_is_explained():
     assert answer.texts == ("find_mail is off. find_omi is off.",)
 
 
-def test_unexpected_error_is_raised():
-    async def break_down(*_):
-        raise ZeroDivisionError
+def test_unforeseen_error_of_a_lookup_is_logged_and_does_not_hide_the_others(caplog):
+    async def break_down(operation, arguments):
+        return 1 / 0 if operation == "find_mail" else await ask(operation, arguments)
 
-    with pytest.raises(ZeroDivisionError):
-        look(asking=break_down)
+    answer = look(asking=break_down)
+    assert [result["id"] for result in answer.structured["results"]] == ["omi:d"]
+    assert "mail" in answer.structured["problems"][0]
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_search_of_a_caller_who_went_away_ends():
+    async def cancel(*_):
+        raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        look(asking=cancel)
 
 
 def test_document_is_fetched_by_its_whole_id():
