@@ -15,6 +15,7 @@ DeskhandError                   500
 └── UpstreamTimedOut            504
 
 The message is the sentence that the client reads, so it names no path, no secret and no type. The docstring stands in for it.
+`uncertain=True`: it is unknown whether the call was carried out. The answer has it as a member, the activity as the outcome.
 """
 
 import inspect

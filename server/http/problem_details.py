@@ -21,9 +21,19 @@ def problem_body(status: int, detail: str, extra: Mapping[str, Any]) -> bytes:
 
 def read_detail(body: bytes) -> str:
     """Read the sentence of a problem document; empty if it is missing."""
+    detail = read_member(body, "detail")
+    return detail if isinstance(detail, str) else ""
+
+
+def is_uncertain(body: str) -> bool:
+    """Return whether a problem document says that it is unknown whether the call was carried out."""
+    return read_member(body, "uncertain") is True
+
+
+def read_member(body: bytes | str, name: str) -> Any:
+    """Read a member of a problem document; None if it is missing."""
     try:
         document = json.loads(body)
     except ValueError:
-        return ""
-    detail = document.get("detail") if isinstance(document, dict) else None
-    return detail if isinstance(detail, str) else ""
+        return None
+    return document.get(name) if isinstance(document, dict) else None

@@ -202,8 +202,20 @@ MUTANTS = [
     ),
     Mutant(
         "server/access/guard/duplicates.py",
-        "if previous.outcome is Outcome.uncertain:",
+        "if previous.outcome is Outcome.uncertain and previous.status is None:",
         "if False:",
+        ("tests/server/access/guard/test_duplicates.py",),
+    ),
+    Mutant(
+        "server/access/guard/duplicates.py",
+        "if previous.outcome is Outcome.uncertain and previous.status is None:",
+        "if previous.outcome is Outcome.uncertain:",
+        ("tests/server/access/guard/test_duplicates.py",),
+    ),
+    Mutant(
+        "server/access/guard/record.py",
+        "        if self.state is CallState.running and status >= 500",
+        "        if status >= 500",
         ("tests/server/access/guard/test_duplicates.py",),
     ),
     Mutant(

@@ -5,6 +5,12 @@ from tests.mutants.mutant import Mutant
 SENTENCES, QUOTES = "server/core/sentences.py", ("tests/server/core/test_sentences.py",)
 
 MUTANTS = [
+    Mutant(
+        "server/access/approvals/service.py",
+        "{Outcome.done: State.done, Outcome.uncertain: State.uncertain}",
+        "{Outcome.done: State.done}",
+        ("tests/server/access/approvals/test_runner.py",),
+    ),
     # a text from elsewhere does not end the quotation in which it stands
     Mutant(SENTENCES, "form.format_map(lines | quoted)", "form.format_map(lines)", QUOTES),
     Mutant(SENTENCES, "line if NAME.fullmatch(line) else", "line if True else", QUOTES),

@@ -87,7 +87,7 @@ class State(StrEnum):
     denied = "denied"  #: the person said no
     expired = "expired"  #: not answered in time
     cancelled = "cancelled"  #: it may not or cannot run any more
-    uncertain = "uncertain"  #: Deskhand stopped while it ran
+    uncertain = "uncertain"  #: Deskhand stopped while it ran, or the answer was lost
 
 
 OPEN = (State.pending, State.approved, State.running)

@@ -39,7 +39,7 @@ class Stage(StrEnum):
     denied = "denied"  #: the person said no
     expired = "expired"  #: not answered in time
     cancelled = "cancelled"  #: it may not or cannot run any more
-    uncertain = "uncertain"  #: Deskhand stopped while it ran, so the outcome is unknown
+    uncertain = "uncertain"  #: Deskhand stopped, or the answer was lost, so the outcome is unknown
 
 
 class ApprovalView(BaseModel):
@@ -65,7 +65,7 @@ async def read_approval(service: Service, approval_id: Id) -> ApprovalView:
 
 def view(approval: Approval) -> ApprovalView:
     """View of an approval for its client."""
-    ran = approval.state in {State.done, State.failed}
+    ran = approval.state in {State.done, State.failed, State.uncertain}
     stage = Stage.pending if approval.state is State.approved else Stage(approval.state)
     return ApprovalView(
         approval_id=approval.id, status=stage, reason=approval.reason, result=read_result(approval.result) if ran else None

@@ -35,6 +35,7 @@ from server.sdk.operation import Effect, Operation
 WAITS = "Needs your approval."
 CHANGED = "Its effect has changed since you approved it, so you are asked again."
 TOO_MANY = "{most} requests of this client, or large ones, need the person's approval already. Wait until they have decided."
+ENDS = {Outcome.done: State.done, Outcome.uncertain: State.uncertain}
 GONE = "There is no such approval, or it is not yours."
 
 
@@ -188,7 +189,7 @@ class Approvals:
 
     async def finish(self, approval: Approval, entry: Entry, body: str) -> None:
         """Commit the answer of a call that ran."""
-        state = State.done if entry.outcome is Outcome.done else State.failed
+        state = ENDS.get(entry.outcome, State.failed)
         values = {"state": state, "ended_at": self._now(), "status": entry.status, "result": body}
         await self._store(approval, entry, store.end, approval, [State.running], entry, values)
 

@@ -66,7 +66,7 @@ class Duplicates:
         self.record.replay(f"Same Idempotency-Key as request {previous.activity_id}.")
         if previous.hash != self.digest:
             raise InvalidInput("This Idempotency-Key was used for another request. Choose a new one for each new request.")
-        if previous.outcome is Outcome.uncertain:
+        if previous.outcome is Outcome.uncertain and previous.status is None:
             raise Conflict(UNCERTAIN)
         waiting = previous.outcome is Outcome.waiting
         if waiting and (approval := await self.approvals.find_by_activity(previous.activity_id)):

@@ -15,6 +15,7 @@ from server.access.clients.client import Client
 from server.core.clock import Clock
 from server.core.redaction import redact_start
 from server.core.sentences import fill
+from server.http.problem_details import is_uncertain
 from server.sdk.operation import Effect, Operation
 
 NO_FIT = "The request did not fit."  # the answer says how
@@ -117,8 +118,8 @@ class CallRecord:
         """Note that it may not run while all is paused."""
         self.state, self.reason = CallState.paused, PAUSED
 
-    def outcome(self, status: int) -> Outcome:
-        """The outcome of a call that is answered with this status."""
+    def outcome(self, status: int, body: str) -> Outcome:
+        """The outcome of a call that is answered with this status and body."""
         if self.state is CallState.replayed:
             return Outcome.repeated
         if status < 400:
@@ -126,6 +127,8 @@ class CallRecord:
         if self.is_refused:
             return Outcome.refused
         began = self.state is CallState.running or (self.state is CallState.allowed and not self.operation.changes)
+        if self.state is CallState.running and status >= 500 and is_uncertain(body):
+            return Outcome.uncertain
         return Outcome.refused if status in REFUSALS and not began else Outcome.failed
 
     def entry(self, outcome: Outcome) -> Entry:
@@ -136,7 +139,7 @@ class CallRecord:
         """Its row in the activity with its answer, cut off and without secrets."""
         duration = round((self._clock.monotonic() - self._started) * 1000)
         result = redact_start(body, LONGEST_RESULT)
-        return self._entry(self.outcome(status), status, duration, result)
+        return self._entry(self.outcome(status, body), status, duration, result)
 
     def _entry(self, outcome: Outcome, status: int | None, duration_ms: int | None, result: str | None) -> Entry:
         return Entry(

@@ -153,7 +153,7 @@ async def post_draft(session: Session, draft_id: str, content: bytes, thread_id:
     except NotReached as error:
         raise add_sentence(error, STILL_THERE, draft_id=draft_id) from None
     except (UpstreamFailed, UpstreamTimedOut) as error:
-        raise type(error)(f"Gmail did not say what became of it. {UNKNOWN}", draft_id=draft_id) from None
+        raise type(error)(f"Gmail did not say what became of it. {UNKNOWN}", draft_id=draft_id, uncertain=True) from None
     except NotFound as error:
         raise add_sentence(error, GONE, draft_id=draft_id) from None
     except DeskhandError as error:

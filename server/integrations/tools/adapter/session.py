@@ -97,7 +97,7 @@ class Session:
         except (UpstreamFailed, UpstreamTimedOut, Unavailable) as error:
             await self._ask_to_visit(error)
             if changes and error.__cause__ and not is_answered(error.__cause__, self._ending):
-                raise type(error)(f"{error.detail} {UNKNOWN}") from error.__cause__
+                raise type(error)(f"{error.detail} {UNKNOWN}", uncertain=True) from error.__cause__
             raise
         converted = await convert(result.content, convert_result, result, self._connection.error_prefixes)
         if len(self._elicitation.refusals) > refused:

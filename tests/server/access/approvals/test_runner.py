@@ -7,7 +7,7 @@ from contextlib import closing
 import pytest
 
 from server.access.clients.registry import Change, Policy
-from server.core.errors import NotFound, Unavailable
+from server.core.errors import NotFound, Unavailable, UpstreamFailed
 from server.http.application import new_application
 from server.sdk.approval_requests import ApprovalDuration
 from server.storage.database import DATABASE_FILE
@@ -42,6 +42,18 @@ async def test_concurrent_resume_runs_a_call_once(opened) -> None:
         await post.state.runner.stop()
         assert post.sent == ["hi"]
         assert (await post.look(bot, approval))["status"] == "done"
+
+
+async def test_approved_call_whose_outcome_nobody_knows_is_uncertain(opened) -> None:
+    async with posting(opened) as post:
+        bot = await post.client()
+        approval = await ask(post, bot)
+        post.fail = UpstreamFailed("The post office did not say what became of it.", uncertain=True)
+        await post.approve()
+        ended = await post.wait_for(bot, approval, "uncertain")
+        assert "did not say" in ended["result"]["detail"]
+        entry = next(record for record in await post.state.activity.list() if record.operation == "send_letter")
+        assert (entry.outcome, entry.status) == ("uncertain", 502)
 
 
 async def test_changed_effect_needs_a_new_approval(opened) -> None:

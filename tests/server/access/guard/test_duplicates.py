@@ -40,6 +40,20 @@ async def test_failure_is_replayed_for_its_idempotency_key(opened) -> None:
         assert (again.status_code, again.headers["content-type"], post.sent) == (502, "application/problem+json", [])
 
 
+async def test_call_whose_outcome_nobody_knows_is_uncertain_and_its_answer_replayed(opened) -> None:
+    async with posting(opened) as post:
+        bot = {**await post.client(send_letter="allow"), "Idempotency-Key": "k1"}
+        post.fail = UpstreamFailed("The post office did not say what became of it.", uncertain=True)
+        first = await post.http.post("/mail/send", json={"to": "ann"}, headers=bot)
+        assert (first.status_code, first.json()["uncertain"], (await post.last()).outcome) == (502, True, "uncertain")
+        post.fail = None
+        again = await post.http.post("/mail/send", json={"to": "ann"}, headers=bot)
+        assert (again.status_code, again.json(), post.sent) == (502, first.json(), [])
+        post.fail = UpstreamFailed("The post office did not say.", uncertain=True)
+        assert (await post.http.get("/mail/list", headers=bot)).status_code == 502
+        assert (await post.last()).outcome == "failed", "which changed nothing"
+
+
 async def test_call_that_is_to_be_repeated_later_leaves_its_idempotency_key_free(opened) -> None:
     async with posting(opened) as post:
         bot = {**await post.client(send_letter="allow"), "Idempotency-Key": "k1"}

@@ -100,12 +100,13 @@ async def test_lost_answer_is_called_unknown_unless_the_tool_only_reads():
     await upstream.start()
     await until(lambda: bool(upstream.list_tools()), 30)
     tool = upstream.list_tools()[0]
-    with pytest.raises(UpstreamFailed, match="not known whether it was done"):
+    with pytest.raises(UpstreamFailed, match="not known whether it was done") as lost:
         await upstream.call(tool, {})
+    assert lost.value.extra == {"uncertain": True}
     upstream.credentials = upstream.credentials.model_copy(update={"read_only": {tool.name: fingerprint_tool(tool)}})
     with pytest.raises(UpstreamFailed) as caught:
         await upstream.call(tool, {})
-    assert "not known" not in caught.value.detail
+    assert ("not known" in caught.value.detail, caught.value.extra) == (False, {})
     await upstream.close()
 
 
