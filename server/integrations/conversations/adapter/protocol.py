@@ -20,6 +20,9 @@ class Uncertain(UpstreamFailed):
 
     response_id = ""  # of the response that OpenAI had begun, to be looked up; empty: unknown
 
+    def __init__(self, detail: str = "", **extra: Any) -> None:
+        super().__init__(detail, uncertain=True, **extra)
+
 
 class Turn(Frozen):
     """A message as OpenAI takes it. `role`: user, assistant or system. `images`: data: addresses or https ones."""

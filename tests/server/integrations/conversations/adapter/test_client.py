@@ -171,6 +171,7 @@ def test_stream_that_ends_early_is_uncertain_and_names_its_response(desk, api, r
     with pytest.raises(Uncertain) as failure:
         respond()
     assert failure.value.response_id in desk.fake.account.responses
+    assert failure.value.extra == {"uncertain": True}
     desk.fake.cut_next(0)
     with pytest.raises(Uncertain) as failure:
         respond()
