@@ -50,13 +50,15 @@ class Pause:
         """Pause for some minutes, or until it is resumed."""
         now = self._clock.now()
         until = now + (timedelta(minutes=minutes) if minutes else FOR_GOOD)
-        self._unknown = False
-        await self._settings.write(SECTION, PauseSettings(until=until))
+        await self._store(until)
 
     async def end(self) -> None:
         """Go on."""
+        await self._store(None)
+
+    async def _store(self, until: datetime | None) -> None:
+        await self._settings.write(SECTION, PauseSettings(until=until))
         self._unknown = False
-        await self._settings.write(SECTION, PauseSettings(until=None))
 
     def check(self) -> None:
         """Raises Unavailable while paused."""

@@ -166,6 +166,12 @@ MUTANTS = [
     ),
     Mutant("server/access/pause.py", "if self._unknown:", "if False:", ("tests/server/access/test_pause.py",)),
     Mutant(
+        "server/access/pause.py",
+        "        await self._settings.write(SECTION, PauseSettings(until=until))\n        self._unknown = False\n",
+        "        self._unknown = False\n        await self._settings.write(SECTION, PauseSettings(until=until))\n",
+        ("tests/server/access/test_pause.py",),
+    ),
+    Mutant(
         "server/sdk/approval_requests.py",
         "request.source:\n            raise Conflict",
         "False:\n            raise Conflict",

@@ -37,6 +37,17 @@ async def test_pause_until_a_time_without_a_zone_is_a_pause(opened, clock) -> No
         state.pause.check()
 
 
+@pytest.mark.parametrize("resumed", [True, False])
+async def test_pause_of_lost_settings_lasts_if_another_one_cannot_be_stored(opened, tmp_path, resumed) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "settings.json").write_bytes(b"{")
+    async with opened() as state:
+        (tmp_path / "data" / "settings.json.new").mkdir()
+        with pytest.raises(Unavailable, match="could not be used"):
+            await (state.pause.end() if resumed else state.pause.begin(15))
+        assert state.pause.is_on()
+
+
 def test_lost_settings_pause_until_the_person_resumes(serve, tmp_path) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "settings.json").write_bytes(b"{")
