@@ -105,7 +105,8 @@ class Updates:
 
     async def want(self, *, check: bool) -> None:
         """Turn the check on or off."""
-        await self._context.settings.write(SECTION, self.settings.model_copy(update={"check": check}))
+        update = {"check": check}
+        await self._context.settings.change(SECTION, UpdateSettings, lambda current: current.model_copy(update=update))
         self._context.events.publish("update")
         self._changed.set()
 

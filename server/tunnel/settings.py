@@ -43,11 +43,11 @@ class TunnelPreferences:
             changes["domain"] = check_domain(order.domain) if order.domain else None
         if "agent_path" in given:
             changes["agent_path"] = await asyncio.to_thread(check_own, order.agent_path) if order.agent_path else None
-        if changes:
-            await self.context.settings.write(SECTION, self.settings.model_copy(update=changes))
-        if "authtoken" in given:
+        if "authtoken" in given:  # first: a keyring may be locked
             secrets = self.context.secrets
             await (secrets.set(AUTHTOKEN, authtoken) if authtoken else secrets.delete(AUTHTOKEN))
+        if changes:
+            await self.context.settings.change(SECTION, TunnelSettings, lambda current: current.model_copy(update=changes))
         return bool(given & REOPENING)
 
 

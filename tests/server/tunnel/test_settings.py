@@ -1,6 +1,8 @@
+import asyncio
+
 import pytest
 
-from server.core.errors import InvalidInput
+from server.core.errors import InvalidInput, Unavailable
 from server.tunnel.models import TunnelChange
 from server.tunnel.settings import TunnelPreferences, check_authtoken, check_domain
 from tests.server.access.conftest import Opened
@@ -55,3 +57,21 @@ async def test_missing_fields_stay_and_an_invalid_change_changes_nothing(opened:
         assert preferences.settings.domain is None
         monkeypatch.setenv("NGROK_AUTHTOKEN", "2abcdefgh_IJ")
         assert await preferences.has_authtoken()
+
+
+async def test_simultaneous_changes_lose_nothing(opened: Opened) -> None:
+    async with opened() as state:
+        preferences = TunnelPreferences(state.context)
+        orders = {"domain": "desk.ngrok.app"}, {"keep_awake": True}, {"open_at_start": True}
+        await asyncio.gather(*(preferences.change(TunnelChange.model_validate(order)) for order in orders))
+        settings = preferences.settings
+        assert (settings.domain, settings.keep_awake, settings.open_at_start) == ("desk.ngrok.app", True, True)
+
+
+async def test_authtoken_that_cannot_be_stored_changes_nothing(opened: Opened) -> None:
+    async with opened() as state:
+        preferences = TunnelPreferences(state.context)
+        (state.home.folders.data / "secrets.json.new").mkdir()
+        with pytest.raises(Unavailable):
+            await preferences.change(TunnelChange(domain="desk.ngrok.app", authtoken="2abcdefgh_IJ"))
+        assert preferences.settings.domain is None
