@@ -307,4 +307,10 @@ MUTANTS = [
         "",
         ("tests/server/access/approvals/test_service.py",),
     ),
+    Mutant(
+        "server/access/guard/duplicates.py",
+        "if self.activity.is_lost(previous.activity_id):",
+        "if False:",
+        ("tests/server/access/guard/test_duplicates.py::test_call_whose_end_cannot_be_stored_is_not_said_to_run",),
+    ),
 ]

@@ -14,7 +14,7 @@ from server.access.activity.entry import Entry, Outcome
 from server.access.activity.search import Count, Page, Search, count_since, read_entry, read_page
 from server.access.tables import activity, idempotency
 from server.core.clock import Clock
-from server.core.errors import NotFound
+from server.core.errors import DeskhandError, NotFound
 from server.core.events import Events
 from server.core.sentences import to_text
 from server.storage.database import Database
@@ -68,6 +68,7 @@ class Activity:
         self._clock = clock
         self._running: dict[int, Entry] = {}
         self._reading: dict[int, tuple[str, Callable[[], Entry]]] = {}
+        self._lost: set[int] = set()
         self._watched = itertools.count(-1, -1)
 
     async def find_idempotency_record(self, client_id: str, key: str) -> IdempotencyRecord | None:
@@ -105,9 +106,16 @@ class Activity:
         """
         try:
             await self._database.write(end_call, entry, key, answer)
+        except DeskhandError:
+            self._lost.add(entry.id)
+            raise
         finally:
             self._running.pop(entry.id, None)
         self._publish(entry, entry.id)
+
+    def is_lost(self, entry_id: int) -> bool:
+        """Return whether the end of a call could not be stored, so that its row says `running` until the next start."""
+        return entry_id in self._lost
 
     @contextmanager
     def watching(self, operation: str, describe: Callable[[], Entry]) -> Iterator[None]:

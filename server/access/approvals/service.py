@@ -1,6 +1,7 @@
 """Calls that need approval: stored, decided, begun once and ended. Each step is committed before it is published."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -26,17 +27,20 @@ from server.access.approvals.denials import check_denials
 from server.access.approvals.waiters import Waiters
 from server.access.clients.allowances import Allowances, add_allowance, make_allowance
 from server.access.clients.client import Client
-from server.core.errors import NotFound, TooManyRequests
+from server.core.errors import NotFound, TooManyRequests, Unavailable
 from server.http.problem_details import problem_body
 from server.sdk.approval_requests import ApprovalDuration
 from server.sdk.context import Context
 from server.sdk.operation import Effect, Operation
 
+RETRY_SECONDS = 10.0  # until the end of a call is stored again
 WAITS = "Needs your approval."
 CHANGED = "Its effect has changed since you approved it, so you are asked again."
 TOO_MANY = "{most} requests of this client, or large ones, need the person's approval already. Wait until they have decided."
 ENDS = {Outcome.done: State.done, Outcome.uncertain: State.uncertain}
 GONE = "There is no such approval, or it is not yours."
+
+log = logging.getLogger(__name__)
 
 
 def has_ended(approval: Approval) -> bool:
@@ -188,10 +192,17 @@ class Approvals:
         await self._store(approval, entry, store.claim, approval, entry)
 
     async def finish(self, approval: Approval, entry: Entry, body: str) -> None:
-        """Commit the answer of a call that ran."""
+        """Commit the answer of a call that ran, again and again on a full disk: the client would poll for ever."""
         state = ENDS.get(entry.outcome, State.failed)
         values = {"state": state, "ended_at": self._now(), "status": entry.status, "result": body}
-        await self._store(approval, entry, store.end, approval, [State.running], entry, values)
+        while True:
+            try:
+                await self._store(approval, entry, store.end, approval, [State.running], entry, values)
+            except Unavailable:
+                log.exception("The end of an approved call could not be stored, so it is tried again.")
+                await asyncio.sleep(RETRY_SECONDS)
+            else:
+                return
 
     async def wait_again(self, approval: Approval, reason: str) -> None:
         """Return an approved call to pending, with all that the yes allowed taken back."""

@@ -21,6 +21,7 @@ UNCERTAIN = (
     "Deskhand stopped while it ran this call, so nobody knows how far it came. "
     "Look whether it happened, and then send it with a new Idempotency-Key."
 )
+LOST = "It could not be stored how this call ended. Look whether it happened, and then send it with a new Idempotency-Key."
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,8 @@ class Duplicates:
             raise InvalidInput("This Idempotency-Key was used for another request. Choose a new one for each new request.")
         if previous.outcome is Outcome.uncertain and previous.status is None:
             raise Conflict(UNCERTAIN)
+        if self.activity.is_lost(previous.activity_id):
+            raise Conflict(LOST)
         waiting = previous.outcome is Outcome.waiting
         if waiting and (approval := await self.approvals.find_by_activity(previous.activity_id)):
             return await self.wait(approval)

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx2
 from pydantic import BaseModel
+from sqlalchemy import Connection
 
 from server.access.approvals.approval import SECTION, ApprovalSettings
 from server.access.clients.registry import Policy
@@ -166,3 +167,20 @@ async def posting(opened, rules: RateLimits | None = None, **settings: float) ->
             app.include_router(make_router(post))
             yield post
             await state.runner.stop()
+
+
+async def fill_disk(state: State, change: str) -> None:
+    """Let a change such as "UPDATE ON activity" find the disk full, until `make_room`."""
+    trigger = f"CREATE TRIGGER full BEFORE {change} BEGIN INSERT INTO filling VALUES (zeroblob(4000000)); END"
+
+    def fill(connection: Connection) -> None:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+        for statement in (f"PRAGMA max_page_count = {pages + 100}", "CREATE TABLE filling (content)", trigger):
+            connection.exec_driver_sql(statement)
+
+    await state.context.database.write(fill)
+
+
+async def make_room(state: State) -> None:
+    """End what `fill_disk` began."""
+    await state.context.database.write(lambda connection: connection.exec_driver_sql("DROP TRIGGER full") and None)

@@ -6,12 +6,13 @@ from contextlib import closing
 
 import pytest
 
+from server.access.approvals import service
 from server.access.clients.registry import Change, Policy
 from server.core.errors import NotFound, Unavailable, UpstreamFailed
 from server.http.application import new_application
 from server.sdk.approval_requests import ApprovalDuration
 from server.storage.database import DATABASE_FILE
-from tests.server.access.letters import posting
+from tests.server.access.letters import fill_disk, make_room, posting
 
 
 async def ask(post, bot, text: str = "hi") -> str:
@@ -243,6 +244,22 @@ async def test_call_running_at_a_crash_is_uncertain_and_never_repeated(opened) -
         assert (await post.send(bot)).status_code == 409, "the same call is not run either"
         entry = next(record for record in await post.state.activity.list() if record.outcome == "uncertain")
         assert entry.operation == "send_letter"
+
+
+async def test_end_that_cannot_be_stored_is_stored_as_soon_as_it_can(opened, monkeypatch, caplog) -> None:
+    monkeypatch.setattr(service, "RETRY_SECONDS", 0.01)
+    async with posting(opened) as post:
+        bot = await post.client()
+        approval = await ask(post, bot)
+        await fill_disk(post.state, "UPDATE ON approval WHEN NEW.state = 'done'")
+        approving = asyncio.create_task(post.approve())
+        async with asyncio.timeout(60):
+            while "could not be stored" not in caplog.text:
+                await asyncio.sleep(0.005)
+        await make_room(post.state)
+        seen = await post.wait_for(bot, approval, "done")
+        assert (seen["result"], post.sent) == ({"sent": 1}, ["hi"])
+        await approving
 
 
 async def test_approved_call_that_did_not_begin_runs_at_next_start(opened) -> None:

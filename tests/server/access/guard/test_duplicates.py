@@ -2,7 +2,7 @@ import asyncio
 
 from server.core.errors import TooManyRequests, UpstreamFailed
 from server.sdk.operation import Operations
-from tests.server.access.letters import posting
+from tests.server.access.letters import fill_disk, posting
 
 
 async def test_repeated_idempotency_key_gets_the_first_response_without_running_again(opened) -> None:
@@ -110,3 +110,14 @@ async def test_ingesting_call_with_a_key_runs_once_and_without_one_each_time(ope
         await post.state.clients.revoke("bot")
         assert (await post.http.post("/notes?text=c", headers=once)).status_code == 401
         assert added == ["a", "a", "a"]
+
+
+async def test_call_whose_end_cannot_be_stored_is_not_said_to_run(opened) -> None:
+    async with posting(opened) as post:
+        bot = {**await post.client(send_letter="allow"), "Idempotency-Key": "k1"}
+        await fill_disk(post.state, "UPDATE ON activity")
+        first = await post.http.post("/mail/send", json={"to": "ann", "text": "hi"}, headers=bot)
+        assert (first.status_code, "The call itself was made" in first.json()["detail"]) == (503, True)
+        again = await post.http.post("/mail/send", json={"to": "ann", "text": "hi"}, headers=bot)
+        assert (again.status_code, post.sent) == (409, ["hi"])
+        assert "Look whether it happened" in again.json()["detail"]
