@@ -136,7 +136,7 @@ class Program:
             stack.push_async_callback(state.tunnel.stop)
             with ungrouped_errors():
                 await self._serve(state, public, local, on_ready)
-        if self._ended or not state.restarting.is_set():
+        if self._ended or state.quitting.is_set() or not state.restarting.is_set():
             return False
         self.options = replace(options, port=address.public_port, local_port=address.local_port, visitor=None)
         self._stopping.clear()

@@ -1,6 +1,7 @@
 """Restoring a backup while Deskhand runs."""
 
 import asyncio
+import threading
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 from functools import partial
@@ -44,15 +45,17 @@ class RestoreJob:
         self._state.context.tasks.start(self._run(path), name="restore a backup")
 
     async def _run(self, path: Path) -> None:
-        loop, folders = asyncio.get_running_loop(), self._state.home.folders
+        loop, folders, stopped = asyncio.get_running_loop(), self._state.home.folders, threading.Event()
 
         def report(share: float) -> None:
+            if stopped.is_set():
+                raise Unavailable("Deskhand was stopped.")
             if share - self.share >= STEP:
                 loop.call_soon_threadsafe(self._set, RestoreState.running, share)
 
         try:
             options = make_options(running=True, on_progress=report)
-            await asyncio.to_thread(partial(restore, path, folders.data, options, config=folders.config))
+            await run_to_end(partial(restore, path, folders.data, options, config=folders.config), stopped)
         except DeskhandError as error:
             self.problem = error.detail
             self._set(RestoreState.failed, 0)
@@ -67,6 +70,17 @@ class RestoreJob:
     def _set(self, state: RestoreState, share: float) -> None:
         self.state, self.share = state, share
         self._state.context.events.publish(TOPIC)
+
+
+async def run_to_end(work: Callable[[], object], stopped: threading.Event) -> None:
+    """Run blocking work. If it is cancelled, `stopped` is set, and its end is awaited: until then it uses Deskhand's data."""
+    running = asyncio.ensure_future(asyncio.to_thread(work))
+    try:
+        await asyncio.shield(running)
+    except asyncio.CancelledError:
+        stopped.set()
+        await asyncio.gather(running, return_exceptions=True)
+        raise
 
 
 def find_revocations(*, with_access: bool) -> Sequence[Revocation]:

@@ -142,4 +142,16 @@ MUTANTS: list[Mutant] = [
     Mutant(f"{OMI}/parsers.py", "return parsed if summaries.has_content(data) else", "return parsed if True else", INGEST),
     Mutant(f"{OMI}/store/aside.py", '    connection.execute(REMOVE_OLDEST, {"of": row["uid"], "most": MOST_KEPT})\n', "", INGEST),
     Mutant(f"{OMI}/store/sources.py", "(action_item, arrival, aside, button,", "(action_item, arrival, button,", INGEST),
+    Mutant(
+        "server/local/restore_job.py",
+        "            if stopped.is_set():",
+        "            if False:",
+        ("tests/server/local/test_restore_job.py::test_restore_ends_with_the_program_and_changes_nothing",),
+    ),
+    Mutant(
+        "server/lifecycle/program.py",
+        "if self._ended or state.quitting.is_set() or",
+        "if self._ended or",
+        ("tests/server/local/test_restore_job.py::test_deskhand_that_was_quit_during_a_restore_does_not_start_again",),
+    ),
 ]
