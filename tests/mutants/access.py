@@ -77,7 +77,13 @@ MUTANTS = [
     ),
     Mutant(
         "server/access/clients/allowances.py",
-        'or_(allowance.c.until.is_(None), allowance.c.until > bindparam("now")),',
+        '(allowance.c.until > bindparam("now")) & ',
+        "",
+        ("tests/server/access/clients/test_allowances.py",),
+    ),
+    Mutant(
+        "server/access/clients/allowances.py",
+        ' & (allowance.c.created_at <= bindparam("now"))',
         "",
         ("tests/server/access/clients/test_allowances.py",),
     ),

@@ -249,9 +249,10 @@ class Approvals:
         self.changed.set()
 
     def _window(self) -> store.Window:
-        settings = self.settings
-        since = self._clock.now() - timedelta(minutes=settings.duplicate_minutes)
-        return store.Window(self._now(), since.isoformat(), settings.most_waiting, settings.largest_waiting)
+        settings, now = self.settings, self._clock.now()
+        near = timedelta(minutes=settings.duplicate_minutes)
+        since, until = (now - near).isoformat(), (now + near).isoformat()
+        return store.Window(now.isoformat(), since, until, settings.most_waiting, settings.largest_waiting)
 
     def _now(self) -> str:
         return self._clock.now().isoformat()

@@ -43,7 +43,7 @@ DUPLICATE = (
         or_(
             (table.c.state == State.pending) & (table.c.expires_at > bindparam("now")),
             table.c.state.in_((State.approved, State.running)),
-            table.c.state.in_(REPLAYED) & (table.c.ended_at > bindparam("since")),
+            table.c.state.in_(REPLAYED) & (table.c.ended_at > bindparam("since")) & (table.c.ended_at < bindparam("until")),
         ),
     )
     .order_by(table.c.asked_at.desc())
@@ -99,13 +99,14 @@ PRUNE = delete(table).where(table.c.ended_at < bindparam("until"))
 
 @dataclass(frozen=True)
 class Window:
-    """Limits for a new call. `since`: a call that ended later is a duplicate. `most`: maximum of pending calls.
+    """Limits for a new call. `most`: maximum of pending calls. `largest`: maximum of their bytes.
 
-    `largest`: maximum of their bytes.
+    A call that ended between `since` and `until`, which is in the future as the clock may be set back, is a duplicate.
     """
 
     now: str
     since: str
+    until: str
     most: int
     largest: int
 
@@ -152,7 +153,7 @@ def find_all(connection: Connection, state: State) -> list[Approval]:
 
 def find_duplicate(connection: Connection, client_id: str, call_hash: str, window: Window) -> Approval | None:
     """Find the open or recent approval of the same call of the same client."""
-    values = {"client_id": client_id, "call_hash": call_hash, "now": window.now, "since": window.since}
+    values = {"client_id": client_id, "call_hash": call_hash, "now": window.now, "since": window.since, "until": window.until}
     return find(connection, DUPLICATE, values)
 
 

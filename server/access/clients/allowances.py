@@ -94,7 +94,10 @@ HOLDING = (
     .where(
         allowance.c.client_id == bindparam("client_id"),
         allowance.c.ended_at.is_(None),
-        or_(allowance.c.until.is_(None), allowance.c.until > bindparam("now")),
+        or_(
+            allowance.c.until.is_(None),
+            (allowance.c.until > bindparam("now")) & (allowance.c.created_at <= bindparam("now")),  # the clock may be set back
+        ),
     )
     .order_by(allowance.c.created_at)
 )

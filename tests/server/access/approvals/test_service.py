@@ -100,6 +100,18 @@ async def test_same_call_is_one_approval_request_with_one_result(opened, clock) 
         assert (await post.send(bot)).json()["approval_id"] != first
 
 
+async def test_call_can_be_repeated_after_the_clock_was_set_back(opened, clock) -> None:
+    async with posting(opened) as post:
+        bot = await post.client()
+        first = (await post.send(bot)).json()["approval_id"]
+        await post.approve()
+        await post.wait_for(bot, first, "done")
+        clock.move(minutes=-9)
+        assert (await post.send(bot)).json() == {"sent": 1}
+        clock.move(hours=-2)
+        assert (await post.send(bot)).json()["approval_id"] != first
+
+
 async def test_same_call_twice_concurrently_is_one_approval_request(opened) -> None:
     async with posting(opened) as post:
         bot = await post.client()

@@ -72,6 +72,16 @@ async def test_temporary_allowance_lasts_fifteen_minutes_and_survives_a_restart(
         assert (await post.invite(bot, "mallory")).status_code == 202
 
 
+async def test_temporary_allowance_does_not_last_longer_because_the_clock_was_set_back(opened, clock) -> None:
+    async with posting(opened) as post:
+        bot = await post.client()
+        await post.invite(bot, "ann@example.com")
+        await post.approve(ApprovalDuration.temporary)
+        assert (await post.invite(bot, "bob@example.com")).status_code == 200
+        clock.move(hours=-2)
+        assert (await post.invite(bot, "cy@example.com")).status_code == 202
+
+
 async def test_ended_allowance_is_void_even_for_a_call_in_progress(opened) -> None:
     async with posting(opened) as post:
         bot, allowances = await post.client(), post.state.approvals.allowances
