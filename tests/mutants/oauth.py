@@ -183,4 +183,10 @@ MUTANTS = [
         "client and client.id == client_id",
         PENDING,
     ),
+    Mutant(
+        "server/access/oauth/store.py",
+        "    read_live(connection, client_id)\n",
+        "",
+        ("tests/server/access/oauth/test_oauth_clients.py::test_secret_of_a_client_that_is_revoked_meanwhile_is_not_renewed",),
+    ),
 ]

@@ -1,9 +1,9 @@
 """OAuth clients that the person creates here, and the grants of each."""
 
-import json
 import logging
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from sqlalchemy import Connection
 
@@ -66,21 +66,16 @@ class OAuthClients:
     async def renew(self, name: str, redirect_uris: Collection[str] | None = None) -> tuple[Client, ClientCredentials]:
         """Replace a client's OAuth credentials and end its grants. `redirect_uris`: None keeps them."""
         client, credentials = await self._clients.show(name), new_credentials()
-        current = (await self.read()).get(client.id)
-        if redirect_uris is None:
-            redirect_uris = current.registration.redirect_uris if current and current.registration.kind is Kind.own else ()
-        registration = self._own(client, credentials, check_own(redirect_uris))
-        await self._clients.write(store.replace_registration, registration, registration.created_at)
+        registration = self._own(client, credentials, check_own(redirect_uris or ()))
+        replace = partial(store.replace_registration, keep_redirects=redirect_uris is None)
+        await self._clients.write(replace, registration, registration.created_at)
         return client, credentials
 
     async def change_callbacks(self, name: str, redirect_uris: Collection[str]) -> Client:
         """Replace the redirect_uris of a client that the person created; its grants stay."""
         client = await self._clients.show(name)
-        oauth_client = (await self.read()).get(client.id)
-        if oauth_client is None or oauth_client.registration.kind is not Kind.own:
+        if not await self._clients.write(store.replace_redirects, client.id, check_own(redirect_uris)):
             raise Conflict(f"The redirect URLs of {name!r} cannot be set here.")
-        values = {"of": oauth_client.registration.id, "uris": json.dumps(check_own(redirect_uris))}
-        await self._clients.write(lambda connection: connection.execute(store.MOVE_REDIRECTS, values).rowcount)
         return client
 
     async def read(self) -> dict[str, OAuthClient]:

@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
 
 from server.access.clients.allowances import end_allowances
 from server.access.clients.grants import LIVE_GRANTS, end_oauth_clients, read_rows
+from server.access.clients.store import read_live
 from server.access.oauth.models import Kind, Registration
 from server.access.tables import client, oauth_client, oauth_code, oauth_grant, oauth_token
 
@@ -77,11 +79,32 @@ def delete_registrations(connection: Connection, ids: Collection[str]) -> None:
     connection.execute(delete(oauth_client).where(oauth_client.c.id.in_(ids)))
 
 
-def replace_registration(connection: Connection, new: Registration, now: str) -> None:
-    """Replace the registration of a client, and end its grants and allowances, in one transaction."""
-    end_oauth_clients(connection, now, "Its OAuth id and secret were renewed.", [new.client or ""])
-    end_allowances(connection, now, [new.client or ""])
+def find_own(connection: Connection, client_id: str) -> Registration | None:
+    """Find the registration of a client that the person created."""
+    owned = (own for own in read_registrations(connection) if own.client == client_id and own.kind is Kind.own)
+    return next(owned, None)
+
+
+def replace_registration(connection: Connection, new: Registration, now: str, *, keep_redirects: bool) -> None:
+    """Replace the registration of a client, and end its grants and allowances, in one transaction.
+
+    `keep_redirects`: with the redirect_uris of the former one. Raises NotFound if the client was revoked.
+    """
+    client_id = new.client or ""
+    read_live(connection, client_id)
+    if keep_redirects and (former := find_own(connection, client_id)):
+        new = replace(new, redirect_uris=former.redirect_uris)
+    end_oauth_clients(connection, now, "Its OAuth id and secret were renewed.", [client_id])
+    end_allowances(connection, now, [client_id])
     add_registration(connection, new)
+
+
+def replace_redirects(connection: Connection, client_id: str, uris: Collection[str]) -> bool:
+    """Replace the redirect_uris of a client that the person created. Answers False if there is none."""
+    own = find_own(connection, client_id)
+    if own:
+        connection.execute(MOVE_REDIRECTS, {"of": own.id, "uris": json.dumps(uris)})
+    return own is not None
 
 
 def add_unused(connection: Connection, new: Registration, most: int, pending: Collection[str]) -> None:

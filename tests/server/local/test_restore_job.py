@@ -27,7 +27,6 @@ class Held:
         restore(*arguments, **options)
 
 
-
 def test_backup_that_cannot_be_restored_changes_nothing(serve, tmp_path) -> None:
     served = serve()
     (tmp_path / "no.zip").write_bytes(b"no backup")

@@ -1,4 +1,9 @@
+import asyncio
+
+import pytest
+
 from server.access.oauth.models import ClientCredentials
+from server.core.errors import NotFound
 from tests.server.access.oauth.programs import GPT, Program, own
 
 PAIR = ClientCredentials("a-chosen-id", "a-chosen-secret")
@@ -58,3 +63,26 @@ def test_client_of_the_environment_yields_to_a_client_of_that_name(serve):
     assert first.background.stop()
     again = serve(first.data, demo=True, openai=PAIR)
     assert {client["name"] for client in again.person("GET", "/api/clients").json()} == {"openai", "openai-2"}
+
+
+@pytest.mark.parametrize("renewed_first", [True, False])
+async def test_redirect_uris_that_are_replaced_while_the_secret_is_renewed_are_in_force(opened, renewed_first):
+    old, new = ["https://old.example/cb"], ["https://new.example/cb"]
+    async with opened() as state:
+        programs = state.programs
+        client, _ = await programs.create("my-gpt", frozenset(), {}, None, old)
+        changes = [programs.change_callbacks("my-gpt", new), programs.renew("my-gpt")]
+        await asyncio.gather(*(reversed(changes) if renewed_first else changes))
+        assert (await programs.read())[client.id].registration.redirect_uris == tuple(new)
+
+
+async def test_secret_of_a_client_that_is_revoked_meanwhile_is_not_renewed(opened):
+    async with opened() as state:
+        await state.programs.create("my-gpt", frozenset(), {})
+        renewing = asyncio.create_task(state.programs.renew("my-gpt"))
+        await asyncio.sleep(0)
+        revoked = asyncio.create_task(state.clients.revoke_all())
+        with pytest.raises(NotFound):
+            await renewing
+        assert await revoked == 1
+        assert await state.programs.read() == {}
