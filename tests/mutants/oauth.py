@@ -189,4 +189,25 @@ MUTANTS = [
         "",
         ("tests/server/access/oauth/test_oauth_clients.py::test_secret_of_a_client_that_is_revoked_meanwhile_is_not_renewed",),
     ),
+    Mutant(
+        "server/access/oauth/pending_authorizations.py",
+        "            pending.decision = Decision.waiting\n",
+        "",
+        ("tests/server/access/oauth/test_pending_authorizations.py::test_sign_in_whose_approval_cannot_be_stored_still_waits",),
+    ),
+    Mutant(
+        "server/access/oauth/service.py",
+        "        if not self.settings.documents_allowed:  # or not any more",
+        "        if found == {}:",
+        (
+            "tests/server/access/oauth/test_client_metadata.py"
+            "::test_documents_that_are_turned_off_while_one_is_fetched_are_refused",
+        ),
+    ),
+    Mutant(
+        "server/access/oauth/service.py",
+        "        if not self.settings.registration_allowed:  # or not any more",
+        "        if not body:",
+        ("tests/server/access/oauth/test_service.py::test_registration_that_is_turned_off_while_a_body_is_read_is_refused",),
+    ),
 ]

@@ -19,7 +19,7 @@ from server.access.oauth.request_context import AuthorizationRequest, FormParams
 from server.access.oauth.scopes import describe_scope
 from server.core.clock import Clock, has_passed
 from server.core.credentials import digest, is_same
-from server.core.errors import Forbidden, InvalidInput, NotFound
+from server.core.errors import DeskhandError, Forbidden, InvalidInput, NotFound
 from server.sdk.approval_requests import ApprovalDuration, ApprovalRequest, ApprovalRequests
 
 FOUR_DIGITS = re.compile("[0-9]{4}")
@@ -164,7 +164,11 @@ class PendingAuthorizations:
         if not FOUR_DIGITS.fullmatch(typed):
             raise InvalidInput("Enter the 4-digit code that the browser shows.")
         pending = await self._find_by_digits(pending, typed)
-        await self._decide(pending, Decision.approved, "You entered the code that its browser showed.")
+        try:
+            await self._decide(pending, Decision.approved, "You entered the code that its browser showed.")
+        except DeskhandError:  # the person is told that it failed, so the browser may not go on later
+            pending.decision = Decision.waiting
+            raise
         return f"Sign-in of {name_client(pending.request)} allowed. The browser continues automatically."
 
     async def deny(self, question_id: str, reason: str) -> str:

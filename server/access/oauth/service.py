@@ -110,9 +110,10 @@ class OAuth:
 
     async def register(self, read: Callable[[], Awaitable[bytes]]) -> OAuthResponse:
         """Handle a dynamic registration, if the person allows it. `read` reads its body."""
-        if not self.settings.registration_allowed:
+        body = await read() if self.settings.registration_allowed else b""
+        if not self.settings.registration_allowed:  # or not any more
             return OAuthResponse.failed("access_denied", NOT_ALLOWED, 403)
-        answer, registration = register(await read(), self._context.clock)
+        answer, registration = register(body, self._context.clock)
         if registration is None:
             return answer
         if not self._registering.take():
@@ -138,12 +139,16 @@ class OAuth:
         )
 
     async def _find_document(self, params: FormParams) -> dict[str, Registration] | OAuthResponse:
-        """Fetch the metadata of a client_id that is an address."""
+        """Find the metadata of a client_id that is an address."""
         client_id = dict(reversed(params)).get("client_id", "")
         if not is_document(client_id):
             return {}
-        if not self.settings.documents_allowed:
+        found = await self._fetch_document(client_id) if self.settings.documents_allowed else {}
+        if not self.settings.documents_allowed:  # or not any more
             return OAuthResponse.failed("invalid_client", NO_DOCUMENTS)
+        return found
+
+    async def _fetch_document(self, client_id: str) -> dict[str, Registration] | OAuthResponse:
         try:
             stored = await self._context.database.read(store.find_registration, client_id)
             return {client_id: await self._documents.find(client_id, known=bool(stored and stored.client))}

@@ -129,6 +129,18 @@ def test_chatgpt_signs_in_with_its_client_metadata_document(web, reaching):
     assert program.refresh(pair["refresh_token"]).status_code in {400, 401}
 
 
+def test_documents_that_are_turned_off_while_one_is_fetched_are_refused(web, reaching):
+    class TurningOff(dict):
+        def get(self, path):
+            reaching.person("PUT", "/api/sign-ins", json={"documents_allowed": False})
+            return super().get(path)
+
+    web.documents = TurningOff(web.documents)
+    program = Program(reaching, ID, callback=CALLBACK, pkce=True)
+    assert program.begin().json()["error"] == "invalid_client"
+    assert questions(reaching) == []
+
+
 def test_client_metadata_fetches_by_strangers_are_rate_limited(web, reaching):
     for number in range(MOST_FETCHES):
         assert Program(reaching, f"https://{HOST}/{number}", callback=CALLBACK).begin().status_code == 400

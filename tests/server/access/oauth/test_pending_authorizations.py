@@ -7,12 +7,14 @@ import pytest
 from server.access.clients.client import Client
 from server.access.oauth.capacity import MOST_WAITING
 from server.access.oauth.models import Kind, OAuthSettings, Registration
+from server.access.oauth.pending_authorization import Decision
 from server.access.oauth.pending_authorizations import MOST_SHOWN, MOST_TRIES, PendingAuthorizations
 from server.access.oauth.request_context import AuthorizationRequest
 from server.core.clock import Clock
+from server.core.errors import Unavailable
 from server.core.events import Events
 from server.core.tasks import Tasks
-from server.sdk.approval_requests import ApprovalRequests
+from server.sdk.approval_requests import ApprovalDuration, ApprovalRequests
 from server.sdk.desktop import NoScreen
 from tests.server.access.oauth.conftest import AdvancingClock
 from tests.server.access.oauth.programs import GPT, HERE, Browser, allow_registration, approve, landed, own, questions, register
@@ -379,3 +381,30 @@ async def test_person_is_notified_after_the_clock_is_set_back():
         hands.move(seconds=moved)
         wait(waiting, f"junk-{number}", Kind.registered)
     assert len(notified.shown) == 2
+
+
+async def test_sign_in_whose_approval_cannot_be_stored_still_waits():
+    disk = [Unavailable("The disk is full.")]
+
+    async def record(entry):
+        if disk:
+            raise disk.pop()
+
+    waiting = PendingAuthorizations(Quiet(), Clock(), record, dict)
+    pending, _ = wait(waiting, "app", Kind.own)
+    with pytest.raises(Unavailable):
+        await waiting.approve(pending.id, ApprovalDuration.once, pending.digits)
+    assert pending.decision is Decision.waiting
+    await waiting.approve(pending.id, ApprovalDuration.once, pending.digits)
+    assert pending.decision is Decision.approved
+
+
+async def test_sign_in_whose_denial_cannot_be_stored_is_denied():
+    async def record(entry):
+        raise Unavailable("The disk is full.")
+
+    waiting = PendingAuthorizations(Quiet(), Clock(), record, dict)
+    pending, _ = wait(waiting, "app", Kind.own)
+    with pytest.raises(Unavailable):
+        await waiting.deny(pending.id, "")
+    assert pending.decision is Decision.denied

@@ -1,6 +1,7 @@
 import pytest
 
 from desktop.server_thread import BackgroundServer
+from server.access.oauth.models import SECTION, OAuthSettings
 from server.core.errors import Unavailable
 from server.integrations import discover
 from server.lifecycle.program import Options, Program
@@ -66,3 +67,15 @@ def test_sign_in_is_published_to_the_window(served):
     approve(served, program.browser)
     assert landed(program.browser.look())["code"]
     assert served.person("GET", "/api/clients/my-gpt").json()["oauth"]["grants"] == [], "until the code is brought"
+
+
+async def test_registration_that_is_turned_off_while_a_body_is_read_is_refused(opened):
+    body = b'{"redirect_uris": ["http://127.0.0.1:7777/callback"], "token_endpoint_auth_method": "none"}'
+    async with opened() as state:
+
+        async def read():
+            await state.context.settings.write(SECTION, OAuthSettings(registration_allowed=False))
+            return body
+
+        await state.context.settings.write(SECTION, OAuthSettings(registration_allowed=True))
+        assert (await state.oauth.register(read)).status == 403
