@@ -88,3 +88,14 @@ class Tasks:
     def _note_failure(self, name: str, error: BaseException) -> None:
         self._failed[name] = None
         log.error("Deskhand could not %s.", name, exc_info=error)
+
+
+async def run_to_end(work: Callable[[], object], on_cancel: Callable[[], object] = lambda: None) -> None:
+    """Run blocking work in a thread. If this is cancelled, `on_cancel` is called, and the end of the work is still awaited."""
+    running = asyncio.ensure_future(asyncio.to_thread(work))
+    try:
+        await asyncio.shield(running)
+    except asyncio.CancelledError:
+        on_cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        raise

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from server.core.command import format_command
 from server.core.errors import Conflict, DeskhandError, Unavailable
+from server.core.tasks import run_to_end
 from server.integrations import find_archive_migrations, find_migrations, list_revocations
 from server.local.restored_sections import HARMLESS
 from server.runtime.state import State
@@ -55,7 +56,7 @@ class RestoreJob:
 
         try:
             options = make_options(running=True, on_progress=report)
-            await run_to_end(partial(restore, path, folders.data, options, config=folders.config), stopped)
+            await run_to_end(partial(restore, path, folders.data, options, config=folders.config), stopped.set)
         except DeskhandError as error:
             self.problem = error.detail
             self._set(RestoreState.failed, 0)
@@ -70,17 +71,6 @@ class RestoreJob:
     def _set(self, state: RestoreState, share: float) -> None:
         self.state, self.share = state, share
         self._state.context.events.publish(TOPIC)
-
-
-async def run_to_end(work: Callable[[], object], stopped: threading.Event) -> None:
-    """Run blocking work. If it is cancelled, `stopped` is set, and its end is awaited: until then it uses Deskhand's data."""
-    running = asyncio.ensure_future(asyncio.to_thread(work))
-    try:
-        await asyncio.shield(running)
-    except asyncio.CancelledError:
-        stopped.set()
-        await asyncio.gather(running, return_exceptions=True)
-        raise
 
 
 def find_revocations(*, with_access: bool) -> Sequence[Revocation]:

@@ -8,6 +8,7 @@ from contextlib import suppress
 from server.core.backoff import Backoff
 from server.core.clock import Clock
 from server.core.errors import DeskhandError
+from server.core.tasks import run_to_end
 from server.tunnel.backoff import Timing
 from server.tunnel.models import TunnelState
 from server.tunnel.provider import EventKind, Provider, TunnelError, TunnelEvent, TunnelRequest, TunnelSession
@@ -75,7 +76,7 @@ class Supervisor:
         try:
             return await self._follow(session, events)
         finally:
-            await asyncio.to_thread(session.close)
+            await run_to_end(session.close)
             await self._status.save_count()
 
     async def _follow(self, session: TunnelSession, events: asyncio.Queue[TunnelEvent]) -> TunnelError:

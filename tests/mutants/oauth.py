@@ -199,10 +199,7 @@ MUTANTS = [
         "server/access/oauth/service.py",
         "        if not self.settings.documents_allowed:  # or not any more",
         "        if found == {}:",
-        (
-            "tests/server/access/oauth/test_client_metadata.py"
-            "::test_documents_that_are_turned_off_while_one_is_fetched_are_refused",
-        ),
+        ("tests/server/access/oauth/test_client_metadata.py::test_documents_turned_off_during_a_fetch_are_refused",),
     ),
     Mutant(
         "server/access/oauth/service.py",

@@ -319,4 +319,10 @@ MUTANTS: list[Mutant] = [
         'if upstream.scheme != "http":',
         (f"{T}/fake/test_api.py",),
     ),
+    Mutant(
+        "server/tunnel/supervisor.py",
+        "await run_to_end(session.close)",
+        "await asyncio.to_thread(session.close)",
+        (f"{T}/test_supervisor.py::test_end_waits_for_an_agent_that_is_being_closed_already",),
+    ),
 ]

@@ -1,9 +1,10 @@
 import asyncio
 import logging
+import threading
 
 import pytest
 
-from server.core.tasks import Tasks
+from server.core.tasks import Tasks, run_to_end
 from tests.server.listening import until
 
 
@@ -98,3 +99,20 @@ async def test_waiting_is_limited_and_returns_the_tasks_that_still_run(tasks):
     assert await tasks.wait("change", 0.01) == {task}
     assert await tasks.wait("none") == set()
     await tasks.close()
+
+
+async def test_blocking_work_is_awaited_to_its_end_although_it_is_cancelled():
+    started, released, cancelled = threading.Event(), threading.Event(), threading.Event()
+
+    def work():
+        started.set()
+        assert released.wait(60)
+
+    running = asyncio.create_task(run_to_end(work, cancelled.set))
+    assert await asyncio.to_thread(started.wait, 60)
+    running.cancel()
+    await until(cancelled.is_set)
+    assert not running.done()
+    released.set()
+    with pytest.raises(asyncio.CancelledError):
+        await running

@@ -102,6 +102,13 @@ def test_restored_backup_is_harmless_until_each_difference_is_accepted(serve, tm
     assert Path(report["replaced"]).joinpath("deskhand.db").is_file()
 
 
+def test_tunnel_that_was_closed_stays_closed_after_a_restore(serve, tmp_path) -> None:
+    served, file = serve(demo=True, tunnel=True), tmp_path / "good.zip"
+    assert served.person("POST", "/api/backup", json={"path": str(file)}).status_code == 200
+    assert served.person("POST", "/api/tunnel/close").json()["state"] == "off"
+    assert restore(served, file).person("GET", "/api/tunnel").json()["state"] == "off"
+
+
 def test_accepted_difference_is_in_force_and_a_discarded_one_is_gone(serve, tmp_path, hostile) -> None:
     served = serve()
     key = served.make_client("bot")

@@ -1,3 +1,5 @@
+import asyncio
+import threading
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
@@ -215,3 +217,25 @@ def test_real_agent_that_works_passes_each_check(serve) -> None:
     while time.monotonic() - began < 0.3:
         view = read(served)
         assert (view["state"], view["address"]) == ("open", address)
+
+
+async def test_end_waits_for_an_agent_that_is_being_closed_already(bench, monkeypatch) -> None:
+    closing, released, close = threading.Event(), threading.Event(), Session.close
+
+    def close_slowly(session: Session) -> None:
+        closing.set()
+        assert released.wait(60)
+        close(session)
+
+    supervisor = await bench.start([UP])
+    await bench.until_state(TunnelState.open)
+    monkeypatch.setattr(Session, "close", close_slowly)
+    (session,) = bench.provider.sessions
+    session.problem = OFFLINE
+    supervisor.check_now()
+    assert await asyncio.to_thread(closing.wait, 60)
+    ending = asyncio.create_task(supervisor.end())
+    await asyncio.sleep(0)
+    asyncio.get_running_loop().call_later(0.2, released.set)
+    await ending
+    assert session.closed

@@ -129,7 +129,7 @@ def test_chatgpt_signs_in_with_its_client_metadata_document(web, reaching):
     assert program.refresh(pair["refresh_token"]).status_code in {400, 401}
 
 
-def test_documents_that_are_turned_off_while_one_is_fetched_are_refused(web, reaching):
+def test_documents_turned_off_during_a_fetch_are_refused(web, reaching):
     class TurningOff(dict):
         def get(self, path):
             reaching.person("PUT", "/api/sign-ins", json={"documents_allowed": False})
