@@ -31,6 +31,7 @@ from server.storage.data_dir import DataDir, open_home, warn_if_readable
 from server.system.memory import return_large_blocks
 from server.system.sleep_monitor import watch_sleep
 from server.tunnel.backoff import Timing
+from server.tunnel.models import TunnelState
 from server.tunnel.request_counter import RequestCountingMiddleware
 
 if TYPE_CHECKING:
@@ -138,7 +139,7 @@ class Program:
                 await self._serve(state, public, local, on_ready)
         if self._ended or state.quitting.is_set() or not state.restarting.is_set():
             return False
-        self.options = replace(options, port=address.public_port, local_port=address.local_port, visitor=None)
+        self.options = replace(self.options, port=address.public_port, local_port=address.local_port, visitor=None)
         self._stopping.clear()
         self._restarted = True
         return True
@@ -167,6 +168,8 @@ class Program:
                     await self._wait_until(state.tunnel.status.wait_until_settled())
                 self._start_tasks(state)
                 await self._stay(state, on_ready)
+                if state.tunnel.state is TunnelState.off:  # the person has closed it, also for after a restart
+                    self.options = replace(self.options, tunnel=False)
             finally:  # whatever happened: a listener that is not stopped, but cancelled, never ends
                 log.info("Deskhand stops.")
                 await state.guard.streams.close()  # with an event that says so, also through the tunnel

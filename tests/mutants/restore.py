@@ -154,4 +154,10 @@ MUTANTS: list[Mutant] = [
         "if self._ended or",
         ("tests/server/local/test_restore_job.py::test_deskhand_that_was_quit_during_a_restore_does_not_start_again",),
     ),
+    Mutant(
+        "server/lifecycle/program.py",
+        "self.options = replace(self.options, tunnel=False)",
+        "pass",
+        ("tests/server/local/test_restore.py::test_tunnel_that_was_closed_stays_closed_after_a_restore",),
+    ),
 ]
