@@ -4,7 +4,7 @@ from server.access.activity.entry import Outcome
 from server.access.approvals.approval import PREFIX, Approval, State, say_minutes
 from server.access.approvals.runner import Runner
 from server.access.approvals.service import Approvals
-from server.access.clients.client import Change, Policy
+from server.access.clients.client import Policy
 from server.access.clients.registry import Clients
 from server.access.clients.store import KEY_ENDED
 from server.access.pause import Pause
@@ -54,7 +54,7 @@ class CallPrompts:
         approved = await self._approvals.approve(approval, extent)
         self._runner.start(approved)
         if extent is ApprovalDuration.always:
-            await self._clients.change(approval.client_name, Change(policies={approval.operation: Policy.allow}))
+            await self._clients.reload()
         ended = await self._approvals.wait_for_end(approved)
         return f"{ended.client_name} {describe_outcome(ended.effect.sentence, OUTCOMES[ended.state])}.{self._say_extent(extent)}"
 

@@ -26,7 +26,8 @@ from server.access.approvals.approval import (
 from server.access.approvals.denials import check_denials
 from server.access.approvals.waiters import Waiters
 from server.access.clients.allowances import Allowances, add_allowance, make_allowance
-from server.access.clients.client import Client
+from server.access.clients.client import Change, Client, Policy
+from server.access.clients.store import change_client
 from server.core.errors import NotFound, TooManyRequests, Unavailable
 from server.http.problem_details import problem_body
 from server.sdk.approval_requests import ApprovalDuration
@@ -147,7 +148,7 @@ class Approvals:
             return await self._waiters.follow(changed, read, has_ended, seconds)
 
     async def approve(self, approval: Approval, extent: ApprovalDuration) -> Approval:
-        """Take the person's yes. Raises NotFound if it is not pending any more."""
+        """Take the person's yes, with the permission that it gives. Raises NotFound if it is not pending any more."""
         now, minutes = self._now(), self.settings.allowance_minutes
         call = approval.question, approval.client_id, approval.operation
         allowance = make_allowance(*call, extent, approval.effect.recipients, self._clock, minutes)
@@ -155,8 +156,12 @@ class Approvals:
         def decide(connection: Connection) -> None:
             if not store.move(connection, approval, [State.pending], state=State.approved, decided_at=now, extent=extent):
                 raise NotFound(store.DECIDED)
-            if allowance and store.is_permitted(connection, approval):  # else it is being revoked right now
+            if not store.is_permitted(connection, approval):  # it is being revoked right now
+                return
+            if allowance:
                 add_allowance(connection, allowance)
+            if extent is ApprovalDuration.always:
+                change_client(connection, approval.client_id, Change(policies={approval.operation: Policy.allow}), now)
 
         await self._database.write(decide)
         self._publish(approval)

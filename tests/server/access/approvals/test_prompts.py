@@ -1,7 +1,9 @@
 import asyncio
+import threading
 
 import pytest
 
+from server.access.clients.registry import Change, Policy
 from server.core.errors import InvalidInput, NotFound
 from server.sdk.approval_requests import ApprovalDuration, Kind
 from tests.server.access.letters import posting
@@ -72,3 +74,29 @@ async def test_desktop_is_notified_of_each_approval_request_once(opened) -> None
             while not notifications:
                 await asyncio.sleep(0.005)
         assert notifications == [("bot needs your approval", "It wants to send a letter to ann. Open Deskhand to review.")]
+
+
+async def test_denial_after_a_permanent_approval_is_not_overwritten_by_it(opened, monkeypatch) -> None:
+    async with posting(opened) as post:
+        await post.send(await post.client())
+        state, database, released = post.state, post.state.context.database, threading.Event()
+        submit, queued = database.submit, list[str]()
+
+        def watch(function, *arguments, **options):
+            queued.append(function.__name__)
+            return submit(function, *arguments, **options)
+
+        async def until_queued(name: str) -> None:
+            async with asyncio.timeout(60):
+                while name not in queued:
+                    await asyncio.sleep(0.005)
+
+        monkeypatch.setattr(database, "submit", watch)
+        submit(lambda _: released.wait(60))
+        approving = asyncio.create_task(post.approve(ApprovalDuration.always))
+        await until_queued("decide")
+        denying = asyncio.create_task(state.clients.change("bot", Change(policies={"send_letter": Policy.deny})))
+        await until_queued("change_client")
+        released.set()
+        await asyncio.gather(approving, denying)
+        assert (await state.clients.show("bot")).policies == {"send_letter": Policy.deny}
