@@ -96,9 +96,9 @@ MUTANTS = [
         ("tests/server/access/approvals/test_service.py::test_unanswered_approval_expires",),
     ),
     Mutant(
-        "server/access/approvals/service.py",
-        "if allowance and store.is_permitted(connection, approval):",
-        "if allowance:",
+        "server/access/approvals/store.py",
+        "    if not is_permitted(connection, approval):",
+        "    if False:",
         ("tests/server/access/approvals/test_service.py::test_approval_just_after_revocation_leaves_no_allowance",),
     ),
     Mutant(
@@ -211,8 +211,8 @@ MUTANTS = [
     ),
     Mutant(
         "server/access/approvals/service.py",
-        "            except Unavailable:",
-        "            except NotImplementedError:",
+        "        except Unavailable:",
+        "        except NotImplementedError:",
         ("tests/server/access/approvals/test_runner.py::test_end_that_cannot_be_stored_is_stored_as_soon_as_it_can",),
     ),
     Mutant(

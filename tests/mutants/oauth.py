@@ -198,7 +198,7 @@ MUTANTS = [
     Mutant(
         "server/access/oauth/service.py",
         "        if not self.settings.documents_allowed:  # or not any more",
-        "        if found == {}:",
+        "        if documents == {}:",
         ("tests/server/access/oauth/test_client_metadata.py::test_documents_turned_off_during_a_fetch_are_refused",),
     ),
     Mutant(

@@ -108,7 +108,7 @@ MUTANTS: list[Mutant] = [
     Mutant("server/tunnel/supervisor.py", "opened = self._retry = True", "opened = True", (f"{T}/test_supervisor.py",)),
     Mutant(
         "server/tunnel/supervisor.py",
-        "            await asyncio.to_thread(session.close)\n            await self._status.save_count()",
+        "            await run_to_end(session.close)\n            await self._status.save_count()",
         "            await self._status.save_count()",
         (f"{T}/test_supervisor.py",),
     ),

@@ -25,9 +25,8 @@ from server.access.approvals.approval import (
 )
 from server.access.approvals.denials import check_denials
 from server.access.approvals.waiters import Waiters
-from server.access.clients.allowances import Allowances, add_allowance, make_allowance
-from server.access.clients.client import Change, Client, Policy
-from server.access.clients.store import change_client
+from server.access.clients.allowances import Allowances, make_allowance
+from server.access.clients.client import Client
 from server.core.errors import NotFound, TooManyRequests, Unavailable
 from server.http.problem_details import problem_body
 from server.sdk.approval_requests import ApprovalDuration
@@ -47,6 +46,18 @@ log = logging.getLogger(__name__)
 def has_ended(approval: Approval) -> bool:
     """Return whether an approved call has ended, or is asked about again."""
     return approval.state not in {State.approved, State.running}
+
+
+async def store_at_last(attempt: Callable[[], Awaitable[object]]) -> None:
+    """Store the end of a call, again and again while the disk is full."""
+    while True:
+        try:
+            await attempt()
+        except Unavailable:
+            log.exception("The end of an approved call could not be stored, so it is tried again.")
+            await asyncio.sleep(RETRY_SECONDS)
+        else:
+            return
 
 
 class Approvals:
@@ -152,18 +163,7 @@ class Approvals:
         now, minutes = self._now(), self.settings.allowance_minutes
         call = approval.question, approval.client_id, approval.operation
         allowance = make_allowance(*call, extent, approval.effect.recipients, self._clock, minutes)
-
-        def decide(connection: Connection) -> None:
-            if not store.move(connection, approval, [State.pending], state=State.approved, decided_at=now, extent=extent):
-                raise NotFound(store.DECIDED)
-            if not store.is_permitted(connection, approval):  # it is being revoked right now
-                return
-            if allowance:
-                add_allowance(connection, allowance)
-            if extent is ApprovalDuration.always:
-                change_client(connection, approval.client_id, Change(policies={approval.operation: Policy.allow}), now)
-
-        await self._database.write(decide)
+        await self._database.write(store.approve, approval, extent, now, allowance)
         self._publish(approval)
         return replace(approval, state=State.approved, decided_at=now, extent=extent)
 
@@ -200,14 +200,7 @@ class Approvals:
         """Commit the answer of a call that ran, again and again on a full disk: the client would poll for ever."""
         state = ENDS.get(entry.outcome, State.failed)
         values = {"state": state, "ended_at": self._now(), "status": entry.status, "result": body}
-        while True:
-            try:
-                await self._store(approval, entry, store.end, approval, [State.running], entry, values)
-            except Unavailable:
-                log.exception("The end of an approved call could not be stored, so it is tried again.")
-                await asyncio.sleep(RETRY_SECONDS)
-            else:
-                return
+        await store_at_last(lambda: self._store(approval, entry, store.end, approval, [State.running], entry, values))
 
     async def wait_again(self, approval: Approval, reason: str) -> None:
         """Return an approved call to pending, with all that the yes allowed taken back."""

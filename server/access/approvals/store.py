@@ -15,12 +15,12 @@ from server.access.activity.entry import Entry, Outcome, effect_text
 from server.access.activity.log import IdempotencyRecord, begin_call, end_call, keep_answer
 from server.access.approvals import budgets
 from server.access.approvals.approval import OPEN, REPLAYED, Approval, Request, State
-from server.access.clients.allowances import take_back
-from server.access.clients.client import Policy
-from server.access.clients.store import find_client, require_credential
+from server.access.clients.allowances import Allowance, add_allowance, take_back
+from server.access.clients.client import Change, Policy
+from server.access.clients.store import change_client, find_client, require_credential
 from server.access.tables import activity, idempotency
 from server.access.tables import approval as table
-from server.core.errors import Conflict, NotAuthenticated
+from server.core.errors import Conflict, NotAuthenticated, NotFound
 from server.core.sentences import from_text, to_text
 from server.sdk.approval_requests import ApprovalDuration
 from server.sdk.operation import Effect
@@ -228,6 +228,18 @@ def is_permitted(connection: Connection, approval: Approval) -> bool:
         and client.policies.get(approval.operation) is not Policy.deny
         and approval.scope in {"", *client.scopes}
     )
+
+
+def approve(connection: Connection, approval: Approval, extent: ApprovalDuration, now: str, allowance: Allowance | None) -> None:
+    """Take the person's yes, with the permission that it gives. Raises NotFound if it is not pending any more."""
+    if not move(connection, approval, [State.pending], state=State.approved, decided_at=now, extent=extent):
+        raise NotFound(DECIDED)
+    if not is_permitted(connection, approval):  # it is being revoked right now
+        return
+    if allowance:
+        add_allowance(connection, allowance)
+    if extent is ApprovalDuration.always:
+        change_client(connection, approval.client_id, Change(policies={approval.operation: Policy.allow}), now)
 
 
 def claim(connection: Connection, approval: Approval, entry: Entry) -> None:

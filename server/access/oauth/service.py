@@ -143,10 +143,10 @@ class OAuth:
         client_id = dict(reversed(params)).get("client_id", "")
         if not is_document(client_id):
             return {}
-        found = await self._fetch_document(client_id) if self.settings.documents_allowed else {}
+        documents = await self._fetch_document(client_id) if self.settings.documents_allowed else {}
         if not self.settings.documents_allowed:  # or not any more
             return OAuthResponse.failed("invalid_client", NO_DOCUMENTS)
-        return found
+        return documents
 
     async def _fetch_document(self, client_id: str) -> dict[str, Registration] | OAuthResponse:
         try:

@@ -94,7 +94,7 @@ async def test_denial_after_a_permanent_approval_is_not_overwritten_by_it(opened
         monkeypatch.setattr(database, "submit", watch)
         submit(lambda _: released.wait(60))
         approving = asyncio.create_task(post.approve(ApprovalDuration.always))
-        await until_queued("decide")
+        await until_queued("approve")
         denying = asyncio.create_task(state.clients.change("bot", Change(policies={"send_letter": Policy.deny})))
         await until_queued("change_client")
         released.set()
