@@ -22,7 +22,7 @@ from server.sdk.integration import Integration
 
 log = logging.getLogger(__name__)
 
-START_SECONDS = 15.0  # an integration that takes longer to load and start is broken
+START_SECONDS = 60.0  # an integration that takes longer to start is broken; to load, a slow computer may take any time
 STOPPING = "Deskhand is stopping. Try again when it runs."
 NEXT_SECONDS = 1.0  # a load that takes longer no longer holds up the next one
 
@@ -131,8 +131,8 @@ class Runtime(Catalogue):
         try:
             async with AsyncExitStack() as stack:
                 try:
+                    await load
                     async with asyncio.timeout(seconds):
-                        await load
                         await self._start(member, context, stack)
                 except Exception as error:
                     log.exception("%s could not be started.", member.integration.title)

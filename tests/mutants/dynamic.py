@@ -13,6 +13,12 @@ MUTANTS = [
     Mutant("server/runtime/integrations.py", "        await self._check_dynamic()\n", "", RUNTIME),
     Mutant(
         "server/runtime/integrations.py",
+        "                    await load\n                    async with asyncio.timeout(seconds):\n",
+        "                    async with asyncio.timeout(seconds):\n                        await load\n",
+        RUNTIME,
+    ),
+    Mutant(
+        "server/runtime/integrations.py",
         "            self._events.publish(member.integration.name)\n",
         "            pass\n",
         RUNTIME,

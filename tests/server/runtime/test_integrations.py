@@ -1,4 +1,5 @@
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -89,6 +90,27 @@ async def test_broken_integration_is_a_state_with_a_sentence_and_the_others_run(
             assert list(runtime.operations()) == ["list_things"]
             await runtime.stop()
             assert closed == ["shelf"]
+
+
+async def test_integration_may_take_long_to_load(tmp_path) -> None:
+    loading = threading.Event()
+
+    def load() -> IntegrationSpec:
+        loading.wait(60)
+        return IntegrationSpec(start=start_shelf)
+
+    with open_home(tmp_path, demo=False) as home:
+        async with open_state(home, Address()) as state:
+            runtime = Runtime()
+            integrations = [Integration("slow", "Slow", ("/slow",), load), described("late", start_late)]
+            runtime.start(state.context, lambda: integrations, seconds=0.05)
+            async with asyncio.timeout(60):
+                while [member.state for member in runtime.members][1:] != [State.broken]:
+                    await asyncio.sleep(0.01)
+            loading.set()
+            await runtime.wait()
+            assert [member.state for member in runtime.members] == [State.running, State.broken]
+            await runtime.stop()
 
 
 async def test_broken_integration_answers_503_under_its_prefixes(tmp_path) -> None:
