@@ -25,6 +25,7 @@ def test_responses_are_documented_and_never_5xx(start, long: bool, tmp_path: Pat
         "--checks",
         "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance",
         "--no-color",
+        *("--request-timeout", "120"),  # of a busy machine
     ]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     output = done.stdout[-6000:] + done.stderr[-2000:]
