@@ -23,7 +23,7 @@ class Outcome(StrEnum):
     failed = "failed"  #: it did not succeed
     refused = "refused"  #: it was not permitted, so it was not started
     repeated = "repeated"  #: the same call had been made; its answer was given again
-    uncertain = "uncertain"  #: Deskhand stopped, or the answer was lost, so nobody knows; it is never repeated by itself
+    uncertain = "uncertain"  #: Deskhand stopped, or the answer was lost, so the outcome is unknown; never repeated automatically
 
 
 @dataclass(frozen=True)

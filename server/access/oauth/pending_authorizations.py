@@ -166,7 +166,7 @@ class PendingAuthorizations:
         pending = await self._find_by_digits(pending, typed)
         try:
             await self._decide(pending, Decision.approved, "You entered the code that its browser showed.")
-        except DeskhandError:  # the person is told that it failed, so the browser may not go on later
+        except DeskhandError:  # an approval that is reported as failed must not take effect later
             pending.decision = Decision.waiting
             raise
         return f"Sign-in of {name_client(pending.request)} allowed. The browser continues automatically."

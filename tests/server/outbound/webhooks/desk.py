@@ -55,6 +55,14 @@ class Desk:
                 await asyncio.sleep(0.01)
         return result
 
+    async def until_received(self, path: str) -> None:
+        """Wait until a path has got a request."""
+
+        async def received() -> bool:
+            return bool(self.receiver.ids(path))
+
+        await self.until(received)
+
     async def until_ended(self, count: int = 1) -> list[LoggedDelivery]:
         """Wait until so many deliveries have ended and none waits."""
 

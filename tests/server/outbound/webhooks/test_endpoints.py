@@ -41,11 +41,7 @@ def test_receiver_may_be_removed_during_an_attempt(tmp_path):
     async def test(desk: Desk) -> None:
         endpoint_id, _ = await desk.add("/hook")
         await desk.emit()
-
-        async def arrived() -> bool:
-            return bool(desk.receiver.ids("/hook"))
-
-        await desk.until(arrived)
+        await desk.until_received("/hook")
         await desk.webhooks.endpoints.remove(endpoint_id)
         async with asyncio.timeout(60), desk.webhooks.changes.recorded:
             released.set()
@@ -68,11 +64,7 @@ def test_failure_of_a_former_address_says_nothing_about_the_new_one(tmp_path, an
     async def test(desk: Desk) -> None:
         endpoint_id, _ = await desk.add("/former")
         await desk.emit()
-
-        async def arrived() -> bool:
-            return bool(desk.receiver.ids("/former"))
-
-        await desk.until(arrived)
+        await desk.until_received("/former")
         await desk.webhooks.endpoints.change(endpoint_id, url=desk.receiver.url("/new"))
         released.set()
         [logged] = await desk.until_ended()
